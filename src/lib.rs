@@ -1,0 +1,4 @@
+pub mod clock;
+pub mod entropy;
+pub mod ids;
+pub mod secret;
