@@ -1,4 +1,6 @@
 pub mod clock;
+pub mod domain;
 pub mod entropy;
 pub mod ids;
 pub mod secret;
+pub mod store;

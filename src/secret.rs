@@ -243,6 +243,12 @@ pub fn hmac_sha256(key: &[u8], parts: &[impl AsRef<[u8]>]) -> [u8; 32] {
 pub struct Masked(String);
 
 impl Masked {
+    /// Takes a column's text, which was masked before it was stored.
+    #[must_use]
+    pub fn from_column(text: String) -> Self {
+        Self(text)
+    }
+
     /// The handbook's mask of a name: the first character, then an asterisk for each further one, at
     /// most five.
     #[must_use]

@@ -1,1 +1,88 @@
+//! The database's shape, one step a file, the same steps on SQLite and PostgreSQL.
+//!
+//! A step that has landed is never edited: the next change is the next step. Ids are made by the
+//! service (`campus_pass::ids`), times are UTC, enumerations are short text, and what must be
+//! kept sealed is text that this schema cannot read. Names of columns say what is in them:
+//! `…_sealed` is ciphertext, `…_hash` a keyed hash, `…_mask` what may be shown.
 
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::MigrationTrait;
+
+mod m0001_campus;
+mod m0002_people;
+mod m0003_visits;
+mod m0004_gates;
+mod m0005_messages;
+mod m0006_records;
+
+/// Every step, oldest first.
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_campus::Migration),
+            Box::new(m0002_people::Migration),
+            Box::new(m0003_visits::Migration),
+            Box::new(m0004_gates::Migration),
+            Box::new(m0005_messages::Migration),
+            Box::new(m0006_records::Migration),
+        ]
+    }
+}
+
+/// The shorthands the steps are written in.
+mod shape {
+    use sea_orm_migration::prelude::*;
+    pub use sea_orm_migration::schema::{
+        big_integer as bits, big_integer as id, big_integer_null as id_null, boolean, integer,
+        integer_null, small_integer, text, text_null, timestamp_with_time_zone as time,
+        timestamp_with_time_zone_null as time_null,
+    };
+
+    /// A table whose rows carry an id made by the service.
+    pub fn table(name: &'static str) -> TableCreateStatement {
+        Table::create()
+            .table(name)
+            .col(id("id").primary_key())
+            .take()
+    }
+
+    /// `column` names a row of `parent`, which cannot go while it does.
+    pub fn refers(column: &'static str, parent: &'static str) -> ForeignKeyCreateStatement {
+        ForeignKey::create()
+            .from_col(column)
+            .to(parent, "id")
+            .take()
+    }
+
+    pub fn index(
+        table: &'static str,
+        name: &'static str,
+        columns: &[&'static str],
+    ) -> IndexCreateStatement {
+        let mut index = Index::create().name(name).table(table).take();
+        for column in columns {
+            index.col(*column);
+        }
+        index
+    }
+
+    pub fn unique(
+        table: &'static str,
+        name: &'static str,
+        columns: &[&'static str],
+    ) -> IndexCreateStatement {
+        index(table, name, columns).unique().take()
+    }
+
+    /// Drops the tables, the last made first.
+    pub async fn drop(manager: &SchemaManager<'_>, made: &[&'static str]) -> Result<(), DbErr> {
+        for table in made.iter().rev() {
+            manager
+                .drop_table(Table::drop().table(*table).take())
+                .await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,240 @@
+//! What people must be told, by kind: which facts each kind brings, so that a template that asks for
+//! another one is refused at start.
+
+use crate::ids::{OutboxId, PassId, PersonId, StaffId, StepId, VisitId, VisitorId};
+
+/// Something that happened of which somebody must hear. It names rows, not words: what is said is
+/// rendered when it is sent, from what is true then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// A step waits for the department's approvers.
+    ApprovalWaiting {
+        step: StepId,
+    },
+    VisitApproved {
+        visit: VisitId,
+    },
+    VisitRejected {
+        visit: VisitId,
+    },
+    VisitReturned {
+        visit: VisitId,
+    },
+    PassIssued {
+        pass: PassId,
+    },
+    GuestArrived {
+        visit: VisitId,
+    },
+    /// A card that still shows buttons, of a step that is decided.
+    CardSettled {
+        card: OutboxId,
+    },
+    /// Somebody new follows the account: ask WeChat who they are, to link them with their
+    /// mini-program self.
+    FollowerSeen {
+        person: PersonId,
+    },
+}
+
+impl Message {
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::ApprovalWaiting { .. } => Kind::ApprovalWaiting,
+            Self::VisitApproved { .. } => Kind::VisitApproved,
+            Self::VisitRejected { .. } => Kind::VisitRejected,
+            Self::VisitReturned { .. } => Kind::VisitReturned,
+            Self::PassIssued { .. } => Kind::PassIssued,
+            Self::GuestArrived { .. } => Kind::GuestArrived,
+            Self::CardSettled { .. } => Kind::CardSettled,
+            Self::FollowerSeen { .. } => Kind::FollowerSeen,
+        }
+    }
+
+    /// The row it is about.
+    #[must_use]
+    pub fn subject(&self) -> i64 {
+        match self {
+            Self::ApprovalWaiting { step } => step.get(),
+            Self::VisitApproved { visit }
+            | Self::VisitRejected { visit }
+            | Self::VisitReturned { visit }
+            | Self::GuestArrived { visit } => visit.get(),
+            Self::PassIssued { pass } => pass.get(),
+            Self::CardSettled { card } => card.get(),
+            Self::FollowerSeen { person } => person.get(),
+        }
+    }
+
+    /// The message of a kind about a row; the other way round from [`Message::kind`].
+    #[must_use]
+    pub fn of(kind: Kind, subject: i64) -> Self {
+        match kind {
+            Kind::ApprovalWaiting => Self::ApprovalWaiting {
+                step: subject.into(),
+            },
+            Kind::VisitApproved => Self::VisitApproved {
+                visit: subject.into(),
+            },
+            Kind::VisitRejected => Self::VisitRejected {
+                visit: subject.into(),
+            },
+            Kind::VisitReturned => Self::VisitReturned {
+                visit: subject.into(),
+            },
+            Kind::PassIssued => Self::PassIssued {
+                pass: subject.into(),
+            },
+            Kind::GuestArrived => Self::GuestArrived {
+                visit: subject.into(),
+            },
+            Kind::CardSettled => Self::CardSettled {
+                card: subject.into(),
+            },
+            Kind::FollowerSeen => Self::FollowerSeen {
+                person: subject.into(),
+            },
+        }
+    }
+}
+
+/// The kinds of message; each has a file in `message_templates/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    ApprovalWaiting,
+    VisitApproved,
+    VisitRejected,
+    VisitReturned,
+    PassIssued,
+    GuestArrived,
+    CardSettled,
+    FollowerSeen,
+}
+
+impl Kind {
+    pub const ALL: [Self; 8] = [
+        Self::ApprovalWaiting,
+        Self::VisitApproved,
+        Self::VisitRejected,
+        Self::VisitReturned,
+        Self::PassIssued,
+        Self::GuestArrived,
+        Self::CardSettled,
+        Self::FollowerSeen,
+    ];
+
+    /// Its short text in a column, and the stem of its template's file.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ApprovalWaiting => "approval_waiting",
+            Self::VisitApproved => "visit_approved",
+            Self::VisitRejected => "visit_rejected",
+            Self::VisitReturned => "visit_returned",
+            Self::PassIssued => "pass_issued",
+            Self::GuestArrived => "guest_arrived",
+            Self::CardSettled => "card_settled",
+            Self::FollowerSeen => "follower_seen",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// The facts a template of this kind may use, as `{name}`.
+    #[must_use]
+    pub fn facts(self) -> &'static [&'static str] {
+        match self {
+            Self::ApprovalWaiting => &[
+                "number",
+                "submitter",
+                "host",
+                "department",
+                "area",
+                "reason",
+                "starts_at",
+                "ends_at",
+                "starts_short",
+                "days",
+                "approval_link",
+            ],
+            Self::VisitApproved | Self::VisitRejected | Self::VisitReturned => &[
+                "number",
+                "submitter",
+                "host",
+                "department",
+                "area",
+                "reason",
+                "starts_at",
+                "ends_at",
+                "starts_short",
+                "days",
+                "comment",
+                "result",
+                "visit_link",
+            ],
+            Self::PassIssued => &[
+                "number",
+                "submitter",
+                "host",
+                "department",
+                "area",
+                "reason",
+                "starts_at",
+                "ends_at",
+                "starts_short",
+                "days",
+                "pass_token",
+                "pass_link",
+            ],
+            Self::GuestArrived => &[
+                "number",
+                "submitter",
+                "host",
+                "department",
+                "area",
+                "reason",
+                "starts_at",
+                "ends_at",
+                "starts_short",
+                "days",
+                "arrived_at",
+            ],
+            Self::CardSettled => &["result"],
+            Self::FollowerSeen => &[],
+        }
+    }
+}
+
+/// One who is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Recipient {
+    Person(PersonId),
+    Visitor(VisitorId),
+    Staff(StaffId),
+}
+
+impl Recipient {
+    /// Its kind as short text in a column, and the row.
+    #[must_use]
+    pub fn as_column(self) -> (&'static str, i64) {
+        match self {
+            Self::Person(id) => ("person", id.get()),
+            Self::Visitor(id) => ("visitor", id.get()),
+            Self::Staff(id) => ("staff", id.get()),
+        }
+    }
+
+    #[must_use]
+    pub fn from_column(kind: &str, id: i64) -> Option<Self> {
+        match kind {
+            "person" => Some(Self::Person(id.into())),
+            "visitor" => Some(Self::Visitor(id.into())),
+            "staff" => Some(Self::Staff(id.into())),
+            _ => None,
+        }
+    }
+}

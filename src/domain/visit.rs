@@ -1,0 +1,368 @@
+//! 访客申请单: a visit and what may become of it.
+//!
+//! pending → approved → completed; pending → rejected, returned (→ pending), withdrawn, lapsed;
+//! approved → withdrawn, lapsed. Lapse is a fact of the clock: [`Visit::settle`] says what a stored
+//! stage means now, and every read does that first.
+
+use chrono::{DateTime, Utc};
+
+use super::campus::SealedPhone;
+use super::id_number::{IdKind, IdNumber};
+use super::{Comment, Items, Note, PersonName, Plate, Window};
+use crate::ids::{AreaId, DepartmentId, PersonId, PhotoId, ReasonId, StaffId, VisitId, VisitorId};
+use crate::secret::{KeyedHash, Masked, Sealed};
+
+/// An application with its facts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Visit {
+    pub id: VisitId,
+    pub initiator: PersonId,
+    pub host: StaffId,
+    /// The host's department when it was submitted: theirs is the decision.
+    pub department: DepartmentId,
+    pub area: AreaId,
+    pub reason: ReasonId,
+    pub note: Option<Note>,
+    pub window: Window,
+    pub submitted_at: DateTime<Utc>,
+    pub arrived_at: Option<DateTime<Utc>>,
+    pub stage: Stage,
+    /// Counts the changes; an update names the one it saw.
+    pub version: i32,
+}
+
+/// 状态.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stage {
+    /// 审批中.
+    Pending,
+    /// 已通过.
+    Approved {
+        by: StaffId,
+        at: DateTime<Utc>,
+        comment: Option<Comment>,
+    },
+    /// 已拒绝.
+    Rejected {
+        by: StaffId,
+        at: DateTime<Utc>,
+        comment: Comment,
+    },
+    /// 已退回: the initiator corrects and submits again.
+    Returned {
+        by: StaffId,
+        at: DateTime<Utc>,
+        comment: Comment,
+    },
+    /// 已撤销.
+    Withdrawn { at: DateTime<Utc> },
+    /// 已失效: the end passed, and nobody came.
+    Lapsed { at: DateTime<Utc> },
+    /// 已完成: the end passed after a visit that took place.
+    Completed { at: DateTime<Utc> },
+}
+
+impl Stage {
+    /// Its short text in a column and in the API.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Approved { .. } => "approved",
+            Self::Rejected { .. } => "rejected",
+            Self::Returned { .. } => "returned",
+            Self::Withdrawn { .. } => "withdrawn",
+            Self::Lapsed { .. } => "lapsed",
+            Self::Completed { .. } => "completed",
+        }
+    }
+
+    /// The word on the screen.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Pending => "审批中",
+            Self::Approved { .. } => "已通过",
+            Self::Rejected { .. } => "已拒绝",
+            Self::Returned { .. } => "已退回",
+            Self::Withdrawn { .. } => "已撤销",
+            Self::Lapsed { .. } => "已失效",
+            Self::Completed { .. } => "已完成",
+        }
+    }
+}
+
+/// An approver's decision.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// 同意.
+    Approve(Option<Comment>),
+    /// 拒绝.
+    Reject(Comment),
+    /// 退回.
+    Return(Comment),
+}
+
+impl Decision {
+    /// Its short text in a column.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Approve(_) => "approve",
+            Self::Reject(_) => "reject",
+            Self::Return(_) => "return",
+        }
+    }
+
+    #[must_use]
+    pub fn comment(&self) -> Option<&Comment> {
+        match self {
+            Self::Approve(comment) => comment.as_ref(),
+            Self::Reject(comment) | Self::Return(comment) => Some(comment),
+        }
+    }
+}
+
+/// Why a transition is refused. Each carries the stage that stands in its way.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VisitError {
+    #[error("该申请{0}，不能再审批")]
+    Decided(&'static str),
+    #[error("到访时间已过，不能再审批")]
+    Over,
+    #[error("该申请{0}，不能撤销")]
+    NotWithdrawable(&'static str),
+    #[error("只有已退回的申请可以修改，该申请{0}")]
+    NotReturned(&'static str),
+}
+
+impl Visit {
+    /// What the stored stage means at `now`.
+    #[must_use]
+    pub fn settle(mut self, now: DateTime<Utc>) -> Self {
+        let at = self.window.until();
+        self.stage = match self.stage {
+            stage if !self.window.is_over(now) => stage,
+            Stage::Approved { .. } if self.arrived_at.is_some() => Stage::Completed { at },
+            Stage::Pending | Stage::Returned { .. } | Stage::Approved { .. } => {
+                Stage::Lapsed { at }
+            }
+            stage @ (Stage::Rejected { .. }
+            | Stage::Withdrawn { .. }
+            | Stage::Lapsed { .. }
+            | Stage::Completed { .. }) => stage,
+        };
+        self
+    }
+
+    /// # Errors
+    /// When it is decided already, or over.
+    pub fn decide(
+        mut self,
+        decision: Decision,
+        by: StaffId,
+        at: DateTime<Utc>,
+    ) -> Result<Self, VisitError> {
+        if self.window.is_over(at) && self.stage == Stage::Pending {
+            return Err(VisitError::Over);
+        }
+        if self.stage != Stage::Pending {
+            return Err(VisitError::Decided(self.settle(at).stage.word()));
+        }
+        self.stage = match decision {
+            Decision::Approve(comment) => Stage::Approved { by, at, comment },
+            Decision::Reject(comment) => Stage::Rejected { by, at, comment },
+            Decision::Return(comment) => Stage::Returned { by, at, comment },
+        };
+        Ok(self)
+    }
+
+    /// # Errors
+    /// When it has ended, one way or another.
+    pub fn withdraw(mut self, at: DateTime<Utc>) -> Result<Self, VisitError> {
+        self = self.settle(at);
+        match self.stage {
+            Stage::Pending | Stage::Returned { .. } | Stage::Approved { .. } => {
+                self.stage = Stage::Withdrawn { at };
+                Ok(self)
+            }
+            stage @ (Stage::Rejected { .. }
+            | Stage::Withdrawn { .. }
+            | Stage::Lapsed { .. }
+            | Stage::Completed { .. }) => Err(VisitError::NotWithdrawable(stage.word())),
+        }
+    }
+
+    /// A returned visit with its mistakes mended, submitted again.
+    ///
+    /// # Errors
+    /// When it was not returned.
+    pub fn correct(mut self, with: Corrected, at: DateTime<Utc>) -> Result<Self, VisitError> {
+        match self.stage {
+            Stage::Returned { .. } => {
+                let Corrected {
+                    host,
+                    department,
+                    area,
+                    reason,
+                    note,
+                    window,
+                } = with;
+                (self.host, self.department, self.area, self.reason) =
+                    (host, department, area, reason);
+                (self.note, self.window) = (note, window);
+                (self.stage, self.submitted_at) = (Stage::Pending, at);
+                Ok(self)
+            }
+            stage => Err(VisitError::NotReturned(stage.word())),
+        }
+    }
+}
+
+/// What a correction may change of the visit itself.
+#[derive(Clone, Debug)]
+pub struct Corrected {
+    pub host: StaffId,
+    pub department: DepartmentId,
+    pub area: AreaId,
+    pub reason: ReasonId,
+    pub note: Option<Note>,
+    pub window: Window,
+}
+
+/// A human in a visit.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    pub id: VisitorId,
+    pub visit: VisitId,
+    pub person: Option<PersonId>,
+    /// 1 is the one who booked.
+    pub place: i16,
+    pub name: PersonName,
+    pub phone: SealedPhone,
+    pub document: SealedDocument,
+    pub id_photo: PhotoId,
+    pub face_photo: Option<PhotoId>,
+    pub plate: Option<Plate>,
+    pub items: Option<Items>,
+}
+
+/// An ID number as it is kept.
+#[derive(Clone, Debug)]
+pub struct SealedDocument {
+    pub kind: IdKind,
+    pub sealed: Sealed<IdNumber>,
+    pub hash: KeyedHash,
+    pub mask: Masked,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(hour: u32) -> DateTime<Utc> {
+        chrono::NaiveDate::from_ymd_opt(2026, 3, 2)
+            .unwrap()
+            .and_hms_opt(hour, 0, 0)
+            .unwrap()
+            .and_utc()
+    }
+
+    fn visit(stage: Stage) -> Visit {
+        Visit {
+            id: 1.into(),
+            initiator: 2.into(),
+            host: 3.into(),
+            department: 4.into(),
+            area: 5.into(),
+            reason: 6.into(),
+            note: None,
+            window: Window::new(at(6), at(8)).unwrap(),
+            submitted_at: at(1),
+            arrived_at: None,
+            stage,
+            version: 1,
+        }
+    }
+
+    fn every_stage() -> [Stage; 7] {
+        let (by, at) = (StaffId::from(9), at(2));
+        let comment = Comment::parse("请补充").unwrap();
+        [
+            Stage::Pending,
+            Stage::Approved {
+                by,
+                at,
+                comment: None,
+            },
+            Stage::Rejected {
+                by,
+                at,
+                comment: comment.clone(),
+            },
+            Stage::Returned { by, at, comment },
+            Stage::Withdrawn { at },
+            Stage::Lapsed { at },
+            Stage::Completed { at },
+        ]
+    }
+
+    #[test]
+    fn each_stage_allows_what_the_handbook_says_and_nothing_else() {
+        let corrected = || Corrected {
+            host: 3.into(),
+            department: 4.into(),
+            area: 5.into(),
+            reason: 6.into(),
+            note: None,
+            window: Window::new(at(6), at(8)).unwrap(),
+        };
+        let table: Vec<String> = every_stage()
+            .map(|stage| {
+                let name = stage.as_str();
+                let word = |r: Result<Visit, VisitError>| match r {
+                    Ok(visit) => visit.stage.as_str().to_owned(),
+                    Err(error) => error.to_string(),
+                };
+                let decide =
+                    word(visit(stage.clone()).decide(Decision::Approve(None), 9.into(), at(3)));
+                let withdraw = word(visit(stage.clone()).withdraw(at(3)));
+                let correct = word(visit(stage.clone()).correct(corrected(), at(3)));
+                let settle = visit(stage).settle(at(9)).stage.as_str();
+                format!("{name} | {decide} | {withdraw} | {correct} | {settle}")
+            })
+            .into();
+        insta::assert_snapshot!(table.join("\n"), @r"
+        pending | approved | withdrawn | 只有已退回的申请可以修改，该申请审批中 | lapsed
+        approved | 该申请已通过，不能再审批 | withdrawn | 只有已退回的申请可以修改，该申请已通过 | lapsed
+        rejected | 该申请已拒绝，不能再审批 | 该申请已拒绝，不能撤销 | 只有已退回的申请可以修改，该申请已拒绝 | rejected
+        returned | 该申请已退回，不能再审批 | withdrawn | pending | lapsed
+        withdrawn | 该申请已撤销，不能再审批 | 该申请已撤销，不能撤销 | 只有已退回的申请可以修改，该申请已撤销 | withdrawn
+        lapsed | 该申请已失效，不能再审批 | 该申请已失效，不能撤销 | 只有已退回的申请可以修改，该申请已失效 | lapsed
+        completed | 该申请已完成，不能再审批 | 该申请已完成，不能撤销 | 只有已退回的申请可以修改，该申请已完成 | completed
+        ");
+    }
+
+    #[test]
+    fn a_visit_that_took_place_is_completed_and_one_that_did_not_lapses() {
+        let approved = Stage::Approved {
+            by: 9.into(),
+            at: at(2),
+            comment: None,
+        };
+        let mut came = visit(approved.clone());
+        came.arrived_at = Some(at(7));
+        assert_eq!(came.settle(at(9)).stage, Stage::Completed { at: at(8) });
+        assert_eq!(
+            visit(approved.clone()).settle(at(9)).stage,
+            Stage::Lapsed { at: at(8) }
+        );
+        assert_eq!(visit(approved.clone()).settle(at(8)).stage, approved);
+    }
+
+    #[test]
+    fn a_visit_whose_time_has_passed_cannot_be_approved() {
+        let decided = visit(Stage::Pending).decide(Decision::Approve(None), 9.into(), at(9));
+        assert_eq!(decided.map(|v| v.stage), Err(VisitError::Over));
+    }
+}

@@ -1,0 +1,147 @@
+//! From when to when: the only place that knows that the campus lives at +08:00.
+
+use chrono::{DateTime, Duration, FixedOffset, NaiveDate, NaiveTime, Utc};
+
+use super::Fault;
+
+/// The campus's time zone. China has had no summer time since 1991.
+#[must_use]
+pub fn campus_zone() -> FixedOffset {
+    #[expect(clippy::expect_used, reason = "eight hours are within a day")]
+    FixedOffset::east_opt(8 * 3600).expect("a zone")
+}
+
+/// 开始时间 to 结束时间, both in; whole seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+}
+
+/// No visit is longer; a stay of weeks is another arrangement than a visit.
+const LONGEST: Duration = Duration::days(30);
+
+impl Window {
+    /// # Errors
+    /// When it ends before it begins, or is longer than 30 days.
+    pub fn new(from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Self, Fault> {
+        let cut = |at: DateTime<Utc>| DateTime::from_timestamp(at.timestamp(), 0).unwrap_or(at);
+        let (from, until) = (cut(from), cut(until));
+        if until <= from {
+            return Err(Fault::new("window_reversed", "结束时间必须晚于开始时间"));
+        }
+        if until - from > LONGEST {
+            return Err(Fault::new("window_too_long", "到访时间最长30天"));
+        }
+        Ok(Self { from, until })
+    }
+
+    #[must_use]
+    pub fn from(&self) -> DateTime<Utc> {
+        self.from
+    }
+
+    #[must_use]
+    pub fn until(&self) -> DateTime<Utc> {
+        self.until
+    }
+
+    #[must_use]
+    pub fn is_over(&self, now: DateTime<Utc>) -> bool {
+        now > self.until
+    }
+
+    /// 时长 in days: the calendar days it touches on campus.
+    #[must_use]
+    pub fn days(&self) -> i64 {
+        (campus_day(self.until) - campus_day(self.from)).num_days() + 1
+    }
+}
+
+/// `2026年03月02日 14:00`, the form that WeChat's time fields take.
+#[must_use]
+pub fn wechat_time(at: DateTime<Utc>) -> String {
+    at.with_timezone(&campus_zone())
+        .format("%Y年%m月%d日 %H:%M")
+        .to_string()
+}
+
+/// `14:00` today, else `03月02日14:00`: for a screen or an SMS.
+#[must_use]
+pub fn short_time(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let format = if campus_day(at) == campus_day(now) {
+        "%H:%M"
+    } else {
+        "%m月%d日%H:%M"
+    };
+    at.with_timezone(&campus_zone()).format(format).to_string()
+}
+
+/// RFC 3339 with the campus's offset: how the API gives times.
+#[must_use]
+pub fn campus_time(at: DateTime<Utc>) -> DateTime<FixedOffset> {
+    at.with_timezone(&campus_zone())
+}
+
+/// The midnight on campus with which the day of `at` begins.
+#[must_use]
+pub fn day_start(at: DateTime<Utc>) -> DateTime<Utc> {
+    let midnight = campus_day(at)
+        .and_time(NaiveTime::MIN)
+        .and_local_timezone(campus_zone());
+    midnight
+        .single()
+        .map_or(at, |midnight| midnight.with_timezone(&Utc))
+}
+
+fn campus_day(at: DateTime<Utc>) -> NaiveDate {
+    at.with_timezone(&campus_zone()).date_naive()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        DateTime::parse_from_rfc3339(text).unwrap().to_utc()
+    }
+
+    #[test]
+    fn a_whole_day_on_campus_is_one_day() {
+        let day = Window::new(
+            at("2026-03-02T00:00:00+08:00"),
+            at("2026-03-02T23:59:59+08:00"),
+        )
+        .unwrap();
+        assert_eq!(day.days(), 1);
+        let night = Window::new(
+            at("2026-03-02T22:00:00+08:00"),
+            at("2026-03-03T02:00:00+08:00"),
+        )
+        .unwrap();
+        assert_eq!(night.days(), 2);
+        assert_eq!(
+            day_start(at("2026-03-02T07:00:00+08:00")),
+            at("2026-03-02T00:00:00+08:00")
+        );
+    }
+
+    #[test]
+    fn the_last_second_is_still_in() {
+        let window = Window::new(
+            at("2026-03-02T14:00:00+08:00"),
+            at("2026-03-02T16:00:00+08:00"),
+        )
+        .unwrap();
+        assert!(!window.is_over(at("2026-03-02T16:00:00+08:00")));
+        assert!(window.is_over(at("2026-03-02T16:00:01+08:00")));
+    }
+
+    #[test]
+    fn a_window_that_is_none_is_told_why() {
+        let from = at("2026-03-02T14:00:00+08:00");
+        let code = |until: &str| Window::new(from, at(until)).map_err(|f| f.code);
+        assert_eq!(code("2026-03-02T14:00:00.9+08:00"), Err("window_reversed"));
+        assert_eq!(code("2026-04-02T14:00:00+08:00"), Err("window_too_long"));
+    }
+}

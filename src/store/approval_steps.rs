@@ -1,0 +1,114 @@
+//! 审批流程: who was asked, in which order, and what they decided.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder,
+};
+
+use super::StoreError;
+use crate::domain::visit::Decision;
+use crate::ids::{DepartmentId, StaffId, StepId, VisitId};
+
+row!("approval_steps" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: i64,
+    visit_id: i64,
+    ordinal: i16,
+    department_id: i64,
+    decided_by: Option<i64>,
+    decision: Option<String>,
+    comment: Option<String>,
+    asked_at: DateTimeUtc,
+    decided_at: Option<DateTimeUtc>,
+});
+
+/// A department was asked.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub id: StepId,
+    pub visit: VisitId,
+    pub ordinal: i16,
+    pub department: DepartmentId,
+    pub asked_at: DateTime<Utc>,
+    pub decided: Option<Decided>,
+}
+
+/// And answered.
+#[derive(Clone, Debug)]
+pub struct Decided {
+    pub by: StaffId,
+    pub at: DateTime<Utc>,
+    /// `approve`, `reject` or `return`.
+    pub decision: String,
+    pub comment: Option<String>,
+}
+
+pub async fn insert(db: &impl ConnectionTrait, step: &Step) -> Result<(), StoreError> {
+    let row = row::Model {
+        id: step.id.get(),
+        visit_id: step.visit.get(),
+        ordinal: step.ordinal,
+        department_id: step.department.get(),
+        decided_by: None,
+        decision: None,
+        comment: None,
+        asked_at: step.asked_at,
+        decided_at: None,
+    };
+    row.into_active_model().insert(db).await?;
+    Ok(())
+}
+
+pub async fn decide(
+    db: &impl ConnectionTrait,
+    id: StepId,
+    decision: &Decision,
+    by: StaffId,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let change = row::ActiveModel {
+        id: Set(id.get()),
+        decided_by: Set(Some(by.get())),
+        decision: Set(Some(decision.as_str().to_owned())),
+        comment: Set(decision
+            .comment()
+            .map(|comment| comment.as_str().to_owned())),
+        decided_at: Set(Some(at)),
+        ..Default::default()
+    };
+    change.update(db).await?;
+    Ok(())
+}
+
+pub async fn find(db: &impl ConnectionTrait, id: StepId) -> Result<Option<Step>, StoreError> {
+    Ok(row::Entity::find_by_id(id.get()).one(db).await?.map(step))
+}
+
+/// A visit's steps in their order.
+pub async fn of_visit(db: &impl ConnectionTrait, id: VisitId) -> Result<Vec<Step>, StoreError> {
+    let steps = row::Entity::find()
+        .filter(row::Column::VisitId.eq(id.get()))
+        .order_by_asc(row::Column::Ordinal);
+    Ok(steps.all(db).await?.into_iter().map(step).collect())
+}
+
+fn step(row: row::Model) -> Step {
+    let decided = match (row.decided_by, row.decided_at, row.decision) {
+        (Some(by), Some(at), Some(decision)) => Some(Decided {
+            by: by.into(),
+            at,
+            decision,
+            comment: row.comment,
+        }),
+        _ => None,
+    };
+    Step {
+        id: row.id.into(),
+        visit: row.visit_id.into(),
+        ordinal: row.ordinal,
+        department: row.department_id.into(),
+        asked_at: row.asked_at,
+        decided,
+    }
+}

@@ -1,0 +1,76 @@
+//! WeCom cards that were sent, and the codes to change them with.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
+    QueryFilter,
+};
+
+use super::StoreError;
+use crate::ids::{OutboxId, StaffId, StepId};
+
+row!("cards" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: i64,
+    step_id: i64,
+    staff_id: i64,
+    response_code: Option<String>,
+    sent_at: DateTimeUtc,
+});
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Card {
+    /// The outbox row that sent it; its `task_id` is this number.
+    pub id: OutboxId,
+    pub step: StepId,
+    pub staff: StaffId,
+    /// Works once; none when it is spent or was never learned.
+    pub response_code: Option<String>,
+    pub sent_at: DateTime<Utc>,
+}
+
+pub async fn insert(db: &impl ConnectionTrait, card: &Card) -> Result<(), StoreError> {
+    let row = row::Model {
+        id: card.id.get(),
+        step_id: card.step.get(),
+        staff_id: card.staff.get(),
+        response_code: card.response_code.clone(),
+        sent_at: card.sent_at,
+    };
+    row.into_active_model().insert(db).await?;
+    Ok(())
+}
+
+pub async fn find(db: &impl ConnectionTrait, id: OutboxId) -> Result<Option<Card>, StoreError> {
+    Ok(row::Entity::find_by_id(id.get()).one(db).await?.map(card))
+}
+
+pub async fn of_step(db: &impl ConnectionTrait, step: StepId) -> Result<Vec<Card>, StoreError> {
+    let found = row::Entity::find().filter(row::Column::StepId.eq(step.get()));
+    Ok(found.all(db).await?.into_iter().map(card).collect())
+}
+
+/// Keeps a new code, or forgets a spent one.
+pub async fn set_code(
+    db: &impl ConnectionTrait,
+    id: OutboxId,
+    code: Option<&str>,
+) -> Result<(), StoreError> {
+    let change = row::ActiveModel {
+        id: Set(id.get()),
+        response_code: Set(code.map(str::to_owned)),
+        ..Default::default()
+    };
+    change.update(db).await?;
+    Ok(())
+}
+
+fn card(row: row::Model) -> Card {
+    Card {
+        id: row.id.into(),
+        step: row.step_id.into(),
+        staff: row.staff_id.into(),
+        response_code: row.response_code,
+        sent_at: row.sent_at,
+    }
+}

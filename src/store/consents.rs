@@ -1,0 +1,48 @@
+//! What people consented to, in which wording, when.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, IntoActiveModel};
+
+use super::{StoreError, people};
+use crate::ids::{ConsentId, PersonId, PhotoId};
+
+row!("consents" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: i64,
+    person_id: i64,
+    photo_id: Option<i64>,
+    purpose: String,
+    text_version: String,
+    given_at: DateTimeUtc,
+    withdrawn_at: Option<DateTimeUtc>,
+});
+
+/// Records a consent: the purpose and the version of the words that were shown.
+pub async fn insert(
+    db: &impl ConnectionTrait,
+    id: ConsentId,
+    person: PersonId,
+    photo: PhotoId,
+    (purpose, text_version): (&str, &str),
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let row = row::Model {
+        id: id.get(),
+        person_id: person.get(),
+        photo_id: Some(photo.get()),
+        purpose: purpose.to_owned(),
+        text_version: text_version.to_owned(),
+        given_at: at,
+        withdrawn_at: None,
+    };
+    row.into_active_model().insert(db).await?;
+    Ok(())
+}
+
+pub(super) async fn give(
+    db: &impl ConnectionTrait,
+    from: PersonId,
+    to: PersonId,
+) -> Result<(), StoreError> {
+    people::give_rows::<row::Entity>(db, row::Column::PersonId, from, to).await
+}

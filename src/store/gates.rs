@@ -1,0 +1,140 @@
+//! Gates and the devices at them.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
+    QueryFilter,
+};
+
+use super::{StoreError, areas, corrupt};
+use crate::domain::campus::{Device, DeviceId, Direction, Gate};
+use crate::ids::AreaId;
+use crate::secret::Sealed;
+
+row!("gates" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: i64,
+    #[sea_orm(unique)]
+    name: String,
+    area_id: i64,
+    open: bool,
+});
+
+mod device {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "devices")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        pub gate_id: i64,
+        pub dialect: String,
+        pub direction: String,
+        pub key_sealed: String,
+        pub added_at: DateTimeUtc,
+        pub revoked_at: Option<DateTimeUtc>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The dialect of the only protocol there is so far: the campus's own.
+const NATIVE: &str = "native";
+
+pub async fn insert(db: &impl ConnectionTrait, gate: &Gate) -> Result<(), StoreError> {
+    let row = row::Model {
+        id: gate.id.get(),
+        name: gate.name.clone(),
+        area_id: gate.area.get(),
+        open: gate.open,
+    };
+    row.into_active_model().insert(db).await?;
+    Ok(())
+}
+
+pub async fn find_by_name(
+    db: &impl ConnectionTrait,
+    name: &str,
+) -> Result<Option<Gate>, StoreError> {
+    match row::Entity::find()
+        .filter(row::Column::Name.eq(name))
+        .one(db)
+        .await?
+    {
+        Some(row) => gate(db, row).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+pub async fn insert_device(
+    db: &impl ConnectionTrait,
+    added: &Device,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let row = device::Model {
+        id: added.id.as_str().to_owned(),
+        gate_id: added.gate.id.get(),
+        dialect: NATIVE.to_owned(),
+        direction: added.direction.as_str().to_owned(),
+        key_sealed: added.key.as_column().to_owned(),
+        added_at: at,
+        revoked_at: None,
+    };
+    row.into_active_model().insert(db).await?;
+    Ok(())
+}
+
+/// A device that may ask. One that was revoked is not found.
+pub async fn find_device(
+    db: &impl ConnectionTrait,
+    id: &DeviceId,
+) -> Result<Option<Device>, StoreError> {
+    let live = device::Entity::find_by_id(id.as_str().to_owned())
+        .filter(device::Column::RevokedAt.is_null());
+    let Some(found) = live.one(db).await? else {
+        return Ok(None);
+    };
+    let corrupt = corrupt("devices", found.gate_id);
+    let row = row::Entity::find_by_id(found.gate_id)
+        .one(db)
+        .await?
+        .ok_or_else(&corrupt)?;
+    Ok(Some(Device {
+        id: id.clone(),
+        gate: gate(db, row).await?,
+        direction: Direction::parse(&found.direction).ok_or_else(corrupt)?,
+        key: Sealed::from_column(found.key_sealed),
+    }))
+}
+
+/// Opens or closes a gate.
+pub async fn set_open(
+    db: &impl ConnectionTrait,
+    gate: &Gate,
+    open: bool,
+) -> Result<(), StoreError> {
+    let change = row::ActiveModel {
+        id: Set(gate.id.get()),
+        open: Set(open),
+        ..Default::default()
+    };
+    change.update(db).await?;
+    Ok(())
+}
+
+async fn gate(db: &impl ConnectionTrait, row: row::Model) -> Result<Gate, StoreError> {
+    let area = areas::find(db, AreaId::from(row.area_id)).await?;
+    let area = area.ok_or_else(corrupt("gates", row.id))?;
+    Ok(Gate {
+        id: row.id.into(),
+        name: row.name,
+        area: area.id,
+        slot: area.slot,
+        area_name: area.name,
+        open: row.open,
+    })
+}

@@ -1,0 +1,69 @@
+//! Which requests were carried out already, by the key their sender gave them.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+};
+
+use super::{StoreError, people};
+use crate::ids::PersonId;
+
+row!("idempotency" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: i64,
+    person_id: i64,
+    key: String,
+    request_hash: String,
+    subject_id: i64,
+    created_at: DateTimeUtc,
+});
+
+/// What the first request under a key was, and made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    pub request_hash: String,
+    pub subject: i64,
+}
+
+pub async fn find(
+    db: &impl ConnectionTrait,
+    person: PersonId,
+    key: &str,
+) -> Result<Option<Done>, StoreError> {
+    let found = row::Entity::find()
+        .filter(row::Column::PersonId.eq(person.get()))
+        .filter(row::Column::Key.eq(key));
+    let done = |row: row::Model| Done {
+        request_hash: row.request_hash,
+        subject: row.subject_id,
+    };
+    Ok(found.one(db).await?.map(done))
+}
+
+/// Remembers it under the id of what it made. Two at once: the second is refused by the index.
+pub async fn insert(
+    db: &impl ConnectionTrait,
+    person: PersonId,
+    key: &str,
+    done: &Done,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let row = row::Model {
+        id: done.subject,
+        person_id: person.get(),
+        key: key.to_owned(),
+        request_hash: done.request_hash.clone(),
+        subject_id: done.subject,
+        created_at: at,
+    };
+    row.into_active_model().insert(db).await?;
+    Ok(())
+}
+
+pub(super) async fn give(
+    db: &impl ConnectionTrait,
+    from: PersonId,
+    to: PersonId,
+) -> Result<(), StoreError> {
+    people::give_rows::<row::Entity>(db, row::Column::PersonId, from, to).await
+}

@@ -1,0 +1,84 @@
+//! What is kept, as functions over any connection or transaction.
+//!
+//! Rows are private to their file; what comes out is parsed into domain types, and a row that makes
+//! no sense is [`StoreError::Corrupt`], never a guess. Ownership is in the query: a stranger's row is
+//! not found. The unique index is the check. [`begin`] and [`commit`] are the only doors to a
+//! transaction.
+
+macro_rules! row {
+    ($table:tt { $($(#[$meta:meta])* $field:ident: $type:ty,)* }) => {
+        mod row {
+            use sea_orm::entity::prelude::*;
+
+            #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+            #[sea_orm(table_name = $table)]
+            pub struct Model {
+                $($(#[$meta])* pub $field: $type,)*
+            }
+
+            #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+            pub enum Relation {}
+
+            impl ActiveModelBehavior for ActiveModel {}
+        }
+    };
+}
+
+mod open;
+
+pub mod areas;
+pub mod departments;
+pub mod gates;
+pub mod reasons;
+pub mod staff;
+
+pub mod consents;
+pub mod people;
+pub mod photos;
+pub mod sessions;
+
+pub mod approval_steps;
+pub mod idempotency;
+pub mod visit_facts;
+pub mod visitors;
+pub mod visits;
+
+pub mod passages;
+pub mod passes;
+
+pub mod cards;
+pub mod outbox;
+pub mod receipts;
+pub mod tokens;
+
+pub mod audit;
+pub mod settings;
+
+pub use open::{Db, Url, begin, commit, migrate};
+
+/// Why a query gave nothing that can be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the database did not answer")]
+    Database(#[from] sea_orm::DbErr),
+    /// A row that the code that wrote it would not have written.
+    #[error("row {id} of {table} makes no sense")]
+    Corrupt { table: &'static str, id: i64 },
+    /// Somebody else changed the row since it was read.
+    #[error("the row has changed since it was read")]
+    Changed,
+}
+
+impl StoreError {
+    /// Whether a unique index refused the row.
+    #[must_use]
+    pub fn is_taken(&self) -> bool {
+        use sea_orm::SqlErr::UniqueConstraintViolation;
+        matches!(self, Self::Database(e) if matches!(e.sql_err(), Some(UniqueConstraintViolation(_))))
+    }
+}
+
+/// The error of a row that makes no sense.
+fn corrupt(table: &'static str, id: i64) -> impl Fn() -> StoreError {
+    move || StoreError::Corrupt { table, id }
+}

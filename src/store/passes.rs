@@ -1,0 +1,137 @@
+//! 通行凭证.
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
+    QueryFilter,
+};
+
+use super::{StoreError, corrupt};
+use crate::domain::Window;
+use crate::domain::campus::AreaSet;
+use crate::domain::pass::Pass;
+use crate::ids::{PassId, VisitId};
+
+row!("passes" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: i64,
+    visit_id: i64,
+    visitor_id: i64,
+    key_no: i16,
+    link_hash: String,
+    link_generation: i32,
+    starts_at: DateTimeUtc,
+    ends_at: DateTimeUtc,
+    areas: i64,
+    entry_limit: Option<i32>,
+    entries: i32,
+    issued_at: DateTimeUtc,
+    revoked_at: Option<DateTimeUtc>,
+    version: i32,
+});
+
+pub async fn insert(
+    db: &impl ConnectionTrait,
+    pass: &Pass,
+    link_hash: &str,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let row = row::Model {
+        id: pass.id.get(),
+        visit_id: pass.visit.get(),
+        visitor_id: pass.visitor.get(),
+        key_no: i16::from(pass.key_no),
+        link_hash: link_hash.to_owned(),
+        link_generation: pass.link_generation,
+        starts_at: pass.window.from(),
+        ends_at: pass.window.until(),
+        areas: pass.areas.0.cast_signed(),
+        entry_limit: pass.entry_limit,
+        entries: pass.entries,
+        issued_at: at,
+        revoked_at: pass.revoked_at,
+        version: pass.version,
+    };
+    row.into_active_model().insert(db).await?;
+    Ok(())
+}
+
+pub async fn find(db: &impl ConnectionTrait, id: PassId) -> Result<Option<Pass>, StoreError> {
+    row::Entity::find_by_id(id.get())
+        .one(db)
+        .await?
+        .map(pass)
+        .transpose()
+}
+
+pub async fn find_by_link(
+    db: &impl ConnectionTrait,
+    link_hash: &str,
+) -> Result<Option<Pass>, StoreError> {
+    let found = row::Entity::find().filter(row::Column::LinkHash.eq(link_hash));
+    found.one(db).await?.map(pass).transpose()
+}
+
+pub async fn of_visits(
+    db: &impl ConnectionTrait,
+    visits: impl IntoIterator<Item = VisitId>,
+) -> Result<Vec<Pass>, StoreError> {
+    let ids = visits.into_iter().map(VisitId::get);
+    let theirs = row::Entity::find().filter(row::Column::VisitId.is_in(ids));
+    theirs.all(db).await?.into_iter().map(pass).collect()
+}
+
+/// Revokes every pass of a visit; says how many.
+pub async fn revoke_of_visit(
+    db: &impl ConnectionTrait,
+    visit: VisitId,
+    at: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let done = row::Entity::update_many()
+        .col_expr(row::Column::RevokedAt, Expr::value(at))
+        .col_expr(
+            row::Column::Version,
+            Expr::col(row::Column::Version).add(1_i32),
+        )
+        .filter(row::Column::VisitId.eq(visit.get()))
+        .filter(row::Column::RevokedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected)
+}
+
+/// Counts an entry, if the pass is still what was decided about. Says whether it was: this is what
+/// makes a stale picture of a pass harmless.
+pub async fn enter(db: &impl ConnectionTrait, seen: &Pass) -> Result<bool, StoreError> {
+    use row::Column::{Entries, EntryLimit, Id, RevokedAt, Version};
+    let room = Condition::any()
+        .add(EntryLimit.is_null())
+        .add(Expr::col(Entries).lt(Expr::col(EntryLimit)));
+    let done = row::Entity::update_many()
+        .col_expr(Entries, Expr::col(Entries).add(1_i32))
+        .filter(Id.eq(seen.id.get()))
+        .filter(RevokedAt.is_null())
+        .filter(Version.eq(seen.version))
+        .filter(room)
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+fn pass(row: row::Model) -> Result<Pass, StoreError> {
+    let corrupt = corrupt("passes", row.id);
+    Ok(Pass {
+        id: row.id.into(),
+        visit: row.visit_id.into(),
+        visitor: row.visitor_id.into(),
+        key_no: u8::try_from(row.key_no).map_err(|_| corrupt())?,
+        link_generation: row.link_generation,
+        window: Window::new(row.starts_at, row.ends_at).map_err(|_| corrupt())?,
+        areas: AreaSet(row.areas.cast_unsigned()),
+        entry_limit: row.entry_limit,
+        entries: row.entries,
+        revoked_at: row.revoked_at,
+        version: row.version,
+    })
+}

@@ -1,0 +1,204 @@
+//! Those who come through WeChat, by each of the names WeChat has for them.
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
+    QueryFilter, QuerySelect,
+};
+
+use super::{StoreError, consents, corrupt, idempotency, photos, sessions, visitors, visits};
+use crate::domain::PersonName;
+use crate::domain::campus::SealedPhone;
+use crate::ids::PersonId;
+use crate::secret::{KeyedHash, Masked, Sealed};
+
+row!("people" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: i64,
+    oa_openid: Option<String>,
+    mini_openid: Option<String>,
+    unionid: Option<String>,
+    name: Option<String>,
+    phone_sealed: Option<String>,
+    phone_hash: Option<String>,
+    phone_mask: Option<String>,
+    created_at: DateTimeUtc,
+});
+
+/// An account.
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub id: PersonId,
+    pub names: WechatNames,
+    /// What they last gave for themselves, to prefill the next form.
+    pub name: Option<PersonName>,
+    pub phone: Option<SealedPhone>,
+}
+
+/// How WeChat knows somebody: a name for each app, and one across the campus's apps when they are
+/// bound to one open platform.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WechatNames {
+    pub oa_openid: Option<String>,
+    pub mini_openid: Option<String>,
+    pub unionid: Option<String>,
+}
+
+pub async fn insert(
+    db: &impl ConnectionTrait,
+    id: PersonId,
+    names: &WechatNames,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let row = row::Model {
+        id: id.get(),
+        oa_openid: names.oa_openid.clone(),
+        mini_openid: names.mini_openid.clone(),
+        unionid: names.unionid.clone(),
+        name: None,
+        phone_sealed: None,
+        phone_hash: None,
+        phone_mask: None,
+        created_at: at,
+    };
+    row.into_active_model().insert(db).await?;
+    Ok(())
+}
+
+pub async fn find(db: &impl ConnectionTrait, id: PersonId) -> Result<Option<Person>, StoreError> {
+    row::Entity::find_by_id(id.get())
+        .one(db)
+        .await?
+        .map(person)
+        .transpose()
+}
+
+/// Everybody whom one of the names fits, oldest first: more than one until they are merged.
+pub async fn lock_by_names(
+    db: &impl ConnectionTrait,
+    names: &WechatNames,
+) -> Result<Vec<Person>, StoreError> {
+    let mut any = sea_orm::Condition::any();
+    for (column, name) in [
+        (row::Column::OaOpenid, &names.oa_openid),
+        (row::Column::MiniOpenid, &names.mini_openid),
+        (row::Column::Unionid, &names.unionid),
+    ] {
+        any = any.add_option(name.as_ref().map(|name| column.eq(name.as_str())));
+    }
+    if any.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = row::Entity::find()
+        .filter(any)
+        .lock_exclusive()
+        .all(db)
+        .await?;
+    let mut people = rows
+        .into_iter()
+        .map(person)
+        .collect::<Result<Vec<_>, _>>()?;
+    people.sort_by_key(|person| person.id);
+    Ok(people)
+}
+
+/// Writes down the names that are known now; a name once known is not forgotten.
+pub async fn learn_names(
+    db: &impl ConnectionTrait,
+    id: PersonId,
+    names: &WechatNames,
+) -> Result<(), StoreError> {
+    let known = |name: &Option<String>| name.clone().map_or(sea_orm::NotSet, |n| Set(Some(n)));
+    let change = row::ActiveModel {
+        id: Set(id.get()),
+        oa_openid: known(&names.oa_openid),
+        mini_openid: known(&names.mini_openid),
+        unionid: known(&names.unionid),
+        ..Default::default()
+    };
+    if *names != WechatNames::default() {
+        change.update(db).await?;
+    }
+    Ok(())
+}
+
+/// Writes down what somebody gave for themselves.
+pub async fn learn_details(
+    db: &impl ConnectionTrait,
+    id: PersonId,
+    name: &PersonName,
+    phone: &SealedPhone,
+) -> Result<(), StoreError> {
+    let change = row::ActiveModel {
+        id: Set(id.get()),
+        name: Set(Some(name.as_str().to_owned())),
+        phone_sealed: Set(Some(phone.sealed.as_column().to_owned())),
+        phone_hash: Set(Some(phone.hash.as_str().to_owned())),
+        phone_mask: Set(Some(phone.mask.as_str().to_owned())),
+        ..Default::default()
+    };
+    change.update(db).await?;
+    Ok(())
+}
+
+/// Two rows turn out to be one person: everything of `gone` becomes `kept`'s.
+pub async fn merge(
+    db: &impl ConnectionTrait,
+    kept: PersonId,
+    gone: PersonId,
+) -> Result<(), StoreError> {
+    visits::give(db, gone, kept).await?;
+    visitors::give(db, gone, kept).await?;
+    photos::give(db, gone, kept).await?;
+    consents::give(db, gone, kept).await?;
+    sessions::give(db, gone, kept).await?;
+    idempotency::give(db, gone, kept).await?;
+    row::Entity::delete_by_id(gone.get()).exec(db).await?;
+    Ok(())
+}
+
+/// Moves the rows of one person to another, in a table with a `person` column.
+pub(super) async fn give_rows<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    person: E::Column,
+    from: PersonId,
+    to: PersonId,
+) -> Result<(), StoreError> {
+    E::update_many()
+        .col_expr(person, Expr::value(to.get()))
+        .filter(person.eq(from.get()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+fn person(row: row::Model) -> Result<Person, StoreError> {
+    let corrupt = corrupt("people", row.id);
+    let name = row
+        .name
+        .as_deref()
+        .map(PersonName::parse)
+        .transpose()
+        .map_err(|_| corrupt())?;
+    let phone = match (row.phone_sealed, row.phone_hash, row.phone_mask) {
+        (None, None, None) => None,
+        (Some(sealed), Some(hash), Some(mask)) => Some(SealedPhone {
+            sealed: Sealed::from_column(sealed),
+            hash: KeyedHash::from_column(hash),
+            mask: Masked::from_column(mask),
+        }),
+        _ => return Err(corrupt()),
+    };
+    let names = WechatNames {
+        oa_openid: row.oa_openid,
+        mini_openid: row.mini_openid,
+        unionid: row.unionid,
+    };
+    Ok(Person {
+        id: row.id.into(),
+        names,
+        name,
+        phone,
+    })
+}

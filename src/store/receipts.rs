@@ -1,0 +1,110 @@
+//! What providers said of our messages: that they have them, and later that they arrived or not.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder,
+};
+
+use super::StoreError;
+use crate::ids::{OutboxId, ReceiptId, VisitId};
+use crate::secret::KeyedHash;
+
+row!("receipts" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: i64,
+    outbox_id: i64,
+    visit_id: Option<i64>,
+    channel: String,
+    provider_id: Option<String>,
+    outcome: String,
+    to_hash: Option<String>,
+    at: DateTimeUtc,
+});
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Receipt {
+    pub id: ReceiptId,
+    pub outbox: OutboxId,
+    pub visit: Option<VisitId>,
+    pub channel: String,
+    /// The provider's number, by which its later report finds this message.
+    pub provider_id: Option<String>,
+    /// `accepted`, `delivered`, or `failed: …`.
+    pub outcome: String,
+    /// The number it went to, for the daily budgets.
+    pub to_hash: Option<KeyedHash>,
+    pub at: DateTime<Utc>,
+}
+
+pub async fn insert(db: &impl ConnectionTrait, receipt: &Receipt) -> Result<(), StoreError> {
+    let row = row::Model {
+        id: receipt.id.get(),
+        outbox_id: receipt.outbox.get(),
+        visit_id: receipt.visit.map(VisitId::get),
+        channel: receipt.channel.clone(),
+        provider_id: receipt.provider_id.clone(),
+        outcome: receipt.outcome.clone(),
+        to_hash: receipt
+            .to_hash
+            .as_ref()
+            .map(|hash| hash.as_str().to_owned()),
+        at: receipt.at,
+    };
+    row.into_active_model().insert(db).await?;
+    Ok(())
+}
+
+/// The acceptance of a message that the provider now reports about.
+pub async fn find_accepted(
+    db: &impl ConnectionTrait,
+    channel: &str,
+    provider_id: &str,
+) -> Result<Option<Receipt>, StoreError> {
+    let found = row::Entity::find()
+        .filter(row::Column::Channel.eq(channel))
+        .filter(row::Column::ProviderId.eq(provider_id))
+        .filter(row::Column::Outcome.eq("accepted"));
+    Ok(found.one(db).await?.map(receipt))
+}
+
+/// Who was told what of a visit, oldest first.
+pub async fn of_visit(
+    db: &impl ConnectionTrait,
+    visit: VisitId,
+) -> Result<Vec<Receipt>, StoreError> {
+    let found = row::Entity::find()
+        .filter(row::Column::VisitId.eq(visit.get()))
+        .order_by_asc(row::Column::Id);
+    Ok(found.all(db).await?.into_iter().map(receipt).collect())
+}
+
+/// How many messages a channel took since then; only those to one number when it is named.
+pub async fn count_since(
+    db: &impl ConnectionTrait,
+    channel: &str,
+    to: Option<&KeyedHash>,
+    since: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let mut taken = row::Entity::find()
+        .filter(row::Column::Channel.eq(channel))
+        .filter(row::Column::At.gte(since))
+        .filter(row::Column::Outcome.eq("accepted"));
+    if let Some(to) = to {
+        taken = taken.filter(row::Column::ToHash.eq(to.as_str()));
+    }
+    Ok(taken.count(db).await?)
+}
+
+fn receipt(row: row::Model) -> Receipt {
+    Receipt {
+        id: row.id.into(),
+        outbox: row.outbox_id.into(),
+        visit: row.visit_id.map(VisitId::from),
+        channel: row.channel,
+        provider_id: row.provider_id,
+        outcome: row.outcome,
+        to_hash: row.to_hash.map(KeyedHash::from_column),
+        at: row.at,
+    }
+}

@@ -1,0 +1,124 @@
+//! Logins: opaque tokens, kept as hashes.
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+};
+
+use super::{StoreError, corrupt, people};
+use crate::ids::{PersonId, SessionId, StaffId};
+
+row!("sessions" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: i64,
+    token_hash: String,
+    person_id: Option<i64>,
+    staff_id: Option<i64>,
+    created_at: DateTimeUtc,
+    seen_at: DateTimeUtc,
+    expires_at: DateTimeUtc,
+    revoked_at: Option<DateTimeUtc>,
+});
+
+/// Whose login it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    Person(PersonId),
+    Staff(StaffId),
+}
+
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub id: SessionId,
+    pub subject: Subject,
+    pub seen_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+}
+
+pub async fn insert(
+    db: &impl ConnectionTrait,
+    session: &Session,
+    token_hash: &str,
+) -> Result<(), StoreError> {
+    let (person_id, staff_id) = match session.subject {
+        Subject::Person(id) => (Some(id.get()), None),
+        Subject::Staff(id) => (None, Some(id.get())),
+    };
+    let row = row::Model {
+        id: session.id.get(),
+        token_hash: token_hash.to_owned(),
+        person_id,
+        staff_id,
+        created_at: session.seen_at,
+        seen_at: session.seen_at,
+        expires_at: session.expires_at,
+        revoked_at: None,
+    };
+    row.into_active_model().insert(db).await?;
+    Ok(())
+}
+
+/// A session that is neither revoked nor over. Whether it has idled too long, its reader decides.
+pub async fn find_live(
+    db: &impl ConnectionTrait,
+    token_hash: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Session>, StoreError> {
+    let live = row::Entity::find()
+        .filter(row::Column::TokenHash.eq(token_hash))
+        .filter(row::Column::RevokedAt.is_null())
+        .filter(row::Column::ExpiresAt.gt(now));
+    let Some(row) = live.one(db).await? else {
+        return Ok(None);
+    };
+    let subject = match (row.person_id, row.staff_id) {
+        (Some(id), None) => Subject::Person(id.into()),
+        (None, Some(id)) => Subject::Staff(id.into()),
+        _ => return Err(corrupt("sessions", row.id)()),
+    };
+    Ok(Some(Session {
+        id: row.id.into(),
+        subject,
+        seen_at: row.seen_at,
+        expires_at: row.expires_at,
+    }))
+}
+
+pub async fn touch(
+    db: &impl ConnectionTrait,
+    id: SessionId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    set(db, id, row::Column::SeenAt, now).await
+}
+
+pub async fn revoke(
+    db: &impl ConnectionTrait,
+    id: SessionId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    set(db, id, row::Column::RevokedAt, now).await
+}
+
+async fn set(
+    db: &impl ConnectionTrait,
+    id: SessionId,
+    column: row::Column,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    row::Entity::update_many()
+        .col_expr(column, Expr::value(at))
+        .filter(row::Column::Id.eq(id.get()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn give(
+    db: &impl ConnectionTrait,
+    from: PersonId,
+    to: PersonId,
+) -> Result<(), StoreError> {
+    people::give_rows::<row::Entity>(db, row::Column::PersonId, from, to).await
+}

@@ -1,0 +1,122 @@
+//! Members of staff.
+
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, Select,
+};
+
+use super::{StoreError, corrupt, departments};
+use crate::domain::PersonName;
+use crate::domain::campus::{Member, Role, SealedPhone};
+use crate::ids::{DepartmentId, StaffId};
+use crate::secret::{KeyedHash, Masked, Sealed};
+
+row!("staff" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: i64,
+    name: String,
+    department_id: i64,
+    wecom_userid: String,
+    phone_sealed: String,
+    phone_hash: String,
+    phone_mask: String,
+    roles: String,
+});
+
+pub async fn insert(db: &impl ConnectionTrait, member: &Member) -> Result<(), StoreError> {
+    let roles: Vec<_> = member.roles.iter().map(|role| role.as_str()).collect();
+    let row = row::Model {
+        id: member.id.get(),
+        name: member.name.as_str().to_owned(),
+        department_id: member.department.get(),
+        wecom_userid: member.wecom_userid.clone(),
+        phone_sealed: member.phone.sealed.as_column().to_owned(),
+        phone_hash: member.phone.hash.as_str().to_owned(),
+        phone_mask: member.phone.mask.as_str().to_owned(),
+        roles: roles.join(","),
+    };
+    row.into_active_model().insert(db).await?;
+    Ok(())
+}
+
+pub async fn count(db: &impl ConnectionTrait) -> Result<u64, StoreError> {
+    Ok(row::Entity::find().count(db).await?)
+}
+
+pub async fn find(db: &impl ConnectionTrait, id: StaffId) -> Result<Option<Member>, StoreError> {
+    Ok(members(db, row::Entity::find_by_id(id.get())).await?.pop())
+}
+
+pub async fn find_many(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = StaffId>,
+) -> Result<Vec<Member>, StoreError> {
+    let ids = ids.into_iter().map(StaffId::get);
+    members(db, row::Entity::find().filter(row::Column::Id.is_in(ids))).await
+}
+
+pub async fn find_by_userid(
+    db: &impl ConnectionTrait,
+    userid: &str,
+) -> Result<Option<Member>, StoreError> {
+    let found = row::Entity::find().filter(row::Column::WecomUserid.eq(userid));
+    Ok(members(db, found).await?.pop())
+}
+
+/// Hosts of exactly this name, `most` at most.
+pub async fn find_hosts(
+    db: &impl ConnectionTrait,
+    name: &PersonName,
+    most: usize,
+) -> Result<Vec<Member>, StoreError> {
+    let named = row::Entity::find().filter(row::Column::Name.eq(name.as_str()));
+    let mut hosts = members(db, named.order_by_asc(row::Column::Id)).await?;
+    hosts.retain(|member| member.is(Role::Host));
+    hosts.truncate(most);
+    Ok(hosts)
+}
+
+/// Those who decide for a department.
+pub async fn approvers_of(
+    db: &impl ConnectionTrait,
+    department: DepartmentId,
+) -> Result<Vec<Member>, StoreError> {
+    let theirs = row::Entity::find().filter(row::Column::DepartmentId.eq(department.get()));
+    let mut approvers = members(db, theirs.order_by_asc(row::Column::Id)).await?;
+    approvers.retain(|member| member.is(Role::Approver));
+    Ok(approvers)
+}
+
+async fn members(
+    db: &impl ConnectionTrait,
+    select: Select<row::Entity>,
+) -> Result<Vec<Member>, StoreError> {
+    let rows = select.all(db).await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let departments = departments::names(db).await?;
+    let member = |row: row::Model| {
+        let corrupt = corrupt("staff", row.id);
+        let department = DepartmentId::from(row.department_id);
+        let roles = row
+            .roles
+            .split(',')
+            .filter(|role| !role.is_empty())
+            .map(Role::parse);
+        Ok(Member {
+            id: row.id.into(),
+            name: PersonName::parse(&row.name).map_err(|_| corrupt())?,
+            department,
+            department_name: departments.get(&department).ok_or_else(&corrupt)?.clone(),
+            wecom_userid: row.wecom_userid,
+            phone: SealedPhone {
+                sealed: Sealed::from_column(row.phone_sealed),
+                hash: KeyedHash::from_column(row.phone_hash),
+                mask: Masked::from_column(row.phone_mask),
+            },
+            roles: roles.collect::<Option<_>>().ok_or_else(corrupt)?,
+        })
+    };
+    rows.into_iter().map(member).collect()
+}

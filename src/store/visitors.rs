@@ -1,0 +1,140 @@
+//! The humans in a visit.
+
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder,
+};
+
+use super::{StoreError, corrupt, people};
+use crate::domain::campus::SealedPhone;
+use crate::domain::id_number::IdKind;
+use crate::domain::visit::{SealedDocument, Visitor};
+use crate::domain::{Items, PersonName, Plate};
+use crate::ids::{PersonId, VisitId, VisitorId};
+use crate::secret::{KeyedHash, Masked, Sealed};
+
+row!("visitors" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: i64,
+    visit_id: i64,
+    person_id: Option<i64>,
+    place: i16,
+    name: String,
+    phone_sealed: String,
+    phone_hash: String,
+    phone_mask: String,
+    id_kind: String,
+    id_sealed: String,
+    id_hash: String,
+    id_mask: String,
+    id_photo_id: i64,
+    face_photo_id: Option<i64>,
+    plate: Option<String>,
+    items: Option<String>,
+});
+
+pub async fn insert(db: &impl ConnectionTrait, visitor: &Visitor) -> Result<(), StoreError> {
+    to_row(visitor).into_active_model().insert(db).await?;
+    Ok(())
+}
+
+/// Writes every detail anew.
+pub async fn update(db: &impl ConnectionTrait, visitor: &Visitor) -> Result<(), StoreError> {
+    to_row(visitor)
+        .into_active_model()
+        .reset_all()
+        .update(db)
+        .await?;
+    Ok(())
+}
+
+pub async fn find(db: &impl ConnectionTrait, id: VisitorId) -> Result<Option<Visitor>, StoreError> {
+    row::Entity::find_by_id(id.get())
+        .one(db)
+        .await?
+        .map(visitor)
+        .transpose()
+}
+
+/// The visitors of some visits, by visit and place.
+pub async fn of_visits(
+    db: &impl ConnectionTrait,
+    visits: impl IntoIterator<Item = VisitId>,
+) -> Result<Vec<Visitor>, StoreError> {
+    let theirs = row::Entity::find()
+        .filter(row::Column::VisitId.is_in(visits.into_iter().map(VisitId::get)))
+        .order_by_asc(row::Column::VisitId)
+        .order_by_asc(row::Column::Place);
+    theirs.all(db).await?.into_iter().map(visitor).collect()
+}
+
+pub(super) async fn give(
+    db: &impl ConnectionTrait,
+    from: PersonId,
+    to: PersonId,
+) -> Result<(), StoreError> {
+    people::give_rows::<row::Entity>(db, row::Column::PersonId, from, to).await
+}
+
+fn to_row(visitor: &Visitor) -> row::Model {
+    row::Model {
+        id: visitor.id.get(),
+        visit_id: visitor.visit.get(),
+        person_id: visitor.person.map(PersonId::get),
+        place: visitor.place,
+        name: visitor.name.as_str().to_owned(),
+        phone_sealed: visitor.phone.sealed.as_column().to_owned(),
+        phone_hash: visitor.phone.hash.as_str().to_owned(),
+        phone_mask: visitor.phone.mask.as_str().to_owned(),
+        id_kind: visitor.document.kind.as_str().to_owned(),
+        id_sealed: visitor.document.sealed.as_column().to_owned(),
+        id_hash: visitor.document.hash.as_str().to_owned(),
+        id_mask: visitor.document.mask.as_str().to_owned(),
+        id_photo_id: visitor.id_photo.get(),
+        face_photo_id: visitor.face_photo.map(crate::ids::PhotoId::get),
+        plate: visitor
+            .plate
+            .as_ref()
+            .map(|plate| plate.as_str().to_owned()),
+        items: visitor
+            .items
+            .as_ref()
+            .map(|items| items.as_str().to_owned()),
+    }
+}
+
+fn visitor(row: row::Model) -> Result<Visitor, StoreError> {
+    let corrupt = corrupt("visitors", row.id);
+    Ok(Visitor {
+        id: row.id.into(),
+        visit: row.visit_id.into(),
+        person: row.person_id.map(PersonId::from),
+        place: row.place,
+        name: PersonName::parse(&row.name).map_err(|_| corrupt())?,
+        phone: SealedPhone {
+            sealed: Sealed::from_column(row.phone_sealed),
+            hash: KeyedHash::from_column(row.phone_hash),
+            mask: Masked::from_column(row.phone_mask),
+        },
+        document: SealedDocument {
+            kind: IdKind::parse(&row.id_kind).ok_or_else(&corrupt)?,
+            sealed: Sealed::from_column(row.id_sealed),
+            hash: KeyedHash::from_column(row.id_hash),
+            mask: Masked::from_column(row.id_mask),
+        },
+        id_photo: row.id_photo_id.into(),
+        face_photo: row.face_photo_id.map(crate::ids::PhotoId::from),
+        plate: row
+            .plate
+            .as_deref()
+            .map(Plate::parse)
+            .transpose()
+            .map_err(|_| corrupt())?,
+        items: row
+            .items
+            .as_deref()
+            .map(Items::parse)
+            .transpose()
+            .map_err(|_| corrupt())?,
+    })
+}

@@ -1,0 +1,289 @@
+//! 访客申请单.
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect,
+};
+
+use super::{StoreError, corrupt, people};
+use crate::domain::actors::Guest;
+use crate::domain::visit::{Stage, Visit};
+use crate::domain::{Comment, Note, Window};
+use crate::ids::{DepartmentId, PersonId, StaffId, VisitId};
+
+row!("visits" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: i64,
+    mode: String,
+    stage: String,
+    stage_at: DateTimeUtc,
+    stage_by: Option<i64>,
+    stage_comment: Option<String>,
+    initiator_person_id: i64,
+    host_id: i64,
+    department_id: i64,
+    area_id: i64,
+    reason_id: i64,
+    note: Option<String>,
+    starts_at: DateTimeUtc,
+    ends_at: DateTimeUtc,
+    submitted_at: DateTimeUtc,
+    arrived_at: Option<DateTimeUtc>,
+    version: i32,
+});
+
+/// The only way in there is so far: 访客预约.
+const BOOKING: &str = "booking";
+
+pub async fn insert(db: &impl ConnectionTrait, visit: &Visit) -> Result<(), StoreError> {
+    to_row(visit).into_active_model().insert(db).await?;
+    Ok(())
+}
+
+/// Writes the visit as it is now, if nobody changed it since `visit.version` was read.
+///
+/// # Errors
+/// [`StoreError::Changed`] when somebody did.
+pub async fn update(db: &impl ConnectionTrait, visit: &Visit) -> Result<(), StoreError> {
+    let row = row::Model {
+        version: visit.version + 1,
+        ..to_row(visit)
+    };
+    let done = row::Entity::update_many()
+        .set(row.into_active_model().reset_all())
+        .filter(row::Column::Id.eq(visit.id.get()))
+        .filter(row::Column::Version.eq(visit.version))
+        .exec(db)
+        .await?;
+    if done.rows_affected == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Changed)
+    }
+}
+
+/// Writes down that somebody of the visit has come in; says whether they are the first.
+pub async fn arrive(
+    db: &impl ConnectionTrait,
+    id: VisitId,
+    at: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let done = row::Entity::update_many()
+        .col_expr(row::Column::ArrivedAt, Expr::value(at))
+        .col_expr(
+            row::Column::Version,
+            Expr::col(row::Column::Version).add(1_i32),
+        )
+        .filter(row::Column::Id.eq(id.get()))
+        .filter(row::Column::ArrivedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+pub async fn find(db: &impl ConnectionTrait, id: VisitId) -> Result<Option<Visit>, StoreError> {
+    row::Entity::find_by_id(id.get())
+        .one(db)
+        .await?
+        .map(visit)
+        .transpose()
+}
+
+/// Loads a visit for a transaction that will change it.
+pub async fn lock(db: &impl ConnectionTrait, id: VisitId) -> Result<Option<Visit>, StoreError> {
+    row::Entity::find_by_id(id.get())
+        .lock_exclusive()
+        .one(db)
+        .await?
+        .map(visit)
+        .transpose()
+}
+
+/// The guest's own visit, to change it; another's is not found.
+pub async fn lock_for_guest(
+    db: &impl ConnectionTrait,
+    guest: &Guest,
+    id: VisitId,
+) -> Result<Option<Visit>, StoreError> {
+    let own =
+        row::Entity::find_by_id(id.get()).filter(row::Column::InitiatorPersonId.eq(guest.id.get()));
+    own.lock_exclusive().one(db).await?.map(visit).transpose()
+}
+
+pub async fn find_for_guest(
+    db: &impl ConnectionTrait,
+    guest: &Guest,
+    id: VisitId,
+) -> Result<Option<Visit>, StoreError> {
+    let own =
+        row::Entity::find_by_id(id.get()).filter(row::Column::InitiatorPersonId.eq(guest.id.get()));
+    own.one(db).await?.map(visit).transpose()
+}
+
+/// The guest's visits, newest first, those before `before`.
+pub async fn list_for_guest(
+    db: &impl ConnectionTrait,
+    guest: &Guest,
+    before: Option<VisitId>,
+    limit: u64,
+) -> Result<Vec<Visit>, StoreError> {
+    let mut own = row::Entity::find().filter(row::Column::InitiatorPersonId.eq(guest.id.get()));
+    if let Some(before) = before {
+        own = own.filter(row::Column::Id.lt(before.get()));
+    }
+    let rows = own
+        .order_by_desc(row::Column::Id)
+        .limit(limit)
+        .all(db)
+        .await?;
+    rows.into_iter().map(visit).collect()
+}
+
+/// A department's visits that wait for a decision (`todo`) or have had one, newest first.
+pub async fn list_for_department(
+    db: &impl ConnectionTrait,
+    department: DepartmentId,
+    (todo, now): (bool, DateTime<Utc>),
+    before: Option<VisitId>,
+    limit: u64,
+) -> Result<Vec<Visit>, StoreError> {
+    use row::Column::{DepartmentId as Department, EndsAt, Id, Stage};
+    let mut theirs = row::Entity::find().filter(Department.eq(department.get()));
+    theirs = if todo {
+        theirs.filter(Stage.eq("pending")).filter(EndsAt.gte(now))
+    } else {
+        theirs.filter(Stage.is_in(["approved", "rejected", "returned", "completed"]))
+    };
+    if let Some(before) = before {
+        theirs = theirs.filter(Id.lt(before.get()));
+    }
+    let rows = theirs.order_by_desc(Id).limit(limit).all(db).await?;
+    rows.into_iter().map(visit).collect()
+}
+
+/// How many of the guest's applications wait with this host.
+pub async fn count_pending(
+    db: &impl ConnectionTrait,
+    guest: &Guest,
+    host: StaffId,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let waiting = row::Entity::find()
+        .filter(row::Column::InitiatorPersonId.eq(guest.id.get()))
+        .filter(row::Column::HostId.eq(host.get()))
+        .filter(row::Column::Stage.eq("pending"))
+        .filter(row::Column::EndsAt.gte(now));
+    Ok(waiting.count(db).await?)
+}
+
+/// Visits whose end has passed and whose stored stage does not say so yet, oldest end first.
+pub async fn find_over(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    limit: u64,
+) -> Result<Vec<VisitId>, StoreError> {
+    let over = row::Entity::find()
+        .filter(row::Column::Stage.is_in(["pending", "returned", "approved"]))
+        .filter(row::Column::EndsAt.lt(now))
+        .order_by_asc(row::Column::EndsAt)
+        .limit(limit);
+    Ok(over
+        .all(db)
+        .await?
+        .into_iter()
+        .map(|row| row.id.into())
+        .collect())
+}
+
+pub(super) async fn give(
+    db: &impl ConnectionTrait,
+    from: PersonId,
+    to: PersonId,
+) -> Result<(), StoreError> {
+    people::give_rows::<row::Entity>(db, row::Column::InitiatorPersonId, from, to).await
+}
+
+fn to_row(visit: &Visit) -> row::Model {
+    let (at, by, comment) = match &visit.stage {
+        Stage::Pending => (visit.submitted_at, None, None),
+        Stage::Approved { by, at, comment } => (*at, Some(by.get()), comment.as_ref()),
+        Stage::Rejected { by, at, comment } | Stage::Returned { by, at, comment } => {
+            (*at, Some(by.get()), Some(comment))
+        }
+        Stage::Withdrawn { at } | Stage::Lapsed { at } | Stage::Completed { at } => {
+            (*at, None, None)
+        }
+    };
+    row::Model {
+        id: visit.id.get(),
+        mode: BOOKING.to_owned(),
+        stage: visit.stage.as_str().to_owned(),
+        stage_at: at,
+        stage_by: by,
+        stage_comment: comment.map(|comment| comment.as_str().to_owned()),
+        initiator_person_id: visit.initiator.get(),
+        host_id: visit.host.get(),
+        department_id: visit.department.get(),
+        area_id: visit.area.get(),
+        reason_id: visit.reason.get(),
+        note: visit.note.as_ref().map(|note| note.as_str().to_owned()),
+        starts_at: visit.window.from(),
+        ends_at: visit.window.until(),
+        submitted_at: visit.submitted_at,
+        arrived_at: visit.arrived_at,
+        version: visit.version,
+    }
+}
+
+fn visit(row: row::Model) -> Result<Visit, StoreError> {
+    let corrupt = corrupt("visits", row.id);
+    let at = row.stage_at;
+    let by = row.stage_by.map(StaffId::from).ok_or_else(&corrupt);
+    let comment = row.stage_comment.as_deref().map(Comment::parse).transpose();
+    let comment = comment.map_err(|_| corrupt())?;
+    let said = comment.clone().ok_or_else(&corrupt);
+    let stage = match row.stage.as_str() {
+        "pending" => Stage::Pending,
+        "approved" => Stage::Approved {
+            by: by?,
+            at,
+            comment,
+        },
+        "rejected" => Stage::Rejected {
+            by: by?,
+            at,
+            comment: said?,
+        },
+        "returned" => Stage::Returned {
+            by: by?,
+            at,
+            comment: said?,
+        },
+        "withdrawn" => Stage::Withdrawn { at },
+        "lapsed" => Stage::Lapsed { at },
+        "completed" => Stage::Completed { at },
+        _ => return Err(corrupt()),
+    };
+    let note = row
+        .note
+        .as_deref()
+        .map(Note::parse)
+        .transpose()
+        .map_err(|_| corrupt())?;
+    Ok(Visit {
+        id: row.id.into(),
+        initiator: row.initiator_person_id.into(),
+        host: row.host_id.into(),
+        department: row.department_id.into(),
+        area: row.area_id.into(),
+        reason: row.reason_id.into(),
+        note,
+        window: Window::new(row.starts_at, row.ends_at).map_err(|_| corrupt())?,
+        submitted_at: row.submitted_at,
+        arrived_at: row.arrived_at,
+        stage,
+        version: row.version,
+    })
+}
