@@ -54,7 +54,7 @@ pub mod tokens;
 pub mod audit;
 pub mod settings;
 
-pub use open::{Db, Url, begin, commit, migrate};
+pub use open::{Db, begin, commit, migrate};
 
 /// Why a query gave nothing that can be used.
 #[derive(Debug, thiserror::Error)]

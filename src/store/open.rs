@@ -4,8 +4,6 @@
 //! deferred transactions that turn into writers fail under load (306 of 400 here), so each begins
 //! IMMEDIATE. PostgreSQL uses one pool for both.
 
-use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use migrations::{Migrator, MigratorTrait};
@@ -16,6 +14,7 @@ use sea_orm::{
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 
 use super::StoreError;
+use crate::config::DatabaseUrl;
 
 /// A database to read from and to write to.
 #[derive(Clone, Debug)]
@@ -25,43 +24,14 @@ pub struct Db {
     write: DatabaseConnection,
 }
 
-/// Where the database is. Its `Debug` hides a password.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Url {
-    Sqlite(PathBuf),
-    Postgres(String),
-}
-
-impl FromStr for Url {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.split_once("://") {
-            Some(("sqlite", "")) => Err("the path of the SQLite file is missing"),
-            Some(("sqlite", path)) => Ok(Self::Sqlite(path.into())),
-            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres(text.to_owned())),
-            _ => Err("must begin with sqlite:// or postgres://"),
-        }
-    }
-}
-
-impl std::fmt::Debug for Url {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
-            Self::Postgres(_) => f.write_str("postgres://…"),
-        }
-    }
-}
-
 impl Db {
     /// Opens the database, and makes the SQLite file and its folder when they are missing.
     ///
     /// # Errors
     /// When it cannot be reached.
-    pub async fn open(url: &Url) -> Result<Self, StoreError> {
+    pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
         match url {
-            Url::Sqlite(path) => {
+            DatabaseUrl::Sqlite(path) => {
                 if let Some(folder) = path.parent() {
                     std::fs::create_dir_all(folder).map_err(|e| DbErr::Custom(e.to_string()))?;
                 }
@@ -70,7 +40,7 @@ impl Db {
                 let read = Database::connect(sqlite(&url, true)).await?;
                 Ok(Self { read, write })
             }
-            Url::Postgres(url) => {
+            DatabaseUrl::Postgres(url) => {
                 let pool = Database::connect(postgres(url, 24)).await?;
                 Ok(Self {
                     read: pool.clone(),
@@ -146,9 +116,9 @@ pub async fn commit(txn: DatabaseTransaction) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// When a step fails; the steps before it stay.
-pub async fn migrate(url: &Url) -> Result<(), StoreError> {
+pub async fn migrate(url: &DatabaseUrl) -> Result<(), StoreError> {
     match url {
-        Url::Sqlite(path) => {
+        DatabaseUrl::Sqlite(path) => {
             let db = Db::open(url).await?;
             let lock = path.with_extension("migrating");
             let held = tokio::task::spawn_blocking(move || {
@@ -162,7 +132,7 @@ pub async fn migrate(url: &Url) -> Result<(), StoreError> {
             db.close().await;
             Ok(done?)
         }
-        Url::Postgres(text) => {
+        DatabaseUrl::Postgres(text) => {
             // The lock belongs to a connection, so it is held by a pool of one.
             let holder = Database::connect(postgres(text, 1)).await?;
             holder

@@ -1,0 +1,36 @@
+//! The settings: the shipped `wechat.toml` under the operator's own file under the environment, read
+//! once at start into types that cannot be wrong.
+//!
+//! The shipped file is the schema: it holds every key there is, and a key that it does not hold is a
+//! fault. Reading collects every fault, each with its source, its key and the reason, so that an
+//! operator mends them in one go. This is the only door to the environment.
+
+mod database;
+mod faults;
+mod read;
+mod sections;
+mod sources;
+
+pub use database::DatabaseUrl;
+pub use faults::{Fault, Faults};
+pub use sections::{
+    Account, Database, Gate, Keys, MiniProgram, Mode, Photos, SandboxGate, Server, Settings, Sms,
+    TemplateIds, WeCom,
+};
+pub use sources::{Environment, SHIPPED};
+
+use std::path::Path;
+
+/// Reads the settings: the shipped ones, under `file` if there is one, under the environment.
+///
+/// # Errors
+/// Every fault there is.
+pub fn load(file: Option<&Path>, environment: &Environment) -> Result<Settings, Faults> {
+    let sources = sources::layered(file, environment)?;
+    let mut reader = read::Reader::new(&sources);
+    let settings = sections::settings(&mut reader);
+    match (settings, reader.faults) {
+        (Some(settings), faults) if faults.0.is_empty() => Ok(settings),
+        (_, faults) => Err(faults),
+    }
+}
