@@ -2,3 +2,6 @@ pub mod clock;
 pub mod entropy;
 pub mod ids;
 pub mod secret;
+pub mod tencent;
+pub mod wechat;
+pub mod wecom;
