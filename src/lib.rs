@@ -5,3 +5,6 @@ pub mod entropy;
 pub mod ids;
 pub mod secret;
 pub mod store;
+pub mod tencent;
+pub mod wechat;
+pub mod wecom;

@@ -1,0 +1,18 @@
+//! What WeChat and WeCom share, and nothing of ours: the hand of Tencent.
+//!
+//! A callback comes in by a [`Mailbox`](callback::Mailbox), which checks who sent it, opens its
+//! envelope and gives out an [`Incoming`](incoming::Incoming); the answer goes back through the same
+//! mailbox, sealed as the mode wants it. In the other direction every call leaves by the one
+//! [`Caller`](call::Caller), carries a token out of a [`TokenHolder`](token::TokenHolder), and its
+//! answer passes one check, which also says what to do about a refusal.
+
+pub mod callback;
+pub mod element;
+pub mod envelope;
+pub mod incoming;
+#[cfg(test)]
+pub(crate) mod payloads;
+pub mod signature;
+#[cfg(test)]
+pub(crate) mod vectors;
+pub mod xml;
