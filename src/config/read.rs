@@ -28,9 +28,8 @@ impl<'a> Reader<'a> {
         key: &str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
-        let text = match self.sources.all.get_string(key) {
-            Ok(text) => text,
-            Err(_) => return self.fault(key, "must be a single value"),
+        let Ok(text) = self.sources.all.get_string(key) else {
+            return self.fault(key, "must be a single value");
         };
         match parse(&text) {
             Ok(value) => Some(value),

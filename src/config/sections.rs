@@ -64,6 +64,9 @@ pub struct Server {
     pub metrics_listen: Option<SocketAddr>,
     pub trusted_proxies: Vec<IpAddr>,
     pub node: u16,
+    /// Folders of the operator's own files; none for the built-in ones.
+    pub menus: Option<PathBuf>,
+    pub message_templates: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug)]
@@ -217,12 +220,18 @@ fn server(r: &mut Reader) -> Option<Server> {
         Ok(node @ 0..=MAX_NODE) => Ok(node),
         _ => Err("must be 0 to 1023"),
     });
+    let menus = r.any_text("server.menus");
+    let message_templates = r.any_text("server.message_templates");
+    let folder =
+        |path: String| Some(PathBuf::from(path)).filter(|path| !path.as_os_str().is_empty());
     Some(Server {
         listen: listen?,
         public_url: public_url?,
         metrics_listen: metrics_listen?,
         trusted_proxies: trusted_proxies?,
         node: node?,
+        menus: folder(menus?),
+        message_templates: folder(message_templates?),
     })
 }
 

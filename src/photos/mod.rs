@@ -1,0 +1,111 @@
+//! Pictures: what arrives is checked and drawn anew, so that nothing but the picture itself is kept (no
+//! place, no camera, no hidden payload), then sealed and put into a folder.
+
+mod redraw;
+
+use std::path::Path as Folder;
+use std::sync::Arc;
+
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
+
+pub use redraw::{Limits, PhotoFault};
+
+use crate::entropy::Entropy;
+use crate::ids::PhotoId;
+use crate::secret::{KeyRing, Unopened};
+
+const PURPOSE: &str = "photo";
+
+/// Where pictures lie.
+#[derive(Clone, Debug)]
+pub struct Photos {
+    files: Arc<dyn ObjectStore>,
+    limits: Limits,
+}
+
+/// Why a picture cannot be kept or given back.
+#[derive(Debug, thiserror::Error)]
+pub enum PhotoError {
+    #[error(transparent)]
+    Refused(#[from] PhotoFault),
+    #[error("the pictures' folder did not answer")]
+    Storage(#[from] object_store::Error),
+    #[error(transparent)]
+    Unopened(#[from] Unopened),
+}
+
+/// A picture that was kept.
+#[derive(Debug)]
+pub struct Kept {
+    pub key_id: String,
+    pub bytes: usize,
+}
+
+impl Photos {
+    /// Uses a folder, and makes it when it is missing.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn in_folder(folder: &Folder, limits: Limits) -> Result<Self, PhotoError> {
+        std::fs::create_dir_all(folder).map_err(|source| object_store::Error::Generic {
+            store: "photos",
+            source: Box::new(source),
+        })?;
+        let files = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
+        Ok(Self {
+            files: Arc::new(files),
+            limits,
+        })
+    }
+
+    /// The largest upload, in bytes.
+    #[must_use]
+    pub fn max_bytes(&self) -> usize {
+        self.limits.max_bytes
+    }
+
+    /// Checks, draws anew, seals and stores.
+    ///
+    /// # Errors
+    /// When it is no picture that we take, or cannot be stored.
+    pub async fn keep(
+        &self,
+        keys: &KeyRing,
+        entropy: &Entropy,
+        id: PhotoId,
+        upload: Vec<u8>,
+    ) -> Result<Kept, PhotoError> {
+        let limits = self.limits;
+        // Decoding is work for milliseconds, which would hold up everybody on this thread.
+        let drawn = tokio::task::spawn_blocking(move || redraw::redraw(&upload, limits)).await;
+        let drawn = drawn.unwrap_or(Err(PhotoFault::Broken))?;
+        let (key_id, sealed) = keys.seal_bytes(entropy, PURPOSE, &drawn);
+        let kept = Kept {
+            key_id: key_id.to_owned(),
+            bytes: drawn.len(),
+        };
+        self.files.put(&place(id), sealed.into()).await?;
+        Ok(kept)
+    }
+
+    /// A picture's JPEG.
+    ///
+    /// # Errors
+    /// When it is not there or does not open.
+    pub async fn fetch(
+        &self,
+        keys: &KeyRing,
+        id: PhotoId,
+        key_id: &str,
+    ) -> Result<Vec<u8>, PhotoError> {
+        let sealed = self.files.get(&place(id)).await?.bytes().await?;
+        Ok(keys.open_bytes(key_id, PURPOSE, &sealed)?)
+    }
+}
+
+/// A folder for each two last digits, so that none grows past what file systems like.
+fn place(id: PhotoId) -> Path {
+    Path::from(format!("{:02}/{id}", id.get() % 100))
+}

@@ -1,0 +1,159 @@
+//! All words of all messages: one TOML a kind in `message_templates/`, parsed at start.
+//!
+//! A file says who is told (`[[send]]`, each with its channels in the order in which one stands in for
+//! the one before), and the words for each channel. What a message really knows is
+//! [`Kind::facts`]; a placeholder for anything else is a fault, and so is a field that WeChat would
+//! refuse.
+
+mod field;
+mod parse;
+mod words;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+pub use field::{FieldKind, Unfit};
+pub use words::{Facts, Words};
+
+use crate::config::{Faults, TemplateIds};
+use crate::domain::message::Kind;
+
+/// A template for each kind of message.
+#[derive(Clone, Debug)]
+pub struct Templates(BTreeMap<Kind, Template>);
+
+/// What is said of one kind of message, to whom and by which channels.
+#[derive(Clone, Debug)]
+pub struct Template {
+    pub sends: Vec<Send>,
+    pub wechat: Option<WechatTemplate>,
+    pub sms: Option<SmsText>,
+    pub card: Option<CardText>,
+    pub text: Option<Words>,
+    pub card_update: Option<Words>,
+}
+
+/// One audience and the channels that reach it: the first that works.
+#[derive(Clone, Debug)]
+pub struct Send {
+    pub to: Audience,
+    pub channels: Vec<Channel>,
+    pub on_unknown: OnUnknown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Every approver of the department that is asked.
+    Approvers,
+    Initiator,
+    Host,
+    /// The visitor whose pass it is.
+    Visitor,
+    /// The member of staff who holds the card.
+    CardHolder,
+    /// The person whom the message is about.
+    Person,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// 模板消息 of the Official Account.
+    Template,
+    Sms,
+    WecomCard,
+    WecomText,
+    CardUpdate,
+    UserInfo,
+}
+
+impl Channel {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Template => "template",
+            Self::Sms => "sms",
+            Self::WecomCard => "wecom_card",
+            Self::WecomText => "wecom_text",
+            Self::CardUpdate => "card_update",
+            Self::UserInfo => "user_info",
+        }
+    }
+}
+
+/// What to do when an answer was lost and the channel cannot tell whether the message arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnUnknown {
+    /// Send it again: twice is better than not at all.
+    Resend,
+    /// Leave it: not at all is better than twice.
+    Hold,
+}
+
+/// Words for a template of the Official Account.
+#[derive(Clone, Debug)]
+pub struct WechatTemplate {
+    /// The account's own id.
+    pub id: String,
+    pub url: Option<Words>,
+    pub data: Vec<(String, FieldKind, Words)>,
+}
+
+/// A registered SMS text and what goes into it.
+#[derive(Clone, Debug)]
+pub struct SmsText {
+    /// The provider's own code.
+    pub code: String,
+    pub params: Vec<Words>,
+}
+
+/// Words for a WeCom card with 同意, 拒绝 and 退回.
+#[derive(Clone, Debug)]
+pub struct CardText {
+    pub title: Words,
+    pub description: Words,
+    pub rows: Vec<(String, Words)>,
+    pub url: Words,
+    pub approve: String,
+    pub reject: String,
+    pub return_: String,
+}
+
+impl Templates {
+    /// Reads the template of every kind, from `folder` or the built-in ones.
+    ///
+    /// # Errors
+    /// Every fault of every file.
+    pub fn load(folder: Option<&Path>, ids: &TemplateIds) -> Result<Self, Faults> {
+        let (mut templates, mut faults) = (BTreeMap::new(), Faults::default());
+        for kind in Kind::ALL {
+            match parse::template(kind, folder, ids) {
+                Ok(template) => drop(templates.insert(kind, template)),
+                Err(of_file) => faults.0.extend(of_file.0),
+            }
+        }
+        if faults.0.is_empty() {
+            Ok(Self(templates))
+        } else {
+            Err(faults)
+        }
+    }
+
+    #[must_use]
+    pub fn of(&self, kind: Kind) -> &Template {
+        &self.0[&kind]
+    }
+}
+
+/// The built-in file of a kind.
+fn built_in(kind: Kind) -> &'static str {
+    match kind {
+        Kind::ApprovalWaiting => include_str!("../../message_templates/approval_waiting.toml"),
+        Kind::VisitApproved => include_str!("../../message_templates/visit_approved.toml"),
+        Kind::VisitRejected => include_str!("../../message_templates/visit_rejected.toml"),
+        Kind::VisitReturned => include_str!("../../message_templates/visit_returned.toml"),
+        Kind::PassIssued => include_str!("../../message_templates/pass_issued.toml"),
+        Kind::GuestArrived => include_str!("../../message_templates/guest_arrived.toml"),
+        Kind::CardSettled => include_str!("../../message_templates/card_settled.toml"),
+        Kind::FollowerSeen => include_str!("../../message_templates/follower_seen.toml"),
+    }
+}
