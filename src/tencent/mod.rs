@@ -6,13 +6,19 @@
 //! [`Caller`](call::Caller), carries a token out of a [`TokenHolder`](token::TokenHolder), and its
 //! answer passes one check, which also says what to do about a refusal.
 
+pub mod call;
 pub mod callback;
 pub mod element;
 pub mod envelope;
+pub mod errcode;
 pub mod incoming;
+pub mod signature;
+pub mod token;
+pub mod xml;
+
 #[cfg(test)]
 pub(crate) mod payloads;
-pub mod signature;
+#[cfg(test)]
+pub(crate) mod peer;
 #[cfg(test)]
 pub(crate) mod vectors;
-pub mod xml;
