@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
     TryInsertResult,
 };
 
@@ -65,6 +65,18 @@ pub async fn insert_once(
         TryInsertResult::Inserted(rows) => rows == 1,
         TryInsertResult::Empty | TryInsertResult::Conflicted => false,
     })
+}
+
+/// Writes down another verdict than the one the passage was kept with.
+pub async fn amend(db: &impl ConnectionTrait, passage: &Passage) -> Result<(), StoreError> {
+    let change = row::ActiveModel {
+        id: Set(passage.id.get()),
+        reason: Set(passage.reason.as_str().to_owned()),
+        answer: Set(passage.answer.clone()),
+        ..Default::default()
+    };
+    change.update(db).await?;
+    Ok(())
 }
 
 /// What this device was answered to the nonce before.

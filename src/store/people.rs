@@ -74,6 +74,12 @@ pub async fn find(db: &impl ConnectionTrait, id: PersonId) -> Result<Option<Pers
         .transpose()
 }
 
+/// Holds a person's row, so that what they do happens one after the other.
+pub async fn lock(db: &impl ConnectionTrait, id: PersonId) -> Result<(), StoreError> {
+    row::Entity::find_by_id(id.get()).lock_exclusive().one(db).await?;
+    Ok(())
+}
+
 /// Everybody whom one of the names fits, oldest first: more than one until they are merged.
 pub async fn lock_by_names(
     db: &impl ConnectionTrait,

@@ -6,6 +6,7 @@ use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel};
 
 use super::StoreError;
 use crate::secret::{Sealable, Sealed};
+use crate::tencent::token::AccessToken;
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -26,19 +27,15 @@ mod row {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// An access token, for sealing.
-#[derive(Clone, PartialEq, Eq)]
-pub struct AccessToken(pub String);
-
 impl Sealable for AccessToken {
     const PURPOSE: &'static str = "access_token";
 
     fn expose(&self) -> &str {
-        &self.0
+        self.reveal()
     }
 
     fn read_back(text: String) -> Option<Self> {
-        Some(Self(text))
+        Some(Self::new(text))
     }
 }
 

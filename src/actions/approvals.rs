@@ -1,0 +1,122 @@
+//! 同意, 拒绝, 退回: the host's department decides.
+
+use sea_orm::DatabaseTransaction;
+
+use super::{cards, passes};
+use crate::ctx::Ctx;
+use crate::domain::actors::Approver;
+use crate::domain::message::Message;
+use crate::domain::visit::{Decision, Visit, VisitError};
+use crate::ids::{StepId, VisitId};
+use crate::outbox;
+use crate::store::approval_steps::Step;
+use crate::store::visit_facts::{self, VisitFacts};
+use crate::store::{
+    StoreError, approval_steps, audit, begin, commit, visits,
+};
+
+/// Why a decision did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum DecideError {
+    /// There is none, or it is another department's.
+    #[error("没有找到该申请")]
+    NotFound,
+    #[error(transparent)]
+    Visit(#[from] VisitError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Decides a visit of the approver's department.
+pub async fn decide(
+    ctx: &Ctx,
+    by: &Approver,
+    id: VisitId,
+    decision: Decision,
+) -> Result<(), DecideError> {
+    let txn = begin(&ctx.db).await?;
+    decide_in(&txn, ctx, by, id, decision).await?;
+    commit(txn).await?;
+    Ok(())
+}
+
+/// The same within a transaction: the visit, the step, the passes, and who must be told.
+pub(super) async fn decide_in(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    by: &Approver,
+    id: VisitId,
+    decision: Decision,
+) -> Result<Visit, DecideError> {
+    let now = ctx.clock.now();
+    let visit = visits::lock(txn, id).await?.ok_or(DecideError::NotFound)?;
+    let step = open_step(txn, by, id).await?.ok_or(DecideError::NotFound)?;
+    let visit = visit.decide(decision.clone(), by.member.id, now)?;
+    visits::update(txn, &visit).await?;
+    approval_steps::decide(txn, step, &decision, by.member.id, now).await?;
+    let told = match &decision {
+        Decision::Approve(_) => {
+            passes::issue(txn, ctx, &visit).await?;
+            Message::VisitApproved { visit: id }
+        }
+        Decision::Reject(_) => Message::VisitRejected { visit: id },
+        Decision::Return(_) => Message::VisitReturned { visit: id },
+    };
+    outbox::post(txn, ctx, &told).await?;
+    cards::settle(txn, ctx, id).await?;
+    let what = match &decision {
+        Decision::Approve(_) => "visit.approve",
+        Decision::Reject(_) => "visit.reject",
+        Decision::Return(_) => "visit.return",
+    };
+    let (who, subject) = (format!("staff:{}", by.member.id), format!("visit:{id}"));
+    audit::insert(txn, &super::audit(ctx, who, what, subject, String::new())).await?;
+    Ok(visit)
+}
+
+/// The last step of a visit, if it is this approver's department that was asked.
+async fn open_step(
+    txn: &DatabaseTransaction,
+    by: &Approver,
+    id: VisitId,
+) -> Result<Option<StepId>, StoreError> {
+    let last = approval_steps::of_visit(txn, id).await?.pop();
+    Ok(last.filter(|step| step.department == by.member.department).map(|step| step.id))
+}
+
+/// A visit of the approver's department, with its steps.
+pub async fn find(
+    ctx: &Ctx,
+    by: &Approver,
+    id: VisitId,
+) -> Result<(VisitFacts, Vec<Step>), DecideError> {
+    let visit = visits::find(&ctx.db.read, id).await?.ok_or(DecideError::NotFound)?;
+    let steps = approval_steps::of_visit(&ctx.db.read, id).await?;
+    if !steps.iter().any(|step| step.department == by.member.department) {
+        return Err(DecideError::NotFound);
+    }
+    let facts = visit_facts::of_one(&ctx.db.read, visit, ctx.clock.now()).await?;
+    Ok((facts, steps))
+}
+
+/// 待处理 or 已处理.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Box {
+    Todo,
+    Done,
+}
+
+/// The department's visits, newest first: those before `before`.
+pub async fn list(
+    ctx: &Ctx,
+    by: &Approver,
+    which: Box,
+    before: Option<VisitId>,
+    limit: u64,
+) -> Result<Vec<VisitFacts>, StoreError> {
+    let now = ctx.clock.now();
+    let todo = (which == Box::Todo, now);
+    let department = by.member.department;
+    let found = visits::list_for_department(&ctx.db.read, department, todo, before, limit).await?;
+    visit_facts::of(&ctx.db.read, found, now).await
+}

@@ -1,0 +1,117 @@
+//! The campus's register grows: areas, reasons, departments, staff, gates, devices.
+
+use crate::ctx::Ctx;
+use crate::domain::campus::{
+    Area, Device, DeviceId, DeviceKey, Direction, Gate, Member, Purpose, Role, Slot,
+};
+use crate::domain::{PersonName, Phone};
+use crate::ids::{AreaId, DepartmentId, GateId, StaffId};
+use crate::store::{self, StoreError, areas, audit, begin, commit, departments, gates, staff};
+
+/// Why the register did not take something.
+#[derive(Debug, thiserror::Error)]
+pub enum CampusError {
+    #[error("{0} is there already")]
+    Taken(&'static str),
+    #[error("there is no {0} of this name")]
+    Unknown(&'static str),
+    /// A signed code has one bit for each of 64 areas.
+    #[error("there are 64 areas, and a signed code holds no more")]
+    TooManyAreas,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Adds an area, with the next free bit.
+pub async fn add_area(ctx: &Ctx, name: &str) -> Result<AreaId, CampusError> {
+    let txn = begin(&ctx.db).await?;
+    let slots: Vec<_> = areas::all(&txn).await?.iter().map(|area| area.slot).collect();
+    let slot = (0..64).filter_map(Slot::new).find(|slot| !slots.contains(slot));
+    let slot = slot.ok_or(CampusError::TooManyAreas)?;
+    let area = Area { id: ctx.mint(), name: name.to_owned(), slot, open: true };
+    areas::insert(&txn, &area).await.map_err(taken("the area"))?;
+    commit(txn).await?;
+    Ok(area.id)
+}
+
+pub async fn add_reason(ctx: &Ctx, name: &str) -> Result<(), CampusError> {
+    let txn = begin(&ctx.db).await?;
+    let reason = Purpose { id: ctx.mint(), name: name.to_owned(), open: true };
+    store::reasons::insert(&txn, &reason).await.map_err(taken("the reason"))?;
+    Ok(commit(txn).await?)
+}
+
+pub async fn add_department(ctx: &Ctx, name: &str) -> Result<DepartmentId, CampusError> {
+    let txn = begin(&ctx.db).await?;
+    let id = ctx.mint();
+    departments::insert(&txn, id, name).await.map_err(taken("the department"))?;
+    commit(txn).await?;
+    Ok(id)
+}
+
+/// Somebody new on the staff.
+#[derive(Clone, Debug)]
+pub struct NewMember {
+    pub name: PersonName,
+    pub department: DepartmentId,
+    pub wecom_userid: String,
+    pub phone: Phone,
+    pub roles: Vec<Role>,
+}
+
+pub async fn add_member(ctx: &Ctx, new: NewMember) -> Result<StaffId, CampusError> {
+    let txn = begin(&ctx.db).await?;
+    let member = Member {
+        id: ctx.mint(),
+        name: new.name,
+        department: new.department,
+        department_name: String::new(),
+        wecom_userid: new.wecom_userid,
+        phone: ctx.seal_phone(&new.phone),
+        roles: new.roles,
+    };
+    staff::insert(&txn, &member).await.map_err(taken("the member of staff"))?;
+    commit(txn).await?;
+    Ok(member.id)
+}
+
+pub async fn add_gate(ctx: &Ctx, name: &str, area: AreaId) -> Result<GateId, CampusError> {
+    let txn = begin(&ctx.db).await?;
+    let area = areas::find(&txn, area).await?.ok_or(CampusError::Unknown("area"))?;
+    let gate = Gate {
+        id: ctx.mint(),
+        name: name.to_owned(),
+        area: area.id,
+        slot: area.slot,
+        area_name: area.name,
+        open: true,
+    };
+    gates::insert(&txn, &gate).await.map_err(taken("the gate"))?;
+    commit(txn).await?;
+    Ok(gate.id)
+}
+
+/// Adds a device at a gate. Its key is given here once and can never be read again.
+pub async fn add_device(
+    ctx: &Ctx,
+    id: DeviceId,
+    gate: &str,
+    direction: Direction,
+    key: &DeviceKey,
+) -> Result<(), CampusError> {
+    let txn = begin(&ctx.db).await?;
+    let gate = gates::find_by_name(&txn, gate).await?.ok_or(CampusError::Unknown("gate"))?;
+    let subject = format!("device:{id}");
+    let detail = format!("at {}", gate.name);
+    let device = Device { id, gate, direction, key: ctx.keys.seal(&ctx.entropy, key) };
+    let at = ctx.clock.now();
+    gates::insert_device(&txn, &device, at).await.map_err(taken("the device"))?;
+    let line = super::audit(ctx, "operator".to_owned(), "device.add", subject, detail);
+    audit::insert(&txn, &line).await?;
+    Ok(commit(txn).await?)
+}
+
+/// A refusal by a unique index, told as what it means.
+fn taken(what: &'static str) -> impl Fn(StoreError) -> CampusError {
+    move |error| if error.is_taken() { CampusError::Taken(what) } else { error.into() }
+}

@@ -1,0 +1,82 @@
+//! The WeCom card in an approver's hand: a tap on 同意, and what becomes of the other cards.
+
+use sea_orm::DatabaseTransaction;
+
+use super::approvals::{DecideError, decide_in};
+use crate::ctx::Ctx;
+use crate::domain::actors::Approver;
+use crate::domain::message::Message;
+use crate::domain::visit::Decision;
+use crate::ids::{OutboxId, VisitId};
+use crate::outbox;
+use crate::store::{
+    StoreError, approval_steps, begin, cards, commit, staff, visit_facts, visits,
+};
+
+/// The `EventKey` of 同意. The other two buttons open the page, for the comment.
+pub const APPROVE: &str = "approve";
+
+/// What the card says after a tap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tapped {
+    /// The decision, this one or an earlier one: it stands in place of the buttons.
+    Settled(&'static str),
+    /// Not an approver's card, or not a button of ours: nothing changes.
+    Ignored,
+}
+
+/// A member of staff taps a button. Late or repeated taps are harmless: the card then says what was
+/// decided.
+pub async fn tap(
+    ctx: &Ctx,
+    userid: &str,
+    task_id: &str,
+    key: &str,
+) -> Result<Tapped, StoreError> {
+    let Ok(id) = task_id.parse::<OutboxId>() else { return Ok(Tapped::Ignored) };
+    let txn = begin(&ctx.db).await?;
+    let Some(card) = cards::find(&txn, id).await? else { return Ok(Tapped::Ignored) };
+    let member = staff::find_by_userid(&txn, userid).await?;
+    let Some(by) = member.filter(|m| m.id == card.staff).and_then(Approver::of) else {
+        return Ok(Tapped::Ignored);
+    };
+    let Some(step) = approval_steps::find(&txn, card.step).await? else {
+        return Ok(Tapped::Ignored);
+    };
+    if key != APPROVE {
+        return Ok(Tapped::Ignored);
+    }
+    // The answer to this tap changes this card, so its code is spent.
+    cards::set_code(&txn, id, None).await?;
+    match decide_in(&txn, ctx, &by, step.visit, Decision::Approve(None)).await {
+        Ok(visit) => {
+            commit(txn).await?;
+            Ok(Tapped::Settled(visit.stage.word()))
+        }
+        Err(DecideError::NotFound | DecideError::Visit(_)) => {
+            let Some(visit) = visits::find(&txn, step.visit).await? else {
+                return Ok(Tapped::Ignored);
+            };
+            commit(txn).await?;
+            let about = visit_facts::of_one(&ctx.db.read, visit, ctx.clock.now()).await?;
+            Ok(Tapped::Settled(about.visit.stage.word()))
+        }
+        Err(DecideError::Store(error)) => Err(error),
+    }
+}
+
+/// Owes every card of a visit that still shows buttons its result.
+pub(super) async fn settle(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    id: VisitId,
+) -> Result<(), StoreError> {
+    for step in approval_steps::of_visit(txn, id).await? {
+        for card in cards::of_step(txn, step.id).await? {
+            if card.response_code.is_some() {
+                outbox::post(txn, ctx, &Message::CardSettled { card: card.id }).await?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! What everything above needs, in two halves: [`Ctx`], with which things happen on campus, and
+//! [`Clients`], with which the outside is told. `Ctx` holds no client, so no action can wait for
+//! somebody else's server while it holds a transaction.
+
+mod clients;
+mod shelf;
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+
+pub use clients::{Clients, Health, Standing};
+
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::domain::Phone;
+use crate::domain::campus::{Device, SealedPhone};
+use crate::domain::gate::{Credential, Scan};
+use crate::domain::pass_code::CodeKeys;
+use crate::entropy::Entropy;
+use crate::ids::Mint;
+use crate::photos::Photos;
+use crate::secret::KeyRing;
+use crate::store::{Db, StoreError};
+use crate::templates::Templates;
+
+/// With what things happen on campus. A clone is the same.
+#[derive(Clone)]
+pub struct Ctx {
+    pub db: Db,
+    pub clock: Clock,
+    pub entropy: Entropy,
+    pub ids: Arc<Mint>,
+    pub keys: Arc<KeyRing>,
+    pub codes: Arc<CodeKeys>,
+    pub templates: Arc<Templates>,
+    pub photos: Photos,
+    pub policy: Arc<Policy>,
+    /// To the one task that writes passages.
+    pub scans: mpsc::Sender<Asked>,
+}
+
+/// What the settings say about how things are done.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Every link begins with it; no slash at the end.
+    pub public_url: String,
+    pub sms_daily_per_number: u64,
+    pub sms_daily_total: u64,
+}
+
+impl Policy {
+    #[must_use]
+    pub fn of(settings: &Settings) -> Self {
+        Self {
+            public_url: settings.server.public_url.clone(),
+            sms_daily_per_number: settings.sms.daily_per_number,
+            sms_daily_total: settings.sms.daily_total,
+        }
+    }
+}
+
+/// A scan on its way to the task that writes passages, and the way back of its answer.
+pub struct Asked {
+    pub device: Device,
+    pub scan: Scan,
+    /// SHA-256 of the request's bytes, by which a repeat is known.
+    pub request_hash: String,
+    pub credential: Credential,
+    pub answer: oneshot::Sender<Result<Answered, StoreError>>,
+}
+
+/// What the task that writes passages says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// The body of the answer: a new one, or the one that the same scan was given before.
+    With(String),
+    /// The device has used this nonce for something else, or too long ago.
+    NonceSpent,
+}
+
+impl Ctx {
+    #[must_use]
+    pub fn seal_phone(&self, phone: &Phone) -> SealedPhone {
+        SealedPhone {
+            sealed: self.keys.seal(&self.entropy, phone),
+            hash: self.keys.keyed_hash(phone),
+            mask: phone.masked(),
+        }
+    }
+
+    /// A new id, of now.
+    pub fn mint<I: From<i64>>(&self) -> I {
+        self.ids.next(self.clock.now())
+    }
+
+    /// An absolute link to a path of ours.
+    #[must_use]
+    pub fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.policy.public_url)
+    }
+}

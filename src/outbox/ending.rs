@@ -1,0 +1,85 @@
+//! What an attempt means for its row: pure.
+
+use chrono::{DateTime, Duration, Utc};
+
+use crate::entropy::Entropy;
+use crate::store::outbox::{Ending, Owed};
+use crate::templates::{OnUnknown, Send};
+use crate::tencent::call::CallError;
+use crate::tencent::errcode::Class;
+
+/// What one attempt by one channel came to.
+#[derive(Debug)]
+pub enum Attempt {
+    /// The provider has it, under this number of its own.
+    Accepted(Option<String>),
+    /// This channel cannot reach this recipient, now or ever; the next one may.
+    Closed(&'static str),
+    /// Our own budget for the day is spent.
+    OverBudget,
+    Failed(CallError),
+}
+
+/// After this long a message is no news any more.
+const LIFE: Duration = Duration::hours(24);
+
+/// What becomes of the row. `keyed` says whether the channel knows a message that comes twice.
+pub fn after(
+    attempt: &Attempt,
+    owed: &Owed,
+    send: &Send,
+    keyed: bool,
+    now: DateTime<Utc>,
+    entropy: &Entropy,
+) -> Ending {
+    let next_channel = |why: &str| {
+        let next = owed.channel + 1;
+        match send.channels.get(next) {
+            Some(_) => later(now, next, owed.doubtful, "the next channel"),
+            None => Ending::Never { why: why.to_owned() },
+        }
+    };
+    let again = |after: Duration, doubtful: bool, why: &'static str| {
+        if now - owed.created_at > LIFE {
+            return Ending::Never { why: format!("given up after a day: {why}") };
+        }
+        later(now + jittered(after, entropy), owed.channel, owed.doubtful || doubtful, why)
+    };
+    match attempt {
+        Attempt::Accepted(_) => Ending::Sent,
+        Attempt::Closed(why) => next_channel(why),
+        Attempt::OverBudget => next_channel("the day's budget of this channel is spent"),
+        Attempt::Failed(error) => match (error, error.class()) {
+            (_, Some(Class::Done)) => Ending::Sent,
+            (_, Some(Class::Never)) => next_channel(&error.to_string()),
+            (_, Some(Class::Wait)) => again(Duration::minutes(10), false, "a quota is used up"),
+            (_, Some(Class::Configuration | Class::Token)) => {
+                again(Duration::minutes(1), false, "the channel's settings are refused")
+            }
+            (_, Some(Class::Busy)) => again(backoff(owed.attempts), false, "the provider is busy"),
+            (CallError::Unreachable, _) => {
+                again(backoff(owed.attempts), false, "the provider is not reachable")
+            }
+            (_, None) => match send.on_unknown {
+                _ if keyed => again(backoff(owed.attempts), false, "the answer was lost"),
+                OnUnknown::Resend => again(backoff(owed.attempts), true, "the answer was lost"),
+                OnUnknown::Hold => next_channel("the answer was lost, and it is not sent twice"),
+            },
+        },
+    }
+}
+
+fn later(due_at: DateTime<Utc>, channel: usize, doubtful: bool, why: &'static str) -> Ending {
+    Ending::Later { due_at, channel, doubtful, why }
+}
+
+/// 2, 4, 8 … seconds, up to ten minutes.
+fn backoff(attempts: i32) -> Duration {
+    Duration::seconds((2_i64 << attempts.clamp(0, 9)).min(600))
+}
+
+/// Up to a quarter more, so that a thousand rows do not come back in the same second.
+fn jittered(pause: Duration, entropy: &Entropy) -> Duration {
+    let most = u64::try_from(pause.num_milliseconds() / 4).unwrap_or(0);
+    pause + Duration::milliseconds(i64::try_from(entropy.below(most + 1)).unwrap_or(0))
+}

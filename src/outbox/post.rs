@@ -1,0 +1,75 @@
+//! Into the transaction: who must be told.
+
+use sea_orm::ConnectionTrait;
+
+use crate::ctx::Ctx;
+use crate::domain::message::{Message, Recipient};
+use crate::store::outbox::Owed;
+use crate::store::{StoreError, approval_steps, cards, outbox, passes, staff, visits};
+use crate::templates::Audience;
+
+/// Owes a message to everybody whom its template names. Posting the same again changes nothing.
+///
+/// # Errors
+/// When the database does not keep it, or the row it is about is not there.
+pub async fn post(
+    txn: &impl ConnectionTrait,
+    ctx: &Ctx,
+    message: &Message,
+) -> Result<(), StoreError> {
+    let template = ctx.templates.of(message.kind());
+    for (chain, send) in template.sends.iter().enumerate() {
+        for to in audience(txn, message, send.to).await? {
+            let owed = Owed {
+                id: ctx.mint(),
+                message: *message,
+                to,
+                chain,
+                channel: 0,
+                attempts: 0,
+                doubtful: false,
+                created_at: ctx.clock.now(),
+            };
+            outbox::insert_once(txn, &owed).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Who they are, for this message. A template whose audience a message does not have is refused at
+/// start, so what is left over here has nobody to tell.
+async fn audience(
+    txn: &impl ConnectionTrait,
+    message: &Message,
+    to: Audience,
+) -> Result<Vec<Recipient>, StoreError> {
+    match message {
+        Message::ApprovalWaiting { step } => {
+            let Some(step) = approval_steps::find(txn, *step).await? else { return Ok(vec![]) };
+            let approvers = staff::approvers_of(txn, step.department).await?;
+            Ok(approvers.iter().map(|approver| Recipient::Staff(approver.id)).collect())
+        }
+        Message::VisitApproved { visit }
+        | Message::VisitRejected { visit }
+        | Message::VisitReturned { visit }
+        | Message::GuestArrived { visit } => {
+            let visit = visits::find(txn, *visit).await?;
+            Ok(visit
+                .map(|visit| match to {
+                    Audience::Host => Recipient::Staff(visit.host),
+                    _ => Recipient::Person(visit.initiator),
+                })
+                .into_iter()
+                .collect())
+        }
+        Message::PassIssued { pass } => {
+            let pass = passes::find(txn, *pass).await?;
+            Ok(pass.map(|pass| Recipient::Visitor(pass.visitor)).into_iter().collect())
+        }
+        Message::CardSettled { card } => {
+            let card = cards::find(txn, *card).await?;
+            Ok(card.map(|card| Recipient::Staff(card.staff)).into_iter().collect())
+        }
+        Message::FollowerSeen { person } => Ok(vec![Recipient::Person(*person)]),
+    }
+}
