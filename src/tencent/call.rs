@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use data_encoding::HEXUPPER;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde::Serialize;
@@ -175,6 +176,20 @@ pub fn checked(answer: &Answer) -> Result<Value, CallError> {
         Some(code) => Err(CallError::of_errcode(code, &value)),
         None => Err(CallError::Malformed),
     }
+}
+
+/// A text as it may stand in a query: all but RFC 3986's unreserved characters as `%XX` of UTF-8.
+#[must_use]
+pub fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.extend(["%", &HEXUPPER.encode(&[byte])]);
+        }
+    }
+    encoded
 }
 
 /// Why a call did not do what it should. It names no URL, no token and nothing of the message.
