@@ -228,6 +228,15 @@ impl Recipient {
         }
     }
 
+    /// The member of staff, if it is one.
+    #[must_use]
+    pub fn staff(self) -> Option<StaffId> {
+        match self {
+            Self::Staff(id) => Some(id),
+            Self::Person(_) | Self::Visitor(_) => None,
+        }
+    }
+
     #[must_use]
     pub fn from_column(kind: &str, id: i64) -> Option<Self> {
         match kind {

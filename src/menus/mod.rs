@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 use crate::config::{Fault, Faults};
+use crate::wechat::menu as wechat;
 
 const DEFAULT: &str = include_str!("../../menus/default.toml");
 
@@ -54,10 +54,10 @@ impl Menu {
         }
     }
 
-    /// The body of `menu/create`.
+    /// The buttons as WeChat takes them.
     #[must_use]
-    pub fn to_json(&self) -> Value {
-        json!({ "button": self.button.iter().map(Button::to_json).collect::<Vec<_>>() })
+    pub fn buttons(&self) -> Vec<wechat::Button> {
+        self.button.iter().map(Button::to_wechat).collect()
     }
 
     fn check(&self, tell: &mut dyn FnMut(String, &'static str)) {
@@ -82,18 +82,15 @@ impl Menu {
 }
 
 impl Button {
-    fn to_json(&self) -> Value {
-        if !self.sub_button.is_empty() {
-            let subs: Vec<_> = self.sub_button.iter().map(Self::to_json).collect();
-            return json!({ "name": self.name, "sub_button": subs });
+    fn to_wechat(&self) -> wechat::Button {
+        wechat::Button {
+            name: self.name.clone(),
+            kind: self.r#type.clone(),
+            key: self.key.clone(),
+            url: self.url.clone(),
+            sub_button: self.sub_button.iter().map(Self::to_wechat).collect(),
+            ..wechat::Button::default()
         }
-        let mut button = json!({ "name": self.name, "type": self.r#type });
-        for (field, value) in [("key", &self.key), ("url", &self.url)] {
-            if let Some(value) = value {
-                button[field] = json!(value);
-            }
-        }
-        button
     }
 
     fn check(&self, key: &str, bytes: usize, tell: &mut dyn FnMut(String, &'static str)) {
@@ -155,6 +152,6 @@ mod tests {
     #[test]
     fn the_built_in_menu_is_the_handbooks() {
         let menu = Menu::load(None).unwrap();
-        insta::assert_snapshot!(menu.to_json(), @r#"{"button":[{"name":"便捷CIPC","sub_button":[{"key":"CAMPUS_PASS","name":"重工校园通","type":"click"}]}]}"#);
+        insta::assert_snapshot!(serde_json::json!(menu.buttons()), @r#"[{"name":"便捷CIPC","sub_button":[{"key":"CAMPUS_PASS","name":"重工校园通","type":"click"}]}]"#);
     }
 }

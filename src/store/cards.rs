@@ -1,6 +1,7 @@
 //! WeCom cards that were sent, and the codes to change them with.
 
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
     QueryFilter,
@@ -29,7 +30,8 @@ pub struct Card {
     pub sent_at: DateTime<Utc>,
 }
 
-pub async fn insert(db: &impl ConnectionTrait, card: &Card) -> Result<(), StoreError> {
+/// Writes down a card, or a new code of one that was sent before.
+pub async fn upsert(db: &impl ConnectionTrait, card: &Card) -> Result<(), StoreError> {
     let row = row::Model {
         id: card.id.get(),
         step_id: card.step.get(),
@@ -37,7 +39,11 @@ pub async fn insert(db: &impl ConnectionTrait, card: &Card) -> Result<(), StoreE
         response_code: card.response_code.clone(),
         sent_at: card.sent_at,
     };
-    row.into_active_model().insert(db).await?;
+    let newer = OnConflict::column(row::Column::Id)
+        .update_columns([row::Column::ResponseCode, row::Column::SentAt])
+        .to_owned();
+    let insert = row::Entity::insert(row.into_active_model()).on_conflict(newer);
+    insert.exec_without_returning(db).await?;
     Ok(())
 }
 

@@ -65,6 +65,19 @@ pub enum Ending {
     Overtaken,
 }
 
+impl Ending {
+    /// Its short text in a column and in the figures.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Later { .. } => "due",
+            Self::Never { .. } => "dead",
+            Self::Overtaken => "overtaken",
+        }
+    }
+}
+
 /// Where a row stands, for the operator.
 #[derive(Clone, Debug)]
 pub struct Standing {
@@ -113,7 +126,7 @@ pub async fn lease(
     until: DateTime<Utc>,
     limit: u64,
 ) -> Result<Vec<Owed>, StoreError> {
-    use row::Column::{DueAt, Id, LeasedBy, LeasedUntil, State};
+    use row::Column::{Doubtful, DueAt, Id, LeasedBy, LeasedUntil, State};
     let due = State.eq("due").and(DueAt.lte(now));
     let free = Condition::any()
         .add(LeasedUntil.is_null())
@@ -133,11 +146,14 @@ pub async fn lease(
     row::Entity::update_many()
         .col_expr(LeasedBy, Expr::value(worker))
         .col_expr(LeasedUntil, Expr::value(until))
+        .col_expr(Doubtful, Expr::col(Doubtful).or(Expr::col(LeasedBy).is_not_null()))
         .filter(Id.is_in(rows.iter().map(|row| row.id)))
         .exec(&txn)
         .await?;
     commit(txn).await?;
-    rows.into_iter().map(owed).collect()
+    // A lease that ran out was held by a worker that died or hung, perhaps after it had sent.
+    let abandoned = |row: row::Model| row::Model { doubtful: row.doubtful || row.leased_by.is_some(), ..row };
+    rows.into_iter().map(abandoned).map(owed).collect()
 }
 
 /// Writes down what became of a row that `worker` holds; says whether it still held it.
@@ -156,17 +172,10 @@ pub async fn conclude(
         .col_expr(LeasedUntil, Expr::value(Option::<DateTime<Utc>>::None))
         .filter(Id.eq(id.get()))
         .filter(LeasedBy.eq(worker));
-    let done = |state: &str| (state.to_owned(), Some(now));
-    let ((state, done_at), why) = match ending {
-        Ending::Sent => (done("sent"), None),
-        Ending::Never { why } => (done("dead"), Some(why.clone())),
-        Ending::Overtaken => (done("overtaken"), None),
-        Ending::Later {
-            due_at,
-            channel,
-            doubtful,
-            why,
-        } => {
+    let (done_at, why) = match ending {
+        Ending::Sent | Ending::Overtaken => (Some(now), None),
+        Ending::Never { why } => (Some(now), Some(why.clone())),
+        Ending::Later { due_at, channel, doubtful, why } => {
             change = change
                 .col_expr(DueAt, Expr::value(*due_at))
                 .col_expr(Channel, Expr::value(small(*channel)))
@@ -174,11 +183,11 @@ pub async fn conclude(
             if *doubtful {
                 change = change.col_expr(Doubtful, Expr::value(true));
             }
-            (("due".to_owned(), None), Some((*why).to_owned()))
+            (None, Some((*why).to_owned()))
         }
     };
     let change = change
-        .col_expr(State, Expr::value(state))
+        .col_expr(State, Expr::value(ending.as_str()))
         .col_expr(DoneAt, Expr::value(done_at))
         .col_expr(Why, Expr::value(why));
     Ok(change.exec(db).await?.rows_affected == 1)

@@ -1,0 +1,139 @@
+//! The outside, as clients, and how each of them does.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::shelf::SealedShelf;
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::entropy::Entropy;
+use crate::sms::tencent::TencentCloud;
+use crate::sms::{Gateway, Sms};
+use crate::store::Db;
+use crate::tencent::call::{CallError, Caller, NoClient, TimeOuts};
+use crate::tencent::errcode::Class;
+use crate::tencent::token::Shelf;
+use crate::wechat::account::{App, OfficialAccount};
+use crate::wechat::mini::MiniProgram;
+use crate::wecom::application::{Application, Credentials};
+
+/// With what the outside is told and asked. A clone shares tokens and connections.
+#[derive(Clone)]
+pub struct Clients {
+    pub account: OfficialAccount,
+    pub mini: MiniProgram,
+    pub wecom: Application,
+    pub sms: Gateway,
+    /// 签名 of every SMS.
+    pub sms_sign: String,
+    pub health: Arc<Health>,
+}
+
+impl Clients {
+    /// # Errors
+    /// When TLS cannot be set up on this machine.
+    pub fn new(
+        settings: &Settings,
+        db: &Db,
+        clock: &Clock,
+        entropy: &Entropy,
+    ) -> Result<Self, NoClient> {
+        let caller = Caller::new(TimeOuts::default())?;
+        let shelf: Arc<dyn Shelf> = Arc::new(SealedShelf {
+            db: db.clone(),
+            keys: settings.keys.ring.clone(),
+            entropy: entropy.clone(),
+            clock: clock.clone(),
+        });
+        let Settings { official_account: oa, mini_program: mini, wecom, sms, .. } = settings;
+        let app = |app_id: &str, secret: &secrecy::SecretString, api: &str| App {
+            app_id: app_id.to_owned(),
+            secret: secret.clone(),
+            api_url: api.to_owned(),
+        };
+        Ok(Self {
+            account: OfficialAccount::new(
+                app(&oa.app_id, &oa.secret, &oa.api),
+                oa.open.clone(),
+                caller.clone(),
+                shelf.clone(),
+                clock.clone(),
+            ),
+            mini: MiniProgram::new(
+                app(&mini.app_id, &mini.secret, &mini.api),
+                caller.clone(),
+                shelf.clone(),
+                clock.clone(),
+            ),
+            wecom: Application::new(
+                Credentials {
+                    corp_id: wecom.corp_id.clone(),
+                    agent_id: wecom.agent_id,
+                    secret: wecom.secret.clone(),
+                    api_url: wecom.api.clone(),
+                    open_url: wecom.open.clone(),
+                },
+                caller.clone(),
+                shelf,
+                clock.clone(),
+            ),
+            sms: Gateway::Tencent(TencentCloud {
+                secret_id: sms.secret_id.clone(),
+                secret_key: sms.secret_key.clone(),
+                sdk_app_id: sms.sdk_app_id.clone(),
+                region: sms.region.clone(),
+                base_url: sms.api.clone(),
+                caller,
+            }),
+            sms_sign: sms.sign_name.clone(),
+            health: Arc::default(),
+        })
+    }
+
+    /// An SMS with the campus's signature.
+    #[must_use]
+    pub fn signed(&self, phone: String, template: String, params: Vec<String>) -> Sms {
+        let numbered = |(n, text): (usize, String)| ((n + 1).to_string(), text);
+        let params = params.into_iter().enumerate().map(numbered).collect();
+        Sms { phone, sign: self.sms_sign.clone(), template, params }
+    }
+}
+
+/// How the last call to each of the outside's servers went, for `/readyz`.
+#[derive(Debug, Default)]
+pub struct Health(Mutex<BTreeMap<&'static str, Standing>>);
+
+/// How a channel does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Up,
+    /// It refuses us until somebody changes a setting, or cannot be reached.
+    Down(String),
+}
+
+impl Health {
+    /// The names under which channels stand.
+    pub const CHANNELS: [&'static str; 4] = ["official_account", "mini_program", "wecom", "sms"];
+
+    /// Remembers how a call to `channel` went. A refusal of one message says nothing about the
+    /// channel.
+    pub fn note<T>(&self, channel: &'static str, outcome: &Result<T, CallError>) {
+        let standing = match outcome {
+            Err(error) => match (error, error.class()) {
+                (CallError::Unreachable | CallError::Unknown | CallError::Malformed, _)
+                | (_, Some(Class::Configuration | Class::Token | Class::Busy)) => {
+                    Standing::Down(error.to_string())
+                }
+                (_, _) => Standing::Up,
+            },
+            Ok(_) => Standing::Up,
+        };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(channel, standing);
+    }
+
+    /// How the channels do that were called at least once.
+    #[must_use]
+    pub fn standings(&self) -> BTreeMap<&'static str, Standing> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

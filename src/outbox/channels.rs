@@ -1,0 +1,320 @@
+//! One message by one channel: words rendered, recipient looked up, call made.
+
+use std::time::Duration;
+
+use super::ending::Attempt;
+use super::subject::About;
+use crate::ctx::{Clients, Ctx};
+use crate::domain::Phone;
+use crate::domain::campus::SealedPhone;
+use crate::domain::message::Recipient;
+use crate::domain::window::day_start;
+use crate::ids::PersonId;
+use crate::secret::KeyedHash;
+use crate::store::outbox::Owed;
+use crate::store::people::WechatNames;
+use crate::store::{StoreError, people, receipts, staff, visitors, visits};
+use crate::templates::{CardText, Channel, Facts, SmsText, Template, WechatTemplate};
+use crate::tencent::call::CallError;
+use crate::wechat::template::TemplateMessage;
+use crate::wecom::card::{Button, ButtonAction, ButtonStyle, Card, Foot};
+use crate::wecom::message::{CardUpdate, Message};
+
+/// The longest time for which WeCom remembers what it sent.
+const NO_REPEAT: Duration = Duration::from_mins(30);
+
+/// What came of it, and what there is to remember.
+pub struct Tried {
+    pub attempt: Attempt,
+    /// The number it went to.
+    pub to_hash: Option<KeyedHash>,
+    pub learned: Learned,
+}
+
+/// What an answer told us besides that the message was taken.
+pub enum Learned {
+    Nothing,
+    /// The card was sent, and can be changed with this code.
+    CardSent(Option<String>),
+    /// The card's code is spent.
+    CardChanged,
+    /// How WeChat knows a follower across the campus's apps.
+    Names(PersonId, WechatNames),
+}
+
+impl From<Attempt> for Tried {
+    fn from(attempt: Attempt) -> Self {
+        Self { attempt, to_hash: None, learned: Learned::Nothing }
+    }
+}
+
+/// Whether the channel knows a message that comes twice, so that it is not shown twice.
+pub fn is_keyed(channel: Channel) -> bool {
+    match channel {
+        // client_msg_id for ten minutes; duplicate check for thirty; a code that works once; a read.
+        Channel::Template
+        | Channel::WecomCard
+        | Channel::WecomText
+        | Channel::CardUpdate
+        | Channel::UserInfo => true,
+        Channel::Sms => false,
+    }
+}
+
+/// Tries `channel`.
+pub async fn attempt(
+    ctx: &Ctx,
+    clients: &Clients,
+    owed: &Owed,
+    about: &About,
+    template: &Template,
+    channel: Channel,
+) -> Result<Tried, StoreError> {
+    let unworded = || Attempt::Closed("the template has no words for this channel").into();
+    match channel {
+        Channel::Template => match &template.wechat {
+            Some(words) => by_template(ctx, clients, owed, &about.facts, words).await,
+            None => Ok(unworded()),
+        },
+        Channel::Sms => match &template.sms {
+            Some(words) => by_sms(ctx, clients, owed, &about.facts, words).await,
+            None => Ok(unworded()),
+        },
+        Channel::WecomCard => match &template.card {
+            Some(words) => by_card(ctx, clients, owed, &about.facts, words).await,
+            None => Ok(unworded()),
+        },
+        Channel::WecomText => match &template.text {
+            Some(words) => {
+                let text = Message::Text(words.render(&about.facts));
+                by_wecom(ctx, clients, owed, &text).await
+            }
+            None => Ok(unworded()),
+        },
+        Channel::CardUpdate => match &template.card_update {
+            Some(words) => {
+                let text = words.render(&about.facts);
+                by_card_update(ctx, clients, owed, about, text).await
+            }
+            None => Ok(unworded()),
+        },
+        Channel::UserInfo => by_user_info(ctx, clients, owed).await,
+    }
+}
+
+async fn by_template(
+    ctx: &Ctx,
+    clients: &Clients,
+    owed: &Owed,
+    facts: &Facts,
+    words: &WechatTemplate,
+) -> Result<Tried, StoreError> {
+    let person = match owed.to {
+        Recipient::Person(id) => Some(id),
+        Recipient::Visitor(id) => {
+            visitors::find(&ctx.db.read, id).await?.and_then(|visitor| visitor.person)
+        }
+        Recipient::Staff(_) => None,
+    };
+    let person = match person {
+        Some(id) => people::find(&ctx.db.read, id).await?,
+        None => None,
+    };
+    let Some(openid) = person.and_then(|person| person.names.oa_openid) else {
+        return Ok(Attempt::Closed("does not follow the account").into());
+    };
+    let mut data = Vec::new();
+    for (field, kind, text) in &words.data {
+        match kind.fit(&text.render(facts)) {
+            Ok(value) => data.push((field.clone(), value)),
+            Err(_) => return Ok(Attempt::Closed("a fact does not fit its field").into()),
+        }
+    }
+    let message = TemplateMessage {
+        to: openid,
+        template_id: words.id.clone(),
+        url: words.url.as_ref().map(|url| url.render(facts)),
+        mini_program: None,
+        client_msg_id: Some(format!("campus-pass-{}", owed.id)),
+        data,
+    };
+    let sent = clients.account.send_template(&message).await;
+    clients.health.note("official_account", &sent);
+    Ok(match sent {
+        Ok(id) => Attempt::Accepted(Some(id.to_string())),
+        Err(error) => Attempt::Failed(error),
+    }
+    .into())
+}
+
+async fn by_sms(
+    ctx: &Ctx,
+    clients: &Clients,
+    owed: &Owed,
+    facts: &Facts,
+    words: &SmsText,
+) -> Result<Tried, StoreError> {
+    let Some(to) = phone_of(ctx, owed.to, owed).await? else {
+        return Ok(Attempt::Closed("has given no phone").into());
+    };
+    let Ok(phone) = ctx.keys.open::<Phone>(&to.sealed) else {
+        return Ok(Attempt::Closed("the key of the phone is not in the ring").into());
+    };
+    let today = day_start(ctx.clock.now());
+    let channel = Channel::Sms.as_str();
+    let taken = receipts::count_since(&ctx.db.read, channel, Some(&to.hash), today).await?;
+    let total = receipts::count_since(&ctx.db.read, channel, None, today).await?;
+    if taken >= ctx.policy.sms_daily_per_number || total >= ctx.policy.sms_daily_total {
+        tracing::warn!(outbox.id = %owed.id, "the day's budget of SMS is spent");
+        return Ok(Attempt::OverBudget.into());
+    }
+    let params = words.params.iter().map(|param| param.render(facts)).collect();
+    let sms = clients.signed(phone.e164(), words.code.clone(), params);
+    let sent = clients.sms.send(&sms, ctx.clock.now()).await;
+    clients.health.note("sms", &sent);
+    let attempt = match sent {
+        Ok(receipt) => Attempt::Accepted(Some(receipt.serial)),
+        Err(error) => Attempt::Failed(error),
+    };
+    Ok(Tried { attempt, to_hash: Some(to.hash), learned: Learned::Nothing })
+}
+
+async fn phone_of(
+    ctx: &Ctx,
+    to: Recipient,
+    owed: &Owed,
+) -> Result<Option<SealedPhone>, StoreError> {
+    let db = &ctx.db.read;
+    Ok(match to {
+        Recipient::Staff(id) => staff::find(db, id).await?.map(|member| member.phone),
+        Recipient::Visitor(id) => visitors::find(db, id).await?.map(|visitor| visitor.phone),
+        Recipient::Person(id) => {
+            // The phone on this application, which may be newer than what the person is known by.
+            let visit = visits::find(db, owed.message.subject().into()).await?;
+            let visitors = visitors::of_visits(db, visit.map(|visit| visit.id)).await?;
+            let theirs = visitors.into_iter().find(|visitor| visitor.person == Some(id));
+            match theirs {
+                Some(visitor) => Some(visitor.phone),
+                None => people::find(db, id).await?.and_then(|person| person.phone),
+            }
+        }
+    })
+}
+
+async fn by_card(
+    ctx: &Ctx,
+    clients: &Clients,
+    owed: &Owed,
+    facts: &Facts,
+    words: &CardText,
+) -> Result<Tried, StoreError> {
+    let url = words.url.render(facts);
+    let button = |text: &str, style, action| Button { text: text.to_owned(), style, action };
+    let card = Card {
+        title: words.title.render(facts),
+        description: words.description.render(facts),
+        subtitle: String::new(),
+        rows: words.rows.iter().map(|(l, text)| (l.clone(), text.render(facts))).collect(),
+        url: Some(url.clone()),
+        task_id: owed.id.to_string(),
+        foot: Foot::Buttons(vec![
+            // The key is what `actions::cards` acts on.
+            button(&words.approve, ButtonStyle::Blue, ButtonAction::Callback("approve".into())),
+            button(&words.reject, ButtonStyle::Red, ButtonAction::Open(url.clone())),
+            button(&words.return_, ButtonStyle::Grey, ButtonAction::Open(url)),
+        ]),
+    };
+    by_wecom(ctx, clients, owed, &Message::Card(Box::new(card))).await
+}
+
+async fn by_wecom(
+    ctx: &Ctx,
+    clients: &Clients,
+    owed: &Owed,
+    message: &Message,
+) -> Result<Tried, StoreError> {
+    let Some(userid) = userid_of(ctx, owed).await? else {
+        return Ok(Attempt::Closed("is not on the staff").into());
+    };
+    let sent = clients.wecom.send(&[&userid], message, Some(NO_REPEAT)).await;
+    clients.health.note("wecom", &sent);
+    Ok(match sent {
+        Ok(sent) if sent.invalid_users.contains(&userid) => {
+            Attempt::Closed("is no member of the WeCom application").into()
+        }
+        Ok(sent) => Tried {
+            attempt: Attempt::Accepted(Some(sent.message_id)),
+            to_hash: None,
+            learned: match message {
+                Message::Card(_) => Learned::CardSent(sent.response_code),
+                Message::Text(_) => Learned::Nothing,
+            },
+        },
+        Err(error) => Attempt::Failed(error).into(),
+    })
+}
+
+async fn by_card_update(
+    ctx: &Ctx,
+    clients: &Clients,
+    owed: &Owed,
+    about: &About,
+    text: String,
+) -> Result<Tried, StoreError> {
+    let userid = userid_of(ctx, owed).await?;
+    let code = about.card.as_ref().and_then(|card| card.response_code.as_deref());
+    let (Some(userid), Some(code)) = (userid, code) else {
+        return Ok(Attempt::Closed("the card cannot be changed any more").into());
+    };
+    let update = CardUpdate::ReplaceButtons(text);
+    let changed = clients.wecom.update_card(&[&userid], code, &update).await;
+    clients.health.note("wecom", &changed);
+    Ok(match changed {
+        Ok(_) => Tried {
+            attempt: Attempt::Accepted(None),
+            to_hash: None,
+            learned: Learned::CardChanged,
+        },
+        Err(error) => Attempt::Failed(error).into(),
+    })
+}
+
+async fn userid_of(ctx: &Ctx, owed: &Owed) -> Result<Option<String>, StoreError> {
+    match owed.to {
+        Recipient::Staff(id) => {
+            Ok(staff::find(&ctx.db.read, id).await?.map(|member| member.wecom_userid))
+        }
+        Recipient::Person(_) | Recipient::Visitor(_) => Ok(None),
+    }
+}
+
+async fn by_user_info(
+    ctx: &Ctx,
+    clients: &Clients,
+    owed: &Owed,
+) -> Result<Tried, StoreError> {
+    let Recipient::Person(id) = owed.to else {
+        return Ok(Attempt::Closed("is no person of WeChat").into());
+    };
+    let person = people::find(&ctx.db.read, id).await?;
+    let Some(openid) = person.and_then(|person| person.names.oa_openid) else {
+        return Ok(Attempt::Closed("does not follow the account").into());
+    };
+    let asked: Result<_, CallError> = clients.account.follower(&openid).await;
+    clients.health.note("official_account", &asked);
+    Ok(match asked {
+        Ok(follower) => Tried {
+            attempt: Attempt::Accepted(None),
+            to_hash: None,
+            learned: Learned::Names(
+                id,
+                WechatNames {
+                    oa_openid: Some(openid),
+                    mini_openid: None,
+                    unionid: follower.unionid,
+                },
+            ),
+        },
+        Err(error) => Attempt::Failed(error).into(),
+    })
+}
