@@ -1,11 +1,15 @@
+pub mod actions;
 pub mod clock;
 pub mod config;
+pub mod ctx;
 pub mod domain;
 pub mod entropy;
 pub mod ids;
 pub mod menus;
+pub mod outbox;
 pub mod photos;
 pub mod secret;
+pub mod sms;
 pub mod store;
 pub mod templates;
 pub mod tencent;

@@ -11,9 +11,7 @@ use crate::ids::{StepId, VisitId};
 use crate::outbox;
 use crate::store::approval_steps::Step;
 use crate::store::visit_facts::{self, VisitFacts};
-use crate::store::{
-    StoreError, approval_steps, audit, begin, commit, visits,
-};
+use crate::store::{StoreError, approval_steps, audit, begin, commit, visits};
 
 /// Why a decision did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -81,7 +79,9 @@ async fn open_step(
     id: VisitId,
 ) -> Result<Option<StepId>, StoreError> {
     let last = approval_steps::of_visit(txn, id).await?.pop();
-    Ok(last.filter(|step| step.department == by.member.department).map(|step| step.id))
+    Ok(last
+        .filter(|step| step.department == by.member.department)
+        .map(|step| step.id))
 }
 
 /// A visit of the approver's department, with its steps.
@@ -90,9 +90,14 @@ pub async fn find(
     by: &Approver,
     id: VisitId,
 ) -> Result<(VisitFacts, Vec<Step>), DecideError> {
-    let visit = visits::find(&ctx.db.read, id).await?.ok_or(DecideError::NotFound)?;
+    let visit = visits::find(&ctx.db.read, id)
+        .await?
+        .ok_or(DecideError::NotFound)?;
     let steps = approval_steps::of_visit(&ctx.db.read, id).await?;
-    if !steps.iter().any(|step| step.department == by.member.department) {
+    if !steps
+        .iter()
+        .any(|step| step.department == by.member.department)
+    {
         return Err(DecideError::NotFound);
     }
     let facts = visit_facts::of_one(&ctx.db.read, visit, ctx.clock.now()).await?;

@@ -25,26 +25,47 @@ pub enum CampusError {
 /// Adds an area, with the next free bit.
 pub async fn add_area(ctx: &Ctx, name: &str) -> Result<AreaId, CampusError> {
     let txn = begin(&ctx.db).await?;
-    let slots: Vec<_> = areas::all(&txn).await?.iter().map(|area| area.slot).collect();
-    let slot = (0..64).filter_map(Slot::new).find(|slot| !slots.contains(slot));
+    let slots: Vec<_> = areas::all(&txn)
+        .await?
+        .iter()
+        .map(|area| area.slot)
+        .collect();
+    let slot = (0..64)
+        .filter_map(Slot::new)
+        .find(|slot| !slots.contains(slot));
     let slot = slot.ok_or(CampusError::TooManyAreas)?;
-    let area = Area { id: ctx.mint(), name: name.to_owned(), slot, open: true };
-    areas::insert(&txn, &area).await.map_err(taken("the area"))?;
+    let area = Area {
+        id: ctx.mint(),
+        name: name.to_owned(),
+        slot,
+        open: true,
+    };
+    areas::insert(&txn, &area)
+        .await
+        .map_err(taken("the area"))?;
     commit(txn).await?;
     Ok(area.id)
 }
 
 pub async fn add_reason(ctx: &Ctx, name: &str) -> Result<(), CampusError> {
     let txn = begin(&ctx.db).await?;
-    let reason = Purpose { id: ctx.mint(), name: name.to_owned(), open: true };
-    store::reasons::insert(&txn, &reason).await.map_err(taken("the reason"))?;
+    let reason = Purpose {
+        id: ctx.mint(),
+        name: name.to_owned(),
+        open: true,
+    };
+    store::reasons::insert(&txn, &reason)
+        .await
+        .map_err(taken("the reason"))?;
     Ok(commit(txn).await?)
 }
 
 pub async fn add_department(ctx: &Ctx, name: &str) -> Result<DepartmentId, CampusError> {
     let txn = begin(&ctx.db).await?;
     let id = ctx.mint();
-    departments::insert(&txn, id, name).await.map_err(taken("the department"))?;
+    departments::insert(&txn, id, name)
+        .await
+        .map_err(taken("the department"))?;
     commit(txn).await?;
     Ok(id)
 }
@@ -70,14 +91,18 @@ pub async fn add_member(ctx: &Ctx, new: NewMember) -> Result<StaffId, CampusErro
         phone: ctx.seal_phone(&new.phone),
         roles: new.roles,
     };
-    staff::insert(&txn, &member).await.map_err(taken("the member of staff"))?;
+    staff::insert(&txn, &member)
+        .await
+        .map_err(taken("the member of staff"))?;
     commit(txn).await?;
     Ok(member.id)
 }
 
 pub async fn add_gate(ctx: &Ctx, name: &str, area: AreaId) -> Result<GateId, CampusError> {
     let txn = begin(&ctx.db).await?;
-    let area = areas::find(&txn, area).await?.ok_or(CampusError::Unknown("area"))?;
+    let area = areas::find(&txn, area)
+        .await?
+        .ok_or(CampusError::Unknown("area"))?;
     let gate = Gate {
         id: ctx.mint(),
         name: name.to_owned(),
@@ -86,7 +111,9 @@ pub async fn add_gate(ctx: &Ctx, name: &str, area: AreaId) -> Result<GateId, Cam
         area_name: area.name,
         open: true,
     };
-    gates::insert(&txn, &gate).await.map_err(taken("the gate"))?;
+    gates::insert(&txn, &gate)
+        .await
+        .map_err(taken("the gate"))?;
     commit(txn).await?;
     Ok(gate.id)
 }
@@ -100,12 +127,21 @@ pub async fn add_device(
     key: &DeviceKey,
 ) -> Result<(), CampusError> {
     let txn = begin(&ctx.db).await?;
-    let gate = gates::find_by_name(&txn, gate).await?.ok_or(CampusError::Unknown("gate"))?;
+    let gate = gates::find_by_name(&txn, gate)
+        .await?
+        .ok_or(CampusError::Unknown("gate"))?;
     let subject = format!("device:{id}");
     let detail = format!("at {}", gate.name);
-    let device = Device { id, gate, direction, key: ctx.keys.seal(&ctx.entropy, key) };
+    let device = Device {
+        id,
+        gate,
+        direction,
+        key: ctx.keys.seal(&ctx.entropy, key),
+    };
     let at = ctx.clock.now();
-    gates::insert_device(&txn, &device, at).await.map_err(taken("the device"))?;
+    gates::insert_device(&txn, &device, at)
+        .await
+        .map_err(taken("the device"))?;
     let line = super::audit(ctx, "operator".to_owned(), "device.add", subject, detail);
     audit::insert(&txn, &line).await?;
     Ok(commit(txn).await?)
@@ -113,5 +149,11 @@ pub async fn add_device(
 
 /// A refusal by a unique index, told as what it means.
 fn taken(what: &'static str) -> impl Fn(StoreError) -> CampusError {
-    move |error| if error.is_taken() { CampusError::Taken(what) } else { error.into() }
+    move |error| {
+        if error.is_taken() {
+            CampusError::Taken(what)
+        } else {
+            error.into()
+        }
+    }
 }

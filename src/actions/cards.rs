@@ -9,9 +9,7 @@ use crate::domain::message::Message;
 use crate::domain::visit::Decision;
 use crate::ids::{OutboxId, VisitId};
 use crate::outbox;
-use crate::store::{
-    StoreError, approval_steps, begin, cards, commit, staff, visit_facts, visits,
-};
+use crate::store::{StoreError, approval_steps, begin, cards, commit, staff, visit_facts, visits};
 
 /// The `EventKey` of 同意. The other two buttons open the page, for the comment.
 pub const APPROVE: &str = "approve";
@@ -27,15 +25,14 @@ pub enum Tapped {
 
 /// A member of staff taps a button. Late or repeated taps are harmless: the card then says what was
 /// decided.
-pub async fn tap(
-    ctx: &Ctx,
-    userid: &str,
-    task_id: &str,
-    key: &str,
-) -> Result<Tapped, StoreError> {
-    let Ok(id) = task_id.parse::<OutboxId>() else { return Ok(Tapped::Ignored) };
+pub async fn tap(ctx: &Ctx, userid: &str, task_id: &str, key: &str) -> Result<Tapped, StoreError> {
+    let Ok(id) = task_id.parse::<OutboxId>() else {
+        return Ok(Tapped::Ignored);
+    };
     let txn = begin(&ctx.db).await?;
-    let Some(card) = cards::find(&txn, id).await? else { return Ok(Tapped::Ignored) };
+    let Some(card) = cards::find(&txn, id).await? else {
+        return Ok(Tapped::Ignored);
+    };
     let member = staff::find_by_userid(&txn, userid).await?;
     let Some(by) = member.filter(|m| m.id == card.staff).and_then(Approver::of) else {
         return Ok(Tapped::Ignored);

@@ -20,5 +20,12 @@ use crate::store::audit::Line;
 
 /// A line for the audit, of now.
 fn audit(ctx: &Ctx, who: String, what: &'static str, subject: String, detail: String) -> Line {
-    Line { id: ctx.mint(), at: ctx.clock.now(), who, what, subject, detail }
+    Line {
+        id: ctx.mint(),
+        at: ctx.clock.now(),
+        who,
+        what,
+        subject,
+        detail,
+    }
 }

@@ -16,7 +16,9 @@ pub async fn report(
 ) -> Result<(), StoreError> {
     let txn = begin(&ctx.db).await?;
     let accepted = receipts::find_accepted(&txn, channel.as_str(), provider_id).await?;
-    let Some(accepted) = accepted else { return Ok(()) };
+    let Some(accepted) = accepted else {
+        return Ok(());
+    };
     let report = Receipt {
         id: ctx.mint(),
         outcome: outcome.to_owned(),

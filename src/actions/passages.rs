@@ -23,9 +23,7 @@ use crate::ids::{PassId, PassageId};
 use crate::outbox;
 use crate::secret::Masked;
 use crate::store::passages::Passage;
-use crate::store::{
-    StoreError, begin, commit, passages, passes, visitors, visits,
-};
+use crate::store::{StoreError, begin, commit, passages, passes, visitors, visits};
 
 /// The same device, nonce and bytes within this time is the same scan; later it is a mistake.
 const REPEAT: chrono::Duration = chrono::Duration::seconds(60);
@@ -78,13 +76,21 @@ pub async fn verify(
     let decided = async {
         let credential = recognise(ctx, content).await?;
         let (answer, answered) = oneshot::channel();
-        let asked = Asked { device: reader.device, scan, request_hash, credential, answer };
+        let asked = Asked {
+            device: reader.device,
+            scan,
+            request_hash,
+            credential,
+            answer,
+        };
         let gone = || StoreError::Database(sea_orm::DbErr::Custom("no writer".to_owned()));
         ctx.scans.send(asked).await.map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     };
     let late = || StoreError::Database(sea_orm::DbErr::Custom("too slow".to_owned()));
-    tokio::time::timeout(Duration::from_millis(900), decided).await.map_err(|_| late())?
+    tokio::time::timeout(Duration::from_millis(900), decided)
+        .await
+        .map_err(|_| late())?
 }
 
 /// What a gate is told when nothing can be decided. It is an answer, not an error: many readers take
@@ -95,21 +101,25 @@ pub fn unavailable(ctx: &Ctx) -> String {
 }
 
 async fn recognise(ctx: &Ctx, content: &Content) -> Result<Credential, StoreError> {
-    let Content::Qr(text) = content else { return Ok(Credential::Unknown) };
+    let Content::Qr(text) = content else {
+        return Ok(Credential::Unknown);
+    };
     match ctx.codes.read(text) {
         CodeRead::Forged => Ok(Credential::Bad),
         CodeRead::Genuine(claims) => load(&ctx.db.read, claims.pass).await,
     }
 }
 
-async fn load(
-    db: &impl sea_orm::ConnectionTrait,
-    id: PassId,
-) -> Result<Credential, StoreError> {
-    let Some(pass) = passes::find(db, id).await? else { return Ok(Credential::Unknown) };
+async fn load(db: &impl sea_orm::ConnectionTrait, id: PassId) -> Result<Credential, StoreError> {
+    let Some(pass) = passes::find(db, id).await? else {
+        return Ok(Credential::Unknown);
+    };
     let visitor = visitors::find(db, pass.visitor).await?;
     let holder = Masked::name(visitor.as_ref().map_or("", |visitor| visitor.name.as_str()));
-    Ok(Credential::Pass(Holding { pass, holder: holder.to_string() }))
+    Ok(Credential::Pass(Holding {
+        pass,
+        holder: holder.to_string(),
+    }))
 }
 
 /// Answers scans until nobody can ask any more.
@@ -194,7 +204,9 @@ async fn write_one(
         passage.reason = verdict.reason;
         passage.answer = body(&verdict, id, now);
         passages::amend(txn, &passage).await?;
-        let Credential::Pass(again) = credential else { break };
+        let Credential::Pass(again) = credential else {
+            break;
+        };
         holding = again;
     }
     Ok(Answered::With(passage.answer))

@@ -29,7 +29,10 @@ pub(super) async fn issue(
     ctx: &Ctx,
     visit: &Visit,
 ) -> Result<(), StoreError> {
-    let corrupt = StoreError::Corrupt { table: "visits", id: visit.id.get() };
+    let corrupt = StoreError::Corrupt {
+        table: "visits",
+        id: visit.id.get(),
+    };
     let area = areas::find(txn, visit.area).await?.ok_or(corrupt)?;
     for visitor in visitors::of_visits(txn, [visit.id]).await? {
         let pass = Pass {
@@ -45,7 +48,9 @@ pub(super) async fn issue(
             revoked_at: None,
             version: 1,
         };
-        let token = ctx.keys.link_token("pass", pass.id.get(), pass.link_generation);
+        let token = ctx
+            .keys
+            .link_token("pass", pass.id.get(), pass.link_generation);
         passes::insert(txn, &pass, &token.hash(), ctx.clock.now()).await?;
         outbox::post(txn, ctx, &Message::PassIssued { pass: pass.id }).await?;
     }
@@ -56,10 +61,17 @@ pub(super) async fn issue(
 pub async fn show(ctx: &Ctx, token: &str) -> Result<Option<Shown>, StoreError> {
     let db = &ctx.db.read;
     let now = ctx.clock.now();
-    let Some(pass) = passes::find_by_link(db, &token_hash(token)).await? else { return Ok(None) };
-    let Some(visit) = visits::find(db, pass.visit).await? else { return Ok(None) };
+    let Some(pass) = passes::find_by_link(db, &token_hash(token)).await? else {
+        return Ok(None);
+    };
+    let Some(visit) = visits::find(db, pass.visit).await? else {
+        return Ok(None);
+    };
     let about = visit_facts::of_one(db, visit, now).await?;
-    let holder = about.visitors.iter().find(|visitor| visitor.id == pass.visitor);
+    let holder = about
+        .visitors
+        .iter()
+        .find(|visitor| visitor.id == pass.visitor);
     let state = pass.state(now);
     let code = match state {
         PassState::Valid | PassState::NotYet => Some(ctx.codes.sign(&pass)),

@@ -36,8 +36,10 @@ pub(super) async fn recognise(
 /// Somebody wrote to the account, tapped its menu or followed it. One who is new is asked about, so
 /// that their mini-program self is found.
 pub async fn meet(ctx: &Ctx, oa_openid: &str) -> Result<PersonId, StoreError> {
-    let names =
-        WechatNames { oa_openid: Some(oa_openid.to_owned()), ..WechatNames::default() };
+    let names = WechatNames {
+        oa_openid: Some(oa_openid.to_owned()),
+        ..WechatNames::default()
+    };
     let txn = begin(&ctx.db).await?;
     let person = recognise(&txn, ctx, &names).await?;
     outbox::post(&txn, ctx, &Message::FollowerSeen { person }).await?;

@@ -27,7 +27,13 @@ pub async fn keep(
     let id = ctx.mint();
     let kept = ctx.photos.keep(&ctx.keys, &ctx.entropy, id, upload).await?;
     let bytes = i32::try_from(kept.bytes).unwrap_or(i32::MAX);
-    let photo = Photo { id, owner: guest.id, kind, key_id: kept.key_id, bytes };
+    let photo = Photo {
+        id,
+        owner: guest.id,
+        kind,
+        key_id: kept.key_id,
+        bytes,
+    };
     let txn = begin(&ctx.db).await?;
     photos::insert(&txn, &photo, ctx.clock.now()).await?;
     commit(txn).await?;

@@ -47,7 +47,9 @@ pub async fn log_in(ctx: &Ctx, names: &WechatNames) -> Result<Token, StoreError>
 /// Opens a session for a member of staff whom WeCom knows.
 pub async fn log_in_staff(ctx: &Ctx, wecom_userid: &str) -> Result<Token, LoginError> {
     let txn = begin(&ctx.db).await?;
-    let member = staff::find_by_userid(&txn, wecom_userid).await?.ok_or(LoginError::NotStaff)?;
+    let member = staff::find_by_userid(&txn, wecom_userid)
+        .await?
+        .ok_or(LoginError::NotStaff)?;
     let token = open(&txn, ctx, Subject::Staff(member.id)).await?;
     commit(txn).await?;
     Ok(token)
@@ -75,15 +77,15 @@ pub async fn log_out(ctx: &Ctx, id: SessionId) -> Result<(), StoreError> {
     commit(txn).await
 }
 
-async fn open(
-    txn: &DatabaseTransaction,
-    ctx: &Ctx,
-    subject: Subject,
-) -> Result<Token, StoreError> {
+async fn open(txn: &DatabaseTransaction, ctx: &Ctx, subject: Subject) -> Result<Token, StoreError> {
     let now = ctx.clock.now();
     let token = ctx.entropy.token();
-    let session =
-        Session { id: ctx.mint(), subject, seen_at: now, expires_at: now + LIFETIME };
+    let session = Session {
+        id: ctx.mint(),
+        subject,
+        seen_at: now,
+        expires_at: now + LIFETIME,
+    };
     sessions::insert(txn, &session, &token_hash(&token)).await?;
     Ok(Token(token))
 }

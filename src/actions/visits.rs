@@ -8,9 +8,7 @@ use crate::domain::actors::Guest;
 use crate::domain::campus::Role;
 use crate::domain::message::Message;
 use crate::domain::photo::{FACE_CONSENT, PhotoKind};
-use crate::domain::visit::{
-    Corrected, SealedDocument, Stage, Visit, VisitError, Visitor,
-};
+use crate::domain::visit::{Corrected, SealedDocument, Stage, Visit, VisitError, Visitor};
 use crate::domain::{IdNumber, Items, Note, PersonName, Phone, Plate, Window};
 use crate::ids::{AreaId, DepartmentId, PhotoId, ReasonId, StaffId, StepId, VisitId, VisitorId};
 use crate::outbox;
@@ -93,9 +91,7 @@ pub async fn book(
 ) -> Result<VisitId, BookError> {
     match book_once(ctx, guest, key, asked).await {
         // Two with one key at once: the second finds what the first made.
-        Err(BookError::Store(error)) if error.is_taken() => {
-            book_once(ctx, guest, key, asked).await
-        }
+        Err(BookError::Store(error)) if error.is_taken() => book_once(ctx, guest, key, asked).await,
         booked => booked,
     }
 }
@@ -114,7 +110,11 @@ async fn book_once(
         && let Some(done) = idempotency::find(&txn, guest.id, &key.key).await?
     {
         let same = done.request_hash == key.request_hash;
-        return if same { Ok(done.subject.into()) } else { Err(BookError::KeyReused) };
+        return if same {
+            Ok(done.subject.into())
+        } else {
+            Err(BookError::KeyReused)
+        };
     }
     let department = check(&txn, ctx, guest, asked).await?;
     let visit = Visit {
@@ -132,11 +132,17 @@ async fn book_once(
         version: 1,
     };
     visits::insert(&txn, &visit).await?;
-    visitors::insert(&txn, &visitor(ctx, guest, ctx.mint(), visit.id, &asked.visitor)).await?;
+    visitors::insert(
+        &txn,
+        &visitor(ctx, guest, ctx.mint(), visit.id, &asked.visitor),
+    )
+    .await?;
     learn(&txn, ctx, guest, &asked.visitor).await?;
     if let Some(key) = key {
-        let done =
-            Done { request_hash: key.request_hash.clone(), subject: visit.id.get() };
+        let done = Done {
+            request_hash: key.request_hash.clone(),
+            subject: visit.id.get(),
+        };
         idempotency::insert(&txn, guest.id, &key.key, &done, now).await?;
     }
     ask(&txn, ctx, &visit, 1).await?;
@@ -155,7 +161,9 @@ pub async fn correct(
     let now = ctx.clock.now();
     let txn = begin(&ctx.db).await?;
     people::lock(&txn, guest.id).await?;
-    let visit = visits::lock_for_guest(&txn, guest, id).await?.ok_or(BookError::NotFound)?;
+    let visit = visits::lock_for_guest(&txn, guest, id)
+        .await?
+        .ok_or(BookError::NotFound)?;
     let department = check(&txn, ctx, guest, asked).await?;
     let corrected = Corrected {
         host: asked.host,
@@ -172,7 +180,9 @@ pub async fn correct(
     visitors::update(&txn, &visitor(ctx, guest, first.id, id, &asked.visitor)).await?;
     learn(&txn, ctx, guest, &asked.visitor).await?;
     let steps = approval_steps::of_visit(&txn, id).await?;
-    let next = i16::try_from(steps.len()).unwrap_or(i16::MAX).saturating_add(1);
+    let next = i16::try_from(steps.len())
+        .unwrap_or(i16::MAX)
+        .saturating_add(1);
     ask(&txn, ctx, &visit, next).await?;
     note(&txn, ctx, guest, "visit.correct", id).await?;
     commit(txn).await?;
@@ -183,7 +193,9 @@ pub async fn correct(
 pub async fn withdraw(ctx: &Ctx, guest: &Guest, id: VisitId) -> Result<(), BookError> {
     let now = ctx.clock.now();
     let txn = begin(&ctx.db).await?;
-    let visit = visits::lock_for_guest(&txn, guest, id).await?.ok_or(BookError::NotFound)?;
+    let visit = visits::lock_for_guest(&txn, guest, id)
+        .await?
+        .ok_or(BookError::NotFound)?;
     let visit = visit.withdraw(now)?;
     visits::update(&txn, &visit).await?;
     passes::revoke_of_visit(&txn, id, now).await?;
@@ -218,7 +230,9 @@ pub async fn settle_over(ctx: &Ctx) -> Result<usize, StoreError> {
     let over = visits::find_over(&ctx.db.read, now, 200).await?;
     for id in &over {
         let txn = begin(&ctx.db).await?;
-        let Some(visit) = visits::lock(&txn, *id).await? else { continue };
+        let Some(visit) = visits::lock(&txn, *id).await? else {
+            continue;
+        };
         let stored = visit.stage.clone();
         let visit = visit.settle(now);
         if visit.stage != stored {
@@ -240,13 +254,22 @@ async fn check(
     if asked.window.is_over(ctx.clock.now()) {
         return Err(BookError::Over);
     }
-    let host = staff::find(txn, asked.host).await?.filter(|host| host.is(Role::Host));
+    let host = staff::find(txn, asked.host)
+        .await?
+        .filter(|host| host.is(Role::Host));
     let host = host.ok_or(BookError::UnknownHost)?;
     let area = areas::find(txn, asked.area).await?;
-    area.filter(|area| area.open).ok_or(BookError::UnknownArea)?;
+    area.filter(|area| area.open)
+        .ok_or(BookError::UnknownArea)?;
     let reason = reasons::find(txn, asked.reason).await?;
-    reason.filter(|reason| reason.open).ok_or(BookError::UnknownReason)?;
-    let Details { id_photo, face_photo, .. } = asked.visitor;
+    reason
+        .filter(|reason| reason.open)
+        .ok_or(BookError::UnknownReason)?;
+    let Details {
+        id_photo,
+        face_photo,
+        ..
+    } = asked.visitor;
     let own = photos::find_for_guest(txn, guest, PhotoKind::Document, id_photo).await?;
     own.ok_or(BookError::UnknownIdPhoto)?;
     if let Some(face) = face_photo {
@@ -259,13 +282,7 @@ async fn check(
     Ok(host.department)
 }
 
-fn visitor(
-    ctx: &Ctx,
-    guest: &Guest,
-    id: VisitorId,
-    visit: VisitId,
-    details: &Details,
-) -> Visitor {
+fn visitor(ctx: &Ctx, guest: &Guest, id: VisitorId, visit: VisitId, details: &Details) -> Visitor {
     Visitor {
         id,
         visit,

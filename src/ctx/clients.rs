@@ -45,7 +45,13 @@ impl Clients {
             entropy: entropy.clone(),
             clock: clock.clone(),
         });
-        let Settings { official_account: oa, mini_program: mini, wecom, sms, .. } = settings;
+        let Settings {
+            official_account: oa,
+            mini_program: mini,
+            wecom,
+            sms,
+            ..
+        } = settings;
         let app = |app_id: &str, secret: &secrecy::SecretString, api: &str| App {
             app_id: app_id.to_owned(),
             secret: secret.clone(),
@@ -95,7 +101,12 @@ impl Clients {
     pub fn signed(&self, phone: String, template: String, params: Vec<String>) -> Sms {
         let numbered = |(n, text): (usize, String)| ((n + 1).to_string(), text);
         let params = params.into_iter().enumerate().map(numbered).collect();
-        Sms { phone, sign: self.sms_sign.clone(), template, params }
+        Sms {
+            phone,
+            sign: self.sms_sign.clone(),
+            template,
+            params,
+        }
     }
 }
 
@@ -128,12 +139,18 @@ impl Health {
             },
             Ok(_) => Standing::Up,
         };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(channel, standing);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(channel, standing);
     }
 
     /// How the channels do that were called at least once.
     #[must_use]
     pub fn standings(&self) -> BTreeMap<&'static str, Standing> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }

@@ -90,6 +90,7 @@ impl Ctx {
     }
 
     /// A new id, of now.
+    #[must_use]
     pub fn mint<I: From<i64>>(&self) -> I {
         self.ids.next(self.clock.now())
     }

@@ -28,7 +28,10 @@ impl Shelf for SealedShelf {
         };
         // Sealed with a key that is gone: as good as none, a new one is fetched.
         let token = self.keys.open(&shared.token).ok()?;
-        Some(StoredToken { token, expires_at: shared.expires_at })
+        Some(StoredToken {
+            token,
+            expires_at: shared.expires_at,
+        })
     }
 
     async fn save(&self, app: &str, token: &StoredToken) {

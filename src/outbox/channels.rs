@@ -44,7 +44,11 @@ pub enum Learned {
 
 impl From<Attempt> for Tried {
     fn from(attempt: Attempt) -> Self {
-        Self { attempt, to_hash: None, learned: Learned::Nothing }
+        Self {
+            attempt,
+            to_hash: None,
+            learned: Learned::Nothing,
+        }
     }
 }
 
@@ -111,9 +115,9 @@ async fn by_template(
 ) -> Result<Tried, StoreError> {
     let person = match owed.to {
         Recipient::Person(id) => Some(id),
-        Recipient::Visitor(id) => {
-            visitors::find(&ctx.db.read, id).await?.and_then(|visitor| visitor.person)
-        }
+        Recipient::Visitor(id) => visitors::find(&ctx.db.read, id)
+            .await?
+            .and_then(|visitor| visitor.person),
         Recipient::Staff(_) => None,
     };
     let person = match person {
@@ -168,7 +172,11 @@ async fn by_sms(
         tracing::warn!(outbox.id = %owed.id, "the day's budget of SMS is spent");
         return Ok(Attempt::OverBudget.into());
     }
-    let params = words.params.iter().map(|param| param.render(facts)).collect();
+    let params = words
+        .params
+        .iter()
+        .map(|param| param.render(facts))
+        .collect();
     let sms = clients.signed(phone.e164(), words.code.clone(), params);
     let sent = clients.sms.send(&sms, ctx.clock.now()).await;
     clients.health.note("sms", &sent);
@@ -176,7 +184,11 @@ async fn by_sms(
         Ok(receipt) => Attempt::Accepted(Some(receipt.serial)),
         Err(error) => Attempt::Failed(error),
     };
-    Ok(Tried { attempt, to_hash: Some(to.hash), learned: Learned::Nothing })
+    Ok(Tried {
+        attempt,
+        to_hash: Some(to.hash),
+        learned: Learned::Nothing,
+    })
 }
 
 async fn phone_of(
@@ -192,7 +204,9 @@ async fn phone_of(
             // The phone on this application, which may be newer than what the person is known by.
             let visit = visits::find(db, owed.message.subject().into()).await?;
             let visitors = visitors::of_visits(db, visit.map(|visit| visit.id)).await?;
-            let theirs = visitors.into_iter().find(|visitor| visitor.person == Some(id));
+            let theirs = visitors
+                .into_iter()
+                .find(|visitor| visitor.person == Some(id));
             match theirs {
                 Some(visitor) => Some(visitor.phone),
                 None => people::find(db, id).await?.and_then(|person| person.phone),
@@ -209,22 +223,38 @@ async fn by_card(
     words: &CardText,
 ) -> Result<Tried, StoreError> {
     let url = words.url.render(facts);
-    let button = |text: &str, style, action| Button { text: text.to_owned(), style, action };
+    let button = |text: &str, style, action| Button {
+        text: text.to_owned(),
+        style,
+        action,
+    };
     let card = Card {
         title: words.title.render(facts),
         description: words.description.render(facts),
         subtitle: String::new(),
-        rows: words.rows.iter().map(|(l, text)| (l.clone(), text.render(facts))).collect(),
+        rows: words
+            .rows
+            .iter()
+            .map(|(l, text)| (l.clone(), text.render(facts)))
+            .collect(),
         url: Some(url.clone()),
         task_id: owed.id.to_string(),
         foot: Foot::Buttons(vec![
             // The key is what `actions::cards` acts on.
-            button(&words.approve, ButtonStyle::Blue, ButtonAction::Callback("approve".into())),
-            button(&words.reject, ButtonStyle::Red, ButtonAction::Open(url.clone())),
-            button(&words.return_, ButtonStyle::Grey, ButtonAction::Open(url)),
+            button(
+                &words.approve,
+                ButtonStyle::Primary,
+                ButtonAction::Key("approve".into()),
+            ),
+            button(
+                &words.reject,
+                ButtonStyle::Danger,
+                ButtonAction::Url(url.clone()),
+            ),
+            button(&words.return_, ButtonStyle::Plain, ButtonAction::Url(url)),
         ]),
     };
-    by_wecom(ctx, clients, owed, &Message::Card(Box::new(card))).await
+    by_wecom(ctx, clients, owed, &Message::Card(card)).await
 }
 
 async fn by_wecom(
@@ -236,7 +266,10 @@ async fn by_wecom(
     let Some(userid) = userid_of(ctx, owed).await? else {
         return Ok(Attempt::Closed("is not on the staff").into());
     };
-    let sent = clients.wecom.send(&[&userid], message, Some(NO_REPEAT)).await;
+    let sent = clients
+        .wecom
+        .send(&[&userid], message, Some(NO_REPEAT))
+        .await;
     clients.health.note("wecom", &sent);
     Ok(match sent {
         Ok(sent) if sent.invalid_users.contains(&userid) => {
@@ -262,7 +295,10 @@ async fn by_card_update(
     text: String,
 ) -> Result<Tried, StoreError> {
     let userid = userid_of(ctx, owed).await?;
-    let code = about.card.as_ref().and_then(|card| card.response_code.as_deref());
+    let code = about
+        .card
+        .as_ref()
+        .and_then(|card| card.response_code.as_deref());
     let (Some(userid), Some(code)) = (userid, code) else {
         return Ok(Attempt::Closed("the card cannot be changed any more").into());
     };
@@ -281,18 +317,14 @@ async fn by_card_update(
 
 async fn userid_of(ctx: &Ctx, owed: &Owed) -> Result<Option<String>, StoreError> {
     match owed.to {
-        Recipient::Staff(id) => {
-            Ok(staff::find(&ctx.db.read, id).await?.map(|member| member.wecom_userid))
-        }
+        Recipient::Staff(id) => Ok(staff::find(&ctx.db.read, id)
+            .await?
+            .map(|member| member.wecom_userid)),
         Recipient::Person(_) | Recipient::Visitor(_) => Ok(None),
     }
 }
 
-async fn by_user_info(
-    ctx: &Ctx,
-    clients: &Clients,
-    owed: &Owed,
-) -> Result<Tried, StoreError> {
+async fn by_user_info(ctx: &Ctx, clients: &Clients, owed: &Owed) -> Result<Tried, StoreError> {
     let Recipient::Person(id) = owed.to else {
         return Ok(Attempt::Closed("is no person of WeChat").into());
     };

@@ -45,7 +45,10 @@ pub async fn deliver_due(
     let endings = futures::stream::iter(rows)
         .map(|owed| deliver(ctx, clients, worker, owed))
         .buffer_unordered(AT_ONCE);
-    let sent = endings.filter(|sent| futures::future::ready(*sent)).count().await;
+    let sent = endings
+        .filter(|sent| futures::future::ready(*sent))
+        .count()
+        .await;
     Ok(Delivered { taken, sent })
 }
 
@@ -79,9 +82,10 @@ async fn deliver_row(
         }
     };
     let send = template.sends.get(owed.chain);
-    let Some((send, channel)) = send.and_then(|s| Some((s, *s.channels.get(owed.channel)?)))
-    else {
-        let ending = Ending::Never { why: "the template has no such channel any more".to_owned() };
+    let Some((send, channel)) = send.and_then(|s| Some((s, *s.channels.get(owed.channel)?))) else {
+        let ending = Ending::Never {
+            why: "the template has no such channel any more".to_owned(),
+        };
         let txn = begin(&ctx.db).await?;
         conclude(&txn, owed.id, worker, &ending, ctx.clock.now()).await?;
         commit(txn).await?;
@@ -131,8 +135,13 @@ async fn remember(
             else {
                 return Ok(());
             };
-            let card =
-                Card { id: owed.id, step, staff, response_code: code, sent_at: ctx.clock.now() };
+            let card = Card {
+                id: owed.id,
+                step,
+                staff,
+                response_code: code,
+                sent_at: ctx.clock.now(),
+            };
             cards::upsert(txn, &card).await
         }
         Learned::CardChanged => match &about.card {

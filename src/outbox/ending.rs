@@ -36,14 +36,23 @@ pub fn after(
         let next = owed.channel + 1;
         match send.channels.get(next) {
             Some(_) => later(now, next, owed.doubtful, "the next channel"),
-            None => Ending::Never { why: why.to_owned() },
+            None => Ending::Never {
+                why: why.to_owned(),
+            },
         }
     };
     let again = |after: Duration, doubtful: bool, why: &'static str| {
         if now - owed.created_at > LIFE {
-            return Ending::Never { why: format!("given up after a day: {why}") };
+            return Ending::Never {
+                why: format!("given up after a day: {why}"),
+            };
         }
-        later(now + jittered(after, entropy), owed.channel, owed.doubtful || doubtful, why)
+        later(
+            now + jittered(after, entropy),
+            owed.channel,
+            owed.doubtful || doubtful,
+            why,
+        )
     };
     match attempt {
         Attempt::Accepted(_) => Ending::Sent,
@@ -53,13 +62,17 @@ pub fn after(
             (_, Some(Class::Done)) => Ending::Sent,
             (_, Some(Class::Never)) => next_channel(&error.to_string()),
             (_, Some(Class::Wait)) => again(Duration::minutes(10), false, "a quota is used up"),
-            (_, Some(Class::Configuration | Class::Token)) => {
-                again(Duration::minutes(1), false, "the channel's settings are refused")
-            }
+            (_, Some(Class::Configuration | Class::Token)) => again(
+                Duration::minutes(1),
+                false,
+                "the channel's settings are refused",
+            ),
             (_, Some(Class::Busy)) => again(backoff(owed.attempts), false, "the provider is busy"),
-            (CallError::Unreachable, _) => {
-                again(backoff(owed.attempts), false, "the provider is not reachable")
-            }
+            (CallError::Unreachable, _) => again(
+                backoff(owed.attempts),
+                false,
+                "the provider is not reachable",
+            ),
             (_, None) => match send.on_unknown {
                 _ if keyed => again(backoff(owed.attempts), false, "the answer was lost"),
                 OnUnknown::Resend => again(backoff(owed.attempts), true, "the answer was lost"),
@@ -70,7 +83,12 @@ pub fn after(
 }
 
 fn later(due_at: DateTime<Utc>, channel: usize, doubtful: bool, why: &'static str) -> Ending {
-    Ending::Later { due_at, channel, doubtful, why }
+    Ending::Later {
+        due_at,
+        channel,
+        doubtful,
+        why,
+    }
 }
 
 /// 2, 4, 8 … seconds, up to ten minutes.

@@ -45,9 +45,14 @@ async fn audience(
 ) -> Result<Vec<Recipient>, StoreError> {
     match message {
         Message::ApprovalWaiting { step } => {
-            let Some(step) = approval_steps::find(txn, *step).await? else { return Ok(vec![]) };
+            let Some(step) = approval_steps::find(txn, *step).await? else {
+                return Ok(vec![]);
+            };
             let approvers = staff::approvers_of(txn, step.department).await?;
-            Ok(approvers.iter().map(|approver| Recipient::Staff(approver.id)).collect())
+            Ok(approvers
+                .iter()
+                .map(|approver| Recipient::Staff(approver.id))
+                .collect())
         }
         Message::VisitApproved { visit }
         | Message::VisitRejected { visit }
@@ -64,11 +69,17 @@ async fn audience(
         }
         Message::PassIssued { pass } => {
             let pass = passes::find(txn, *pass).await?;
-            Ok(pass.map(|pass| Recipient::Visitor(pass.visitor)).into_iter().collect())
+            Ok(pass
+                .map(|pass| Recipient::Visitor(pass.visitor))
+                .into_iter()
+                .collect())
         }
         Message::CardSettled { card } => {
             let card = cards::find(txn, *card).await?;
-            Ok(card.map(|card| Recipient::Staff(card.staff)).into_iter().collect())
+            Ok(card
+                .map(|card| Recipient::Staff(card.staff))
+                .into_iter()
+                .collect())
         }
         Message::FollowerSeen { person } => Ok(vec![Recipient::Person(*person)]),
     }

@@ -44,22 +44,41 @@ pub async fn load(ctx: &Ctx, message: &Message) -> Result<Subject, StoreError> {
             let mut facts = of_visit(ctx, &about, now);
             let page = format!("/h5/staff/approvals/{}", step.visit);
             facts.insert("approval_link", ctx.link(&page));
-            Ok(still(waits, About { facts, visit: Some(step.visit), card: None }))
+            Ok(still(
+                waits,
+                About {
+                    facts,
+                    visit: Some(step.visit),
+                    card: None,
+                },
+            ))
         }
         Message::VisitApproved { visit: id }
         | Message::VisitRejected { visit: id }
         | Message::VisitReturned { visit: id }
         | Message::GuestArrived { visit: id } => {
-            let Some(about) = visit(ctx, *id, now).await? else { return Ok(Subject::Overtaken) };
-            let holds = match (message, &about.visit.stage) {
-                (Message::VisitApproved { .. }, Stage::Approved { .. } | Stage::Completed { .. })
-                | (Message::VisitRejected { .. }, Stage::Rejected { .. })
-                | (Message::VisitReturned { .. }, Stage::Returned { .. })
-                | (Message::GuestArrived { .. }, _) => true,
-                _ => false,
+            let Some(about) = visit(ctx, *id, now).await? else {
+                return Ok(Subject::Overtaken);
             };
+            let holds = matches!(
+                (message, &about.visit.stage),
+                (Message::GuestArrived { .. }, _)
+                    | (
+                        Message::VisitApproved { .. },
+                        Stage::Approved { .. } | Stage::Completed { .. }
+                    )
+                    | (Message::VisitRejected { .. }, Stage::Rejected { .. })
+                    | (Message::VisitReturned { .. }, Stage::Returned { .. })
+            );
             let facts = of_visit(ctx, &about, now);
-            Ok(still(holds, About { facts, visit: Some(*id), card: None }))
+            Ok(still(
+                holds,
+                About {
+                    facts,
+                    visit: Some(*id),
+                    card: None,
+                },
+            ))
         }
         Message::PassIssued { pass } => {
             let Some(pass) = passes::find(&ctx.db.read, *pass).await? else {
@@ -71,20 +90,36 @@ pub async fn load(ctx: &Ctx, message: &Message) -> Result<Subject, StoreError> {
             let holds = matches!(pass.state(now), PassState::Valid | PassState::NotYet);
             let mut facts = of_visit(ctx, &about, now);
             facts.extend(of_pass(ctx, &pass));
-            Ok(still(holds, About { facts, visit: Some(pass.visit), card: None }))
+            Ok(still(
+                holds,
+                About {
+                    facts,
+                    visit: Some(pass.visit),
+                    card: None,
+                },
+            ))
         }
         Message::CardSettled { card } => {
             let Some(card) = cards::find(&ctx.db.read, *card).await? else {
                 return Ok(Subject::Overtaken);
             };
             let step = approval_steps::find(&ctx.db.read, card.step).await?;
-            let Some(step) = step else { return Ok(Subject::Overtaken) };
+            let Some(step) = step else {
+                return Ok(Subject::Overtaken);
+            };
             let Some(about) = visit(ctx, step.visit, now).await? else {
                 return Ok(Subject::Overtaken);
             };
             let facts = of_visit(ctx, &about, now);
             let unsettled = card.response_code.is_some();
-            Ok(still(unsettled, About { facts, visit: Some(step.visit), card: Some(card) }))
+            Ok(still(
+                unsettled,
+                About {
+                    facts,
+                    visit: Some(step.visit),
+                    card: Some(card),
+                },
+            ))
         }
         Message::FollowerSeen { person } => {
             let person = people::find(&ctx.db.read, *person).await?;
@@ -95,7 +130,11 @@ pub async fn load(ctx: &Ctx, message: &Message) -> Result<Subject, StoreError> {
 }
 
 fn still(holds: bool, about: About) -> Subject {
-    if holds { Subject::True(about) } else { Subject::Overtaken }
+    if holds {
+        Subject::True(about)
+    } else {
+        Subject::Overtaken
+    }
 }
 
 async fn visit(
@@ -104,7 +143,9 @@ async fn visit(
     now: DateTime<Utc>,
 ) -> Result<Option<VisitFacts>, StoreError> {
     match visits::find(&ctx.db.read, id).await? {
-        Some(visit) => visit_facts::of_one(&ctx.db.read, visit, now).await.map(Some),
+        Some(visit) => visit_facts::of_one(&ctx.db.read, visit, now)
+            .await
+            .map(Some),
         None => Ok(None),
     }
 }
@@ -130,15 +171,28 @@ fn of_visit(ctx: &Ctx, about: &VisitFacts, now: DateTime<Utc>) -> Facts {
         ("ends_at", wechat_time(visit.window.until())),
         ("starts_short", short_time(visit.window.from(), now)),
         ("days", format!("{}天", visit.window.days())),
-        ("comment", comment.map(|said| said.as_str().to_owned()).unwrap_or_default()),
+        (
+            "comment",
+            comment
+                .map(|said| said.as_str().to_owned())
+                .unwrap_or_default(),
+        ),
         ("result", visit.stage.word().to_owned()),
         ("visit_link", ctx.link(&format!("/h5/visits/{}", visit.id))),
-        ("arrived_at", visit.arrived_at.map(|at| short_time(at, now)).unwrap_or_default()),
+        (
+            "arrived_at",
+            visit
+                .arrived_at
+                .map(|at| short_time(at, now))
+                .unwrap_or_default(),
+        ),
     ])
 }
 
 fn of_pass(ctx: &Ctx, pass: &Pass) -> Facts {
-    let token = ctx.keys.link_token("pass", pass.id.get(), pass.link_generation);
+    let token = ctx
+        .keys
+        .link_token("pass", pass.id.get(), pass.link_generation);
     Facts::from([
         ("pass_link", ctx.link(&format!("/p/{}", token.reveal()))),
         ("pass_token", token.reveal().to_owned()),

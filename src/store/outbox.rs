@@ -146,13 +146,19 @@ pub async fn lease(
     row::Entity::update_many()
         .col_expr(LeasedBy, Expr::value(worker))
         .col_expr(LeasedUntil, Expr::value(until))
-        .col_expr(Doubtful, Expr::col(Doubtful).or(Expr::col(LeasedBy).is_not_null()))
+        .col_expr(
+            Doubtful,
+            Expr::col(Doubtful).or(Expr::col(LeasedBy).is_not_null()),
+        )
         .filter(Id.is_in(rows.iter().map(|row| row.id)))
         .exec(&txn)
         .await?;
     commit(txn).await?;
     // A lease that ran out was held by a worker that died or hung, perhaps after it had sent.
-    let abandoned = |row: row::Model| row::Model { doubtful: row.doubtful || row.leased_by.is_some(), ..row };
+    let abandoned = |row: row::Model| row::Model {
+        doubtful: row.doubtful || row.leased_by.is_some(),
+        ..row
+    };
     rows.into_iter().map(abandoned).map(owed).collect()
 }
 
@@ -175,7 +181,12 @@ pub async fn conclude(
     let (done_at, why) = match ending {
         Ending::Sent | Ending::Overtaken => (Some(now), None),
         Ending::Never { why } => (Some(now), Some(why.clone())),
-        Ending::Later { due_at, channel, doubtful, why } => {
+        Ending::Later {
+            due_at,
+            channel,
+            doubtful,
+            why,
+        } => {
             change = change
                 .col_expr(DueAt, Expr::value(*due_at))
                 .col_expr(Channel, Expr::value(small(*channel)))

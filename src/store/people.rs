@@ -76,7 +76,10 @@ pub async fn find(db: &impl ConnectionTrait, id: PersonId) -> Result<Option<Pers
 
 /// Holds a person's row, so that what they do happens one after the other.
 pub async fn lock(db: &impl ConnectionTrait, id: PersonId) -> Result<(), StoreError> {
-    row::Entity::find_by_id(id.get()).lock_exclusive().one(db).await?;
+    row::Entity::find_by_id(id.get())
+        .lock_exclusive()
+        .one(db)
+        .await?;
     Ok(())
 }
 

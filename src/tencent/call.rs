@@ -257,7 +257,16 @@ impl CallError {
         }
     }
 
-    /// The same, when the call was the one that fetches a token.
+    /// What the provider's support asks for, for the log.
+    #[must_use]
+    pub fn rid(&self) -> Option<&str> {
+        match self {
+            Self::Refused { rid, .. } => rid.as_deref(),
+            Self::Unreachable | Self::Unknown | Self::Malformed => None,
+        }
+    }
+
+    /// The same error, when the call was the one that fetches a token.
     #[must_use]
     pub fn on_token_call(mut self) -> Self {
         if let Self::Refused {
@@ -376,7 +385,10 @@ mod tests {
             200,
             r#"{"errcode":40001,"errmsg":"invalid credential, access_token SECRET rid: 6231b0e5-2ae1"}"#,
         );
-        assert_eq!(error.class(), Some(Class::Token));
+        assert_eq!(
+            (error.class(), error.rid()),
+            (Some(Class::Token), Some("6231b0e5-2ae1"))
+        );
         assert_snapshot!(error, @"refused with 40001: invalid credential (rid 6231b0e5-2ae1, -)");
         assert!(!format!("{error:?}").contains("SECRET"));
     }
