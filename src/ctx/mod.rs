@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use clients::{Clients, Health, Standing};
 
+use crate::cache::Caches;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::domain::Phone;
@@ -36,6 +37,7 @@ pub struct Ctx {
     pub templates: Arc<Templates>,
     pub photos: Photos,
     pub policy: Arc<Policy>,
+    pub caches: Caches,
     /// To the one task that writes passages.
     pub scans: mpsc::Sender<Asked>,
 }

@@ -1,0 +1,26 @@
+//! What a replica remembers for a while so as not to ask twice. Nothing here decides anything: to
+//! forget it costs a query.
+
+use std::time::Duration;
+
+use moka::sync::Cache;
+
+/// How many followers are remembered; about 10 MB.
+const MOST_FOLLOWERS: u64 = 100_000;
+
+/// A clone is the same memory.
+#[derive(Clone, Debug)]
+pub struct Caches {
+    /// Followers whose row is known to be there, by openid.
+    pub met: Cache<String, ()>,
+}
+
+impl Default for Caches {
+    fn default() -> Self {
+        let met = Cache::builder()
+            .max_capacity(MOST_FOLLOWERS)
+            .time_to_live(Duration::from_hours(1))
+            .build();
+        Self { met }
+    }
+}

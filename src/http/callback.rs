@@ -1,0 +1,67 @@
+//! Deliveries of WeChat and WeCom, as extractors: signature, decryption and parsing are done before a
+//! handler sees an event, and what fails is refused before any work.
+
+use axum::extract::{FromRequest, Request};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+
+use super::extract::{Query, Raw};
+use super::problem::Problem;
+use super::state::Site;
+use crate::tencent::callback::{CallbackQuery, Mailbox, Stamp};
+use crate::tencent::incoming::Incoming;
+use crate::wechat::reply::SILENCE;
+
+/// A delivery to the Official Account.
+pub struct ToAccount(pub Incoming);
+/// A delivery to the WeCom application.
+pub struct ToWecom(pub Incoming);
+
+impl FromRequest<Site> for ToAccount {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, site: &Site) -> Result<Self, Problem> {
+        open(request, site, &site.doors.account).await.map(Self)
+    }
+}
+
+impl FromRequest<Site> for ToWecom {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, site: &Site) -> Result<Self, Problem> {
+        open(request, site, &site.doors.wecom).await.map(Self)
+    }
+}
+
+async fn open(request: Request, site: &Site, door: &Mailbox) -> Result<Incoming, Problem> {
+    let query = axum_query(&request)?;
+    let Raw(body) = Raw::from_request(request, site).await?;
+    door.open(&query, &body, site.ctx.clock.now()).map_err(|refusal| {
+        tracing::warn!(wechat.refusal = refusal.code(), "a delivery was refused");
+        Problem::from(refusal)
+    })
+}
+
+fn axum_query(request: &Request) -> Result<CallbackQuery, Problem> {
+    #[expect(clippy::disallowed_types, reason = "the body is still needed, so no extractor")]
+    let query = axum::extract::Query::<CallbackQuery>::try_from_uri(request.uri());
+    query.map(|query| query.0).map_err(|_| Problem::malformed("refused"))
+}
+
+/// The console's test of an address.
+pub fn echo(
+    site: &Site,
+    door: &Mailbox,
+    Query(query): &Query<CallbackQuery>,
+) -> Result<Response, Problem> {
+    let text = door.echo(query, site.ctx.clock.now())?;
+    Ok(([(header::CONTENT_TYPE, "text/plain")], text).into_response())
+}
+
+/// The answer to a delivery: a reply, sealed as the door wants it, or silence.
+pub fn answer(site: &Site, door: &Mailbox, reply: Option<String>) -> Response {
+    let Some(reply) = reply else { return SILENCE.into_response() };
+    let stamp = Stamp::draw(&site.ctx.entropy, site.ctx.clock.now());
+    let sealed = door.seal_reply(&reply, &stamp);
+    ([(header::CONTENT_TYPE, "application/xml; charset=utf-8")], sealed).into_response()
+}

@@ -1,0 +1,103 @@
+//! axum's extractors with our problems for their rejections, which are plain text otherwise.
+
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::problem::Problem;
+
+/// A JSON body, in or out. Unknown fields are refused by the types themselves.
+pub struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        if !kind.is_some_and(|kind| kind.starts_with("application/json")) {
+            return Err(Problem::media_type());
+        }
+        let Raw(bytes) = Raw::from_request(request, state).await?;
+        read(&bytes).map(Self)
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        #[expect(clippy::disallowed_types, reason = "this is the wrapper")]
+        axum::Json(self.0).into_response()
+    }
+}
+
+/// A body as it is, up to the limit of its route.
+pub struct Raw(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Raw {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = Bytes::from_request(request, state).await;
+        bytes.map(Self).map_err(|rejection| match rejection {
+            BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
+                Problem::too_large()
+            }
+            _ => Problem::malformed("请求内容没有完整送达"),
+        })
+    }
+}
+
+/// Reads JSON; a field that has the wrong type, is missing or unknown is named.
+pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let error = error.into_inner();
+        if error.is_data() {
+            // serde's sentence names the field and what it should be, and quotes no content but a
+            // wrong scalar's kind; the line and column behind it help nobody.
+            let said = error.to_string();
+            let said = said.split(" at line").next().unwrap_or_default();
+            let detail = match said.split_once('`').and_then(|(_, rest)| rest.split_once('`')) {
+                Some((name, _)) if said.starts_with("unknown field") => format!("没有这个字段：{name}"),
+                Some((name, _)) if said.starts_with("missing field") => format!("缺少字段：{name}"),
+                _ => "字段类型不正确".to_owned(),
+            };
+            Problem::field(&path, "field_type", detail)
+        } else {
+            Problem::malformed("请求内容不是有效的JSON")
+        }
+    })?;
+    json.end().map_err(|_| Problem::malformed("请求内容不是有效的JSON"))?;
+    Ok(value)
+}
+
+/// The query string.
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        #[expect(clippy::disallowed_types, reason = "this is the wrapper")]
+        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
+        query.map(|query| Self(query.0)).map_err(|_| Problem::malformed("查询参数不正确"))
+    }
+}
+
+/// The places in the path. One that cannot be what it should names nothing.
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        #[expect(clippy::disallowed_types, reason = "this is the wrapper")]
+        let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        path.map(|path| Self(path.0)).map_err(|_| Problem::not_found())
+    }
+}

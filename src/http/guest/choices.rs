@@ -1,0 +1,79 @@
+//! What a form offers: hosts by name, areas, reasons.
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::ctx::Ctx;
+use crate::domain::PersonName;
+use crate::domain::actors::Guest;
+use crate::http::extract::{Json, Query};
+use crate::http::problem::{Problem, ProblemOut};
+use crate::http::state::Site;
+use crate::ids::{AreaId, ReasonId, StaffId};
+use crate::store::{areas, reasons, staff};
+
+/// More people of one name than this are told apart by asking them.
+const MOST_HOSTS: usize = 5;
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct HostsQuery {
+    /// The full name, exactly.
+    #[serde(default)]
+    q: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct HostOut {
+    id: StaffId,
+    name: String,
+    department: String,
+}
+
+/// Hosts of exactly this name
+#[utoipa::path(get, path = "/api/hosts", tag = "visitor", params(HostsQuery),
+    responses((status = 200, body = [HostOut]), (status = 401, body = ProblemOut),
+        (status = 422, body = ProblemOut), (status = 429, body = ProblemOut)))]
+pub async fn hosts(
+    State(site): State<Site>,
+    guest: Guest,
+    Query(HostsQuery { q }): Query<HostsQuery>,
+) -> Result<Json<Vec<HostOut>>, Problem> {
+    site.doors.limits.host(guest.id)?;
+    let name = PersonName::parse(&q).map_err(|f| Problem::field("q", f.code, f.sentence))?;
+    let hosts = staff::find_hosts(&site.ctx.db.read, &name, MOST_HOSTS).await?;
+    let out = hosts.into_iter().map(|host| HostOut {
+        id: host.id,
+        name: host.name.as_str().to_owned(),
+        department: host.department_name,
+    });
+    Ok(Json(out.collect()))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct AreaOut {
+    id: AreaId,
+    name: String,
+}
+
+/// 到访区域 that can be chosen
+#[utoipa::path(get, path = "/api/areas", tag = "visitor", responses((status = 200, body = [AreaOut])))]
+pub async fn areas(State(ctx): State<Ctx>) -> Result<Json<Vec<AreaOut>>, Problem> {
+    let open = areas::all(&ctx.db.read).await?.into_iter().filter(|area| area.open);
+    Ok(Json(open.map(|area| AreaOut { id: area.id, name: area.name }).collect()))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ReasonOut {
+    id: ReasonId,
+    name: String,
+}
+
+/// 来访事由 that can be chosen
+#[utoipa::path(get, path = "/api/reasons", tag = "visitor", responses((status = 200, body = [ReasonOut])))]
+pub async fn reasons(State(ctx): State<Ctx>) -> Result<Json<Vec<ReasonOut>>, Problem> {
+    let open = reasons::all(&ctx.db.read).await?.into_iter().filter(|reason| reason.open);
+    Ok(Json(open.map(|reason| ReasonOut { id: reason.id, name: reason.name }).collect()))
+}

@@ -1,0 +1,88 @@
+//! Logging in with a code of the mini-program, who one is, and logging out.
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::address::ClientAddress;
+use super::extract::Json;
+use super::problem::{Problem, ProblemOut};
+use super::session::{GUEST_COOKIE, STAFF_COOKIE, session};
+use super::state::Site;
+use crate::actions::sessions::{log_in, log_out};
+use crate::domain::Phone;
+use crate::domain::actors::Guest;
+use crate::ids::PersonId;
+use crate::secret::Sealable;
+use crate::store::people::{self, WechatNames};
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MiniLoginIn {
+    /// What `wx.login` gave; works once and for five minutes.
+    code: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SessionOut {
+    /// To be sent as `Authorization: Bearer …`.
+    token: String,
+}
+
+/// Logs in from the mini-program
+#[utoipa::path(post, path = "/api/login/mini", tag = "login", request_body = MiniLoginIn,
+    responses((status = 200, body = SessionOut), (status = 401, body = ProblemOut)))]
+pub async fn mini(
+    State(site): State<Site>,
+    ClientAddress(from): ClientAddress,
+    Json(MiniLoginIn { code }): Json<MiniLoginIn>,
+) -> Result<Json<SessionOut>, Problem> {
+    site.doors.limits.login(from)?;
+    let known = site.clients.mini.log_in(&code).await;
+    site.clients.health.note("mini_program", &known);
+    let known = known?;
+    let names = WechatNames {
+        oa_openid: None,
+        mini_openid: Some(known.openid),
+        unionid: known.unionid,
+    };
+    Ok(Json(SessionOut { token: log_in(&site.ctx, &names).await?.0 }))
+}
+
+/// The person of a session, with what prefills the next form.
+#[derive(Serialize, ToSchema)]
+pub struct MeOut {
+    id: PersonId,
+    name: Option<String>,
+    /// In full: it is the person's own.
+    phone: Option<String>,
+}
+
+/// Who I am
+#[utoipa::path(get, path = "/api/me", tag = "login",
+    responses((status = 200, body = MeOut), (status = 401, body = ProblemOut)))]
+pub async fn me(State(site): State<Site>, guest: Guest) -> Result<Json<MeOut>, Problem> {
+    let person = people::find(&site.ctx.db.read, guest.id).await?;
+    let person = person.ok_or_else(Problem::unauthorized)?;
+    let phone = person.phone.and_then(|phone| site.ctx.keys.open::<Phone>(&phone.sealed).ok());
+    Ok(Json(MeOut {
+        id: guest.id,
+        name: person.name.map(|name| name.as_str().to_owned()),
+        phone: phone.map(|phone| phone.expose().to_owned()),
+    }))
+}
+
+/// Ends the sessions of this request
+#[utoipa::path(post, path = "/api/logout", tag = "login", responses((status = 204)))]
+pub async fn logout(State(site): State<Site>, request: Request) -> Result<StatusCode, Problem> {
+    let (parts, _) = request.into_parts();
+    for cookie in [GUEST_COOKIE, STAFF_COOKIE] {
+        match session(&parts, &site, cookie).await {
+            Ok(session) => log_out(&site.ctx, session.id).await?,
+            Err(problem) if problem == Problem::unauthorized() => {}
+            Err(problem) => return Err(problem),
+        }
+    }
+    Ok(StatusCode::NO_CONTENT)
+}

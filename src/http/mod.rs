@@ -1,0 +1,38 @@
+//! The doors for requests: WeChat's and WeCom's callbacks, the API of pages and mini-program, staff,
+//! gates, links and the built pages.
+//!
+//! A handler is a few lines: who asks is an extractor ([`session`], [`reader`], [`callback`]), what
+//! they ask is a parsed type ([`extract`], [`fields`]), what happens is an action, and what goes
+//! wrong is a [`problem::Problem`] from one table.
+
+pub mod extract;
+pub mod fields;
+pub mod problem;
+
+mod address;
+mod callback;
+mod limits;
+mod session;
+
+mod wechat;
+mod wecom;
+
+mod login;
+mod oauth;
+
+pub mod guest;
+pub mod staff;
+
+mod gate;
+mod reader;
+
+mod observe;
+mod operators;
+mod pages;
+
+mod router;
+mod state;
+
+pub use operators::metrics_router;
+pub use router::{api_document, router};
+pub use state::Site;

@@ -1,0 +1,300 @@
+//! What goes wrong, as `application/problem+json` (RFC 9457): one table from our errors to a status, a
+//! stable code and a sentence for whoever asked.
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use tower_http::request_id::RequestId;
+
+use crate::actions::approvals::DecideError;
+use crate::actions::photos::KeepError;
+use crate::actions::sessions::LoginError;
+use crate::actions::visits::BookError;
+use crate::domain::Fault;
+use crate::domain::visit::VisitError;
+use crate::photos::{PhotoError, PhotoFault};
+use crate::store::StoreError;
+use crate::tencent::call::CallError;
+use crate::tencent::callback::CallbackRefusal;
+use crate::tencent::errcode::Class;
+
+/// A refusal or a failure, before the request's id is put in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub status: StatusCode,
+    pub code: &'static str,
+    pub detail: String,
+    pub errors: Vec<FieldError>,
+}
+
+/// What is wrong with one field; its name is the path in the request's JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct FieldError {
+    #[schema(example = "visitor.phone")]
+    pub field: String,
+    #[schema(example = "phone_invalid")]
+    pub code: &'static str,
+    #[schema(example = "手机号应为11位大陆手机号码")]
+    pub detail: String,
+}
+
+/// The body.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ProblemOut {
+    /// The HTTP status in words.
+    pub title: &'static str,
+    pub status: u16,
+    /// Stable: programs decide by it.
+    #[schema(example = "invalid")]
+    pub code: &'static str,
+    /// A sentence for a person.
+    pub detail: String,
+    /// Names the request in our logs.
+    pub request_id: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, detail: detail.into(), errors: Vec::new() }
+    }
+
+    /// Fields that are not what they should be.
+    #[must_use]
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "请检查填写的内容");
+        Self { errors, ..problem }
+    }
+
+    /// One field that is not what it should be.
+    #[must_use]
+    pub fn field(field: &str, code: &'static str, detail: impl Into<String>) -> Self {
+        let error = FieldError { field: field.to_owned(), code, detail: detail.into() };
+        Self::invalid(vec![error])
+    }
+
+    /// A body that cannot be read at all.
+    #[must_use]
+    pub fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed", detail)
+    }
+
+    #[must_use]
+    pub fn too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "请求内容过大")
+    }
+
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "没有找到")
+    }
+
+    #[must_use]
+    pub fn method() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "不支持该请求方式")
+    }
+
+    #[must_use]
+    pub fn media_type() -> Self {
+        let detail = "请求内容应为 application/json";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type", detail)
+    }
+
+    #[must_use]
+    pub fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "请先登录")
+    }
+
+    #[must_use]
+    pub fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "您没有此权限")
+    }
+
+    /// A request that a page of somebody else's made with our cookie.
+    #[must_use]
+    pub fn foreign_origin() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "foreign_origin", "请从本站页面提交")
+    }
+
+    #[must_use]
+    pub fn too_often() -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_often", "操作过于频繁，请稍后再试")
+    }
+
+    #[must_use]
+    pub fn failure() -> Self {
+        let detail = "系统繁忙，请稍后再试";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "failure", detail)
+    }
+
+    /// A login's code or state that is spent, foreign or made up.
+    #[must_use]
+    pub fn login_code() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "login_code", "登录已失效，请重新登录")
+    }
+
+    /// Seconds since 1970 of our clock go along, so that a device can mend its own.
+    #[must_use]
+    pub fn clock_skew(now: i64) -> Self {
+        let detail = format!("clock differs by more than 120 s; server time {now}");
+        Self::new(StatusCode::UNAUTHORIZED, "clock_skew", detail)
+    }
+
+    /// A device that is not known, or whose signature does not fit.
+    #[must_use]
+    pub fn device() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "device", "unknown device or wrong signature")
+    }
+
+    #[must_use]
+    pub fn nonce_spent() -> Self {
+        let detail = "this nonce was used for another scan, or more than 60 s ago";
+        Self::new(StatusCode::CONFLICT, "nonce_spent", detail)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Writes the body of a problem, with the id of its request.
+pub async fn finish(
+    id: Option<Extension<RequestId>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = next.run(request).await;
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
+    let id = id.and_then(|id| id.header_value().to_str().ok().map(str::to_owned));
+    let out = ProblemOut {
+        title: problem.status.canonical_reason().unwrap_or("Error"),
+        status: problem.status.as_u16(),
+        code: problem.code,
+        detail: problem.detail,
+        request_id: id,
+        errors: problem.errors,
+    };
+    let kind = HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    *response.body_mut() = Body::from(serde_json::to_vec(&out).unwrap_or_default());
+    response
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the store failed");
+        Self::failure()
+    }
+}
+
+impl From<BookError> for Problem {
+    fn from(error: BookError) -> Self {
+        let said = error.to_string();
+        let conflict = |code| Self::new(StatusCode::CONFLICT, code, said.clone());
+        match error {
+            BookError::NotFound => Self::new(StatusCode::NOT_FOUND, "not_found", said),
+            BookError::UnknownHost => Self::field("host", "host_unknown", said),
+            BookError::UnknownArea => Self::field("area", "area_unknown", said),
+            BookError::UnknownReason => Self::field("reason", "reason_unknown", said),
+            BookError::UnknownIdPhoto => Self::field("visitor.id_photo", "photo_unknown", said),
+            BookError::UnknownFacePhoto => Self::field("visitor.face_photo", "photo_unknown", said),
+            BookError::Over => Self::field("ends_at", "window_over", said),
+            BookError::TooManyPending => conflict("too_many_pending"),
+            BookError::KeyReused => conflict("idempotency_key_reused"),
+            BookError::Visit(error) => error.into(),
+            BookError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DecideError> for Problem {
+    fn from(error: DecideError) -> Self {
+        match error {
+            DecideError::NotFound => {
+                Self::new(StatusCode::NOT_FOUND, "not_found", error.to_string())
+            }
+            DecideError::Visit(error) => error.into(),
+            DecideError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<VisitError> for Problem {
+    fn from(error: VisitError) -> Self {
+        let code = match error {
+            VisitError::Decided(_) => "visit_decided",
+            VisitError::Over => "visit_over",
+            VisitError::NotWithdrawable(_) => "visit_not_withdrawable",
+            VisitError::NotReturned(_) => "visit_not_returned",
+        };
+        Self::new(StatusCode::CONFLICT, code, error.to_string())
+    }
+}
+
+impl From<KeepError> for Problem {
+    fn from(error: KeepError) -> Self {
+        match error {
+            KeepError::Photo(PhotoError::Refused(PhotoFault::TooLarge)) => {
+                let detail = PhotoFault::TooLarge.to_string();
+                let error = FieldError { field: "file".to_owned(), code: "photo_too_large", detail };
+                Self { errors: vec![error], ..Self::too_large() }
+            }
+            KeepError::Photo(PhotoError::Refused(fault)) => {
+                Self::field("file", fault.code(), fault.to_string())
+            }
+            KeepError::Photo(error) => {
+                tracing::error!(%error, "a picture could not be kept");
+                Self::failure()
+            }
+            KeepError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<LoginError> for Problem {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::NotStaff => {
+                Self::new(StatusCode::FORBIDDEN, "not_staff", error.to_string())
+            }
+            LoginError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// A login's code was refused, or WeChat did not answer.
+impl From<CallError> for Problem {
+    fn from(error: CallError) -> Self {
+        match error.class() {
+            Some(Class::Never | Class::Done) => Self::login_code(),
+            Some(Class::Token | Class::Configuration | Class::Busy | Class::Wait) | None => {
+                tracing::error!(%error, "a login could not be checked");
+                let detail = "微信暂时没有响应，请稍后再试";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "wechat_unavailable", detail)
+            }
+        }
+    }
+}
+
+/// A delivery that is not WeChat's, or not for us. Nothing of it is said back.
+impl From<CallbackRefusal> for Problem {
+    fn from(refusal: CallbackRefusal) -> Self {
+        Self::new(StatusCode::FORBIDDEN, refusal.code(), "refused")
+    }
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, fault.code, fault.sentence)
+    }
+}

@@ -1,0 +1,122 @@
+//! Every route, and the layers around them.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+use super::guest::{choices, passes, photos, visits};
+use super::problem::{Problem, finish};
+use super::staff::approvals;
+use super::state::Site;
+use super::{gate, login, oauth, observe, operators, pages, wechat, wecom};
+use crate::entropy::Entropy;
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "campus-pass",
+    description = "访客预约进校: the API of the mini-program and the pages. Ids are strings; times are \
+        RFC 3339 at +08:00; problems are application/problem+json with stable codes."
+))]
+struct Document;
+
+/// The largest body of a JSON request or a delivery: texts and ids.
+const MOST_TEXT: usize = 64 * 1024;
+/// What a form adds around a picture.
+const FORM: usize = 16 * 1024;
+
+fn api() -> OpenApiRouter<Site> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(login::mini))
+        .routes(routes!(login::me))
+        .routes(routes!(login::logout))
+        .routes(routes!(choices::hosts))
+        .routes(routes!(choices::areas))
+        .routes(routes!(choices::reasons))
+        .routes(routes!(visits::book, visits::list))
+        .routes(routes!(visits::find, visits::correct))
+        .routes(routes!(visits::withdraw))
+        .routes(routes!(passes::pass))
+        .routes(routes!(approvals::list))
+        .routes(routes!(approvals::find))
+        .routes(routes!(approvals::approve))
+        .routes(routes!(approvals::reject))
+        .routes(routes!(approvals::return_))
+}
+
+/// The API's OpenAPI document, without starting anything.
+#[must_use]
+pub fn api_document() -> utoipa::openapi::OpenApi {
+    let photos = OpenApiRouter::<Site>::new().routes(routes!(photos::upload));
+    api().merge(photos).split_for_parts().1
+}
+
+/// The whole service; `sandbox` is the outside world in a box, in sandbox mode.
+pub fn router(site: Site, sandbox: Option<Router>) -> Router {
+    let photos = OpenApiRouter::new()
+        .routes(routes!(photos::upload))
+        .layer(DefaultBodyLimit::max(site.ctx.photos.max_bytes() + FORM));
+    let (api, document) = api().merge(photos).split_for_parts();
+    let plain = Router::new()
+        .route("/wechat", get(wechat::test).post(wechat::receive))
+        .route("/wecom", get(wecom::test).post(wecom::receive))
+        .route("/login/wechat", get(oauth::wechat))
+        .route("/login/wechat/callback", get(oauth::wechat_back))
+        .route("/login/wecom", get(oauth::wecom))
+        .route("/login/wecom/callback", get(oauth::wecom_back))
+        .route("/gate/v1/verify", post(gate::verify))
+        .route("/healthz", get(operators::healthz))
+        .route("/readyz", get(operators::readyz))
+        .route("/h5", get(pages::h5))
+        .route("/h5/{*rest}", get(pages::h5))
+        .route("/p/{token}", get(pages::link))
+        .route("/assets/{name}", get(pages::asset));
+    let mut whole = plain
+        .merge(api)
+        .layer(DefaultBodyLimit::max(MOST_TEXT))
+        .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", document));
+    if let Some(sandbox) = sandbox {
+        whole = whole.route("/sandbox", get(pages::sandbox)).nest("/sandbox", sandbox);
+    }
+    let header = |name: &'static str, value: &'static str| {
+        let name = HeaderName::from_static(name);
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    let entropy = site.ctx.entropy.clone();
+    let layers = ServiceBuilder::new()
+        .layer(SetRequestIdLayer::x_request_id(Numbered(entropy)))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(from_fn(observe::observe))
+        .layer(header("x-content-type-options", "nosniff"))
+        .layer(header("referrer-policy", "no-referrer"))
+        .layer(from_fn(finish))
+        .layer(CatchPanicLayer::custom(|_| {
+            tracing::error!("a handler panicked");
+            axum::response::IntoResponse::into_response(Problem::failure())
+        }));
+    whole
+        .fallback(async || Problem::not_found())
+        .method_not_allowed_fallback(async || Problem::method())
+        .layer(layers)
+        .with_state(site)
+}
+
+/// Numbers requests; 96 bits, so that two replicas never give the same number.
+#[derive(Clone)]
+struct Numbered(Entropy);
+
+impl MakeRequestId for Numbered {
+    fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
+        let id = data_encoding::HEXLOWER.encode(&self.0.bytes::<12>());
+        HeaderValue::from_str(&id).ok().map(RequestId::new)
+    }
+}

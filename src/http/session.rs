@@ -1,0 +1,95 @@
+//! Who asks: a guest or a member of staff, by bearer token or cookie.
+//!
+//! A cookie is sent by the browser whoever wrote the page, so a request that changes something and
+//! is known by a cookie must come from our own pages.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, header};
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+
+use super::problem::Problem;
+use super::state::Site;
+use crate::actions::sessions::{self, LIFETIME, Token};
+use crate::domain::actors::{Approver, Guest, Staff};
+use crate::store::sessions::{Session, Subject};
+use crate::store::staff;
+
+/// A visitor's session.
+pub const GUEST_COOKIE: &str = "campus_guest";
+/// A member of staff's session, beside it: one browser may hold both.
+pub const STAFF_COOKIE: &str = "campus_staff";
+
+impl FromRequestParts<Site> for Guest {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
+        let session = session(parts, site, GUEST_COOKIE).await?;
+        match session.subject {
+            Subject::Person(id) => Ok(Self { id, session: session.id }),
+            Subject::Staff(_) => Err(Problem::forbidden()),
+        }
+    }
+}
+
+impl FromRequestParts<Site> for Staff {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
+        let session = session(parts, site, STAFF_COOKIE).await?;
+        let Subject::Staff(id) = session.subject else { return Err(Problem::forbidden()) };
+        let member = staff::find(&site.ctx.db.read, id).await?;
+        Ok(Self { member: member.ok_or_else(Problem::unauthorized)? })
+    }
+}
+
+impl FromRequestParts<Site> for Approver {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
+        let staff = Staff::from_request_parts(parts, site).await?;
+        Self::of(staff.member).ok_or_else(Problem::forbidden)
+    }
+}
+
+/// The session of either kind, to end it.
+pub async fn session(parts: &Parts, site: &Site, cookie: &str) -> Result<Session, Problem> {
+    let token = if let Some(token) = bearer(&parts.headers) {
+        token.to_owned()
+    } else {
+        let jar = CookieJar::from_headers(&parts.headers);
+        let token = jar.get(cookie).ok_or_else(Problem::unauthorized)?;
+        own_page(parts, &site.ctx.policy.public_url)?;
+        token.value().to_owned()
+    };
+    sessions::find(&site.ctx, &token).await?.ok_or_else(Problem::unauthorized)
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+/// Browsers send `Origin` with every request that can change something.
+fn own_page(parts: &Parts, public_url: &str) -> Result<(), Problem> {
+    if matches!(parts.method, Method::GET | Method::HEAD) {
+        return Ok(());
+    }
+    let origin = parts.headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    if origin == Some(public_url) { Ok(()) } else { Err(Problem::foreign_origin()) }
+}
+
+/// The cookie that carries a session: out of reach of scripts, and of other sites' requests.
+pub fn cookie(name: &'static str, token: &Token, insecure: bool) -> Cookie<'static> {
+    let seconds = axum_extra::extract::cookie::Cookie::build((name, token.0.clone()))
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(!insecure);
+    let mut cookie = seconds.build();
+    cookie.set_max_age(cookie_age(LIFETIME.num_seconds()));
+    cookie
+}
+
+fn cookie_age(seconds: i64) -> Option<cookie::time::Duration> {
+    Some(cookie::time::Duration::seconds(seconds))
+}

@@ -1,0 +1,240 @@
+//! 待处理, 已处理, and 同意 / 拒绝 / 退回 with a comment.
+
+use axum::extract::State;
+use chrono::{DateTime, FixedOffset};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::actions::approvals::{self, Box};
+use crate::ctx::Ctx;
+use crate::domain::Comment;
+use crate::domain::actors::Approver;
+use crate::domain::visit::{Decision, Stage};
+use crate::domain::window::campus_time;
+use crate::http::extract::{Json, Path, Query};
+use crate::http::problem::{Problem, ProblemOut};
+use crate::ids::VisitId;
+use crate::secret::Masked;
+use crate::store::approval_steps::Step;
+use crate::store::staff;
+use crate::store::visit_facts::VisitFacts;
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct BoxQuery {
+    /// `todo` (待处理) or `done` (已处理).
+    r#box: String,
+    /// `next` of the page before.
+    #[param(value_type = Option<String>)]
+    after: Option<VisitId>,
+}
+
+/// How many cards a page has.
+const PAGE: u64 = 20;
+
+/// A card of 访客申请单.
+#[derive(Serialize, ToSchema)]
+pub struct CardOut {
+    id: VisitId,
+    submitter: String,
+    area: String,
+    reason: String,
+    starts_at: DateTime<FixedOffset>,
+    stage: &'static str,
+    stage_text: &'static str,
+    submitted_at: DateTime<FixedOffset>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct CardsOut {
+    items: Vec<CardOut>,
+    next: Option<VisitId>,
+}
+
+/// The visits of one's department
+#[utoipa::path(get, path = "/api/staff/approvals", tag = "staff", params(BoxQuery),
+    responses((status = 200, body = CardsOut), (status = 403, body = ProblemOut)))]
+pub async fn list(
+    State(ctx): State<Ctx>,
+    by: Approver,
+    Query(query): Query<BoxQuery>,
+) -> Result<Json<CardsOut>, Problem> {
+    let which = match query.r#box.as_str() {
+        "todo" => Box::Todo,
+        "done" => Box::Done,
+        _ => return Err(Problem::field("box", "box_unknown", "box 应为 todo 或 done")),
+    };
+    let found = approvals::list(&ctx, &by, which, query.after, PAGE).await?;
+    let next = found.last().map(|facts| facts.visit.id);
+    let next = next.filter(|_| found.len() as u64 == PAGE);
+    let card = |facts: VisitFacts| CardOut {
+        id: facts.visit.id,
+        submitter: facts.submitter().to_owned(),
+        area: facts.area.name.clone(),
+        reason: facts.reason.name.clone(),
+        starts_at: campus_time(facts.visit.window.from()),
+        stage: facts.visit.stage.as_str(),
+        stage_text: facts.visit.stage.word(),
+        submitted_at: campus_time(facts.visit.submitted_at),
+    };
+    Ok(Json(CardsOut { items: found.into_iter().map(card).collect(), next }))
+}
+
+/// 审批信息, 审批流程, 审批历史 of one visit.
+#[derive(Serialize, ToSchema)]
+pub struct ApprovalOut {
+    id: VisitId,
+    stage: &'static str,
+    stage_text: &'static str,
+    /// 提交人.
+    submitter: String,
+    submitted_at: DateTime<FixedOffset>,
+    host: String,
+    department: String,
+    #[schema(value_type = String)]
+    host_phone: Masked,
+    area: String,
+    reason: String,
+    note: Option<String>,
+    starts_at: DateTime<FixedOffset>,
+    ends_at: DateTime<FixedOffset>,
+    visitors: Vec<ApprovalVisitorOut>,
+    steps: Vec<StepOut>,
+    /// Whether 同意, 拒绝 and 退回 would be taken now.
+    can_decide: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ApprovalVisitorOut {
+    name: String,
+    #[schema(value_type = String)]
+    phone: Masked,
+    #[schema(value_type = String)]
+    id_number: Masked,
+    plate: Option<String>,
+    items: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct StepOut {
+    approver: Option<String>,
+    /// `approve`, `reject` or `return`.
+    decision: Option<String>,
+    comment: Option<String>,
+    decided_at: Option<DateTime<FixedOffset>>,
+}
+
+/// One visit of one's department
+#[utoipa::path(get, path = "/api/staff/approvals/{visit}", tag = "staff",
+    params(("visit" = VisitId, Path)),
+    responses((status = 200, body = ApprovalOut), (status = 404, body = ProblemOut)))]
+pub async fn find(
+    State(ctx): State<Ctx>,
+    by: Approver,
+    Path(id): Path<VisitId>,
+) -> Result<Json<ApprovalOut>, Problem> {
+    one(&ctx, &by, id).await
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommentIn {
+    /// Needed to reject and to return.
+    #[serde(default)]
+    comment: String,
+}
+
+impl CommentIn {
+    fn said(&self) -> Result<Comment, Problem> {
+        Comment::parse(&self.comment).map_err(|f| Problem::field("comment", f.code, f.sentence))
+    }
+}
+
+/// 同意
+#[utoipa::path(post, path = "/api/staff/approvals/{visit}/approve", tag = "staff",
+    params(("visit" = VisitId, Path)), request_body = CommentIn,
+    responses((status = 200, body = ApprovalOut), (status = 409, body = ProblemOut)))]
+pub async fn approve(
+    State(ctx): State<Ctx>,
+    by: Approver,
+    Path(id): Path<VisitId>,
+    Json(with): Json<CommentIn>,
+) -> Result<Json<ApprovalOut>, Problem> {
+    let comment = if with.comment.trim().is_empty() { None } else { Some(with.said()?) };
+    approvals::decide(&ctx, &by, id, Decision::Approve(comment)).await?;
+    one(&ctx, &by, id).await
+}
+
+/// 拒绝
+#[utoipa::path(post, path = "/api/staff/approvals/{visit}/reject", tag = "staff",
+    params(("visit" = VisitId, Path)), request_body = CommentIn,
+    responses((status = 200, body = ApprovalOut), (status = 409, body = ProblemOut),
+        (status = 422, body = ProblemOut)))]
+pub async fn reject(
+    State(ctx): State<Ctx>,
+    by: Approver,
+    Path(id): Path<VisitId>,
+    Json(with): Json<CommentIn>,
+) -> Result<Json<ApprovalOut>, Problem> {
+    approvals::decide(&ctx, &by, id, Decision::Reject(with.said()?)).await?;
+    one(&ctx, &by, id).await
+}
+
+/// 退回
+#[utoipa::path(post, path = "/api/staff/approvals/{visit}/return", tag = "staff",
+    params(("visit" = VisitId, Path)), request_body = CommentIn,
+    responses((status = 200, body = ApprovalOut), (status = 409, body = ProblemOut),
+        (status = 422, body = ProblemOut)))]
+pub async fn return_(
+    State(ctx): State<Ctx>,
+    by: Approver,
+    Path(id): Path<VisitId>,
+    Json(with): Json<CommentIn>,
+) -> Result<Json<ApprovalOut>, Problem> {
+    approvals::decide(&ctx, &by, id, Decision::Return(with.said()?)).await?;
+    one(&ctx, &by, id).await
+}
+
+async fn one(ctx: &Ctx, by: &Approver, id: VisitId) -> Result<Json<ApprovalOut>, Problem> {
+    let (facts, steps) = approvals::find(ctx, by, id).await?;
+    let deciders = steps.iter().filter_map(|step| Some(step.decided.as_ref()?.by));
+    let deciders = staff::find_many(&ctx.db.read, deciders).await?;
+    let step = |step: &Step| {
+        let decided = step.decided.as_ref();
+        let approver = decided.and_then(|d| deciders.iter().find(|member| member.id == d.by));
+        StepOut {
+            approver: approver.map(|member| member.name.as_str().to_owned()),
+            decision: decided.map(|d| d.decision.clone()),
+            comment: decided.and_then(|d| d.comment.clone()),
+            decided_at: decided.map(|d| campus_time(d.at)),
+        }
+    };
+    let visit = &facts.visit;
+    let asked = steps.last().is_some_and(|step| step.department == by.member.department);
+    let visitors = facts.visitors.iter().map(|visitor| ApprovalVisitorOut {
+        name: visitor.name.as_str().to_owned(),
+        phone: visitor.phone.mask.clone(),
+        id_number: visitor.document.mask.clone(),
+        plate: visitor.plate.as_ref().map(|plate| plate.as_str().to_owned()),
+        items: visitor.items.as_ref().map(|items| items.as_str().to_owned()),
+    });
+    Ok(Json(ApprovalOut {
+        id,
+        stage: visit.stage.as_str(),
+        stage_text: visit.stage.word(),
+        submitter: facts.submitter().to_owned(),
+        submitted_at: campus_time(visit.submitted_at),
+        host: facts.host.name.as_str().to_owned(),
+        department: facts.host.department_name.clone(),
+        host_phone: facts.host.phone.mask.clone(),
+        area: facts.area.name.clone(),
+        reason: facts.reason.name.clone(),
+        note: visit.note.as_ref().map(|note| note.as_str().to_owned()),
+        starts_at: campus_time(visit.window.from()),
+        ends_at: campus_time(visit.window.until()),
+        visitors: visitors.collect(),
+        steps: steps.iter().map(step).collect(),
+        can_decide: asked && visit.stage == Stage::Pending,
+    }))
+}

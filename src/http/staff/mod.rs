@@ -1,0 +1,3 @@
+//! The API of staff.
+
+pub mod approvals;

@@ -1,0 +1,62 @@
+//! What the handlers share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::FromRef;
+
+use super::limits::Limits;
+use crate::config::Settings;
+use crate::ctx::{Clients, Ctx};
+use crate::tencent::callback::{Mailbox, NoKey};
+use crate::tencent::envelope::Envelope;
+
+/// How old a delivery may be: five minutes cover WeChat's three tries and a clock that is off.
+const FRESHNESS: Duration = Duration::from_mins(5);
+
+/// Everything behind the doors.
+#[derive(Clone, FromRef)]
+pub struct Site {
+    pub ctx: Ctx,
+    pub clients: Clients,
+    pub doors: Arc<Doors>,
+}
+
+/// What the doors know by themselves.
+pub struct Doors {
+    pub account: Mailbox,
+    pub wecom: Mailbox,
+    pub limits: Limits,
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Whether cookies may travel without TLS: only on this machine.
+    pub insecure: bool,
+}
+
+impl Site {
+    /// # Errors
+    /// When a mode of delivery needs a key that the settings do not give.
+    pub fn new(settings: &Settings, ctx: Ctx, clients: Clients) -> Result<Self, NoKey> {
+        let Settings { official_account: oa, wecom, server, .. } = settings;
+        let envelope =
+            Envelope { key: oa.encoding_aes_key.clone(), receive_id: oa.app_id.clone() };
+        let account = Mailbox::wechat(
+            oa.message_mode,
+            oa.token.clone(),
+            Some(envelope),
+            &oa.original_id,
+            FRESHNESS,
+        )?;
+        let envelope = Envelope {
+            key: wecom.encoding_aes_key.clone(),
+            receive_id: wecom.corp_id.clone(),
+        };
+        let doors = Doors {
+            account,
+            wecom: Mailbox::wecom(wecom.token.clone(), envelope, FRESHNESS),
+            limits: Limits::default(),
+            trusted_proxies: server.trusted_proxies.clone(),
+            insecure: server.public_url.starts_with("http://"),
+        };
+        Ok(Self { ctx, clients, doors: Arc::new(doors) })
+    }
+}

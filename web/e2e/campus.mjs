@@ -1,0 +1,111 @@
+// The people of a story, as the sandbox and the seed know them. Every story brings a visitor of its
+// own, since one person may have no more than three applications waiting with one host.
+import assert from 'node:assert/strict'
+import { BASE_URL, control, openBrowser, photo } from './browser.mjs'
+
+/** A member of staff of the seed whose full name is unique. */
+export const HOST = process.env.HOST_NAME ?? '刘明'
+/** The device whose key the sandbox's gate holds. */
+export const GATE = process.env.GATE ?? 'G01'
+/** 公民身份号码 of GB 11643-1999's own example, in lower case as people type it. */
+export const ID_NUMBER = '11010519491231002x'
+
+const someNumber = () => `139${String(Math.floor(Math.random() * 1e8)).padStart(8, '0')}`
+
+/** A visitor who follows the account and is logged in: the browser, `openid`, `phone`. */
+export async function visitor(t, options) {
+  const guest = await stranger(t, options)
+  await guest.page.goto(`${BASE_URL}/login/wechat?to=%2Fh5%2Fregister`)
+  await guest.page.waitForURL(`${BASE_URL}/h5/register`)
+  return guest
+}
+
+/** The same, whom the pages do not know yet. */
+export async function stranger(t, options) {
+  const { openid } = await control('POST', '/people', { nickname: '小张' })
+  await control('POST', `/people/${openid}/follow`)
+  const browser = await openBrowser(t, options)
+  await browser.context.addCookies([{ name: 'sandbox_person', value: openid, url: BASE_URL }])
+  return { ...browser, openid, phone: someNumber() }
+}
+
+/** The member of staff on whose desk the card of a visit lies, with their browser and the card. */
+export async function approverOf(t, visit, options) {
+  const { userid, card } = await until('a card on a desk', () => cardOf(visit))
+  const browser = await openBrowser(t, options)
+  await browser.context.addCookies([{ name: 'sandbox_staff', value: userid, url: BASE_URL }])
+  return { ...browser, userid, card }
+}
+
+/** Where the card of a visit lies now: the application names the visit in its link. */
+export async function cardOf(visit) {
+  for (const { userid } of await control('GET', '/wecom')) {
+    const messages = await control('GET', `/wecom/${userid}/messages`)
+    const card = messages.findLast((message) => message.kind === 'card' && JSON.stringify(message).includes(visit))
+    if (card) return { userid, card }
+  }
+  return null
+}
+
+/** The path of the pass link that an SMS brought to a phone. */
+export async function passLink(phone) {
+  return until('an SMS with a pass', async () => {
+    const inbox = await control('GET', `/sms?phone=${phone}`)
+    return inbox.map(({ text }) => /\/p\/[\w-]{22}/.exec(text)?.[0]).findLast(Boolean)
+  })
+}
+
+/** Waits for what the service does in its own time, such as a delivery. */
+export async function until(what, look) {
+  const end = Date.now() + 10_000
+  for (;;) {
+    const seen = await look()
+    if (seen) return seen
+    assert.ok(Date.now() < end, `${what} did not come`)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
+
+/** Picks one of a field's sheet: the named one, or the first. */
+export async function pick(page, field, option) {
+  await page.getByRole('button', { name: new RegExp(`^${field}`) }).click()
+  const sheet = page.getByRole('dialog', { name: field })
+  const options = sheet.getByRole('listitem').getByRole('button')
+  await (option ? options.filter({ hasText: option }) : options.first()).click()
+}
+
+/** Fills the form of 发起预约, except for what the phone has filled in. */
+export async function fillBooking(page, { phone, name = '张三丰' }) {
+  await pickHost(page)
+  await pick(page, '到访区域')
+  await pick(page, '来访事由')
+  await page.getByRole('textbox', { name: /^姓名/ }).fill(name)
+  await page.getByRole('textbox', { name: /^手机号/ }).fill(phone)
+  await page.getByRole('textbox', { name: /^证件号/ }).fill(ID_NUMBER)
+  await page.getByLabel('证件照 相册').setInputFiles(photo)
+  await page.getByText('已上传').waitFor()
+}
+
+export async function pickHost(page) {
+  await page.getByRole('button', { name: /^被访人员/ }).click()
+  await page.getByRole('textbox', { name: '被访人员姓名' }).fill(HOST)
+  await page.getByRole('button', { name: '查询' }).click()
+  await page.getByRole('button', { name: new RegExp(`^${HOST} ·`) }).first().click()
+}
+
+/** Books and gives back the visit's id, from the address of its page. */
+export async function book({ page, phone }) {
+  await page.goto(`${BASE_URL}/h5/book`)
+  await fillBooking(page, { phone })
+  await page.getByRole('button', { name: '发起单人预约' }).click()
+  await page.waitForURL(/\/h5\/visits\/\d+$/)
+  return page.url().split('/').pop()
+}
+
+/** Decides on the approver's page. */
+export async function decide({ page }, visit, decision, comment) {
+  await page.goto(`${BASE_URL}/h5/staff/approvals/${visit}`)
+  await page.getByRole('button', { name: decision, exact: true }).click()
+  if (comment) await page.getByRole('textbox', { name: /^审批意见/ }).fill(comment)
+  await page.getByRole('button', { name: `确定${decision}` }).click()
+}

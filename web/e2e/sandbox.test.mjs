@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { BASE_URL, control, openBrowser } from './browser.mjs'
+import { cardOf, fillBooking, passLink, until } from './campus.mjs'
+
+test('the whole story is told on the sandbox page: menu, booking, card, SMS, gate', async (t) => {
+  const { page, audit, see } = await openBrowser(t, { width: 1320, height: 1000 })
+  await page.goto(`${BASE_URL}/sandbox`)
+  const phone = page.getByRole('region', { name: '访客的手机' })
+  const desk = page.getByRole('region', { name: '审批人的企业微信' })
+  const gate = page.getByRole('region', { name: '门禁' })
+
+  const nickname = `小张${Date.now() % 100000}`
+  await phone.getByLabel('微信昵称').fill(nickname)
+  await phone.getByRole('button', { name: '添加人物' }).click()
+  await phone.getByRole('button', { name: '便捷CIPC' }).click()
+  await phone.getByRole('button', { name: '重工校园通' }).click()
+  await phone.getByRole('link', { name: '访客预约' }).waitFor()
+  await audit()
+  await see('sandbox-chat')
+  await phone.getByRole('link', { name: '访客预约' }).last().click()
+
+  const number = `138${String(Date.now() % 1e8).padStart(8, '0')}`
+  const web = phone.frameLocator('iframe')
+  await fillBooking(web, { phone: number })
+  await web.getByRole('button', { name: '发起单人预约' }).click()
+  await web.getByText('审批中').waitFor()
+  const id = await web.locator('dd', { hasText: /^\d{15,}$/ }).textContent()
+
+  const { userid } = await until('a card', () => cardOf(id))
+  await desk.getByLabel('成员').selectOption(userid)
+  const card = desk.getByRole('article').last()
+  await card.getByRole('button', { name: '同意' }).click()
+  await card.getByRole('button', { name: '同意' }).waitFor({ state: 'detached' })
+  await audit()
+  await see('sandbox-card')
+
+  const link = await passLink(number)
+  await phone.getByRole('tab', { name: '短信' }).click()
+  await phone.getByLabel('收件手机号').fill(number)
+  await phone.getByRole('link', { name: new RegExp(link) }).click()
+  await web.getByText('可通行').waitFor()
+
+  await gate.getByLabel('从短信中选取').selectOption(link.slice('/p/'.length))
+  await until('the code', () => gate.getByLabel('码的内容').inputValue())
+  await gate.getByRole('button', { name: '扫码' }).click()
+  await gate.getByText('开门').waitFor()
+  await gate.getByText('应答签名正确').waitFor()
+  await gate.getByLabel('码的内容').fill('NOT-A-PASS')
+  await gate.getByRole('button', { name: '扫码' }).click()
+  await gate.getByText('拒绝').waitFor()
+  await page.getByRole('region', { name: '往来记录' }).getByText('POST').first().waitFor()
+  await audit()
+  await see('sandbox-gate')
+  assert.ok((await control('GET', '/log')).length > 0)
+})

@@ -1,0 +1,27 @@
+import { createRouter, createWebHistory } from 'vue-router'
+import { texts } from './texts'
+
+declare module 'vue-router' {
+  interface RouteMeta { title: string }
+}
+
+// One index answers /h5/… and /p/…; each page is a chunk of its own, for the first screen's sake.
+export const router = createRouter({
+  history: createWebHistory('/'),
+  routes: [
+    { path: '/h5', redirect: '/h5/book' },
+    { path: '/h5/book', component: () => import('./pages/BookPage.vue'), meta: { title: texts.titles.book } },
+    { path: '/h5/visits/:id', component: () => import('./pages/VisitPage.vue'), props: true, meta: { title: texts.titles.visit } },
+    { path: '/h5/visits/:id/edit', component: () => import('./pages/EditPage.vue'), props: true, meta: { title: texts.titles.edit } },
+    { path: '/h5/register', component: () => import('./pages/RegisterPage.vue'), meta: { title: texts.titles.register } },
+    { path: '/h5/staff', component: () => import('./pages/StaffPage.vue'), meta: { title: texts.titles.staff } },
+    { path: '/h5/staff/approvals/:id', component: () => import('./pages/ApprovalPage.vue'), props: true, meta: { title: texts.titles.approval } },
+    { path: '/p/:token', component: () => import('./pages/PassPage.vue'), props: true, meta: { title: texts.titles.pass } },
+    { path: '/:rest(.*)*', component: () => import('./pages/MissingPage.vue'), meta: { title: texts.titles.missing } },
+  ],
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+})
+
+router.afterEach((to) => {
+  document.title = to.meta.title
+})

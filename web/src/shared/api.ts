@@ -1,0 +1,214 @@
+// The JSON API as the pages see it. Written by hand until `npm run types` makes these shapes from
+// /api/openapi.json. Ids are strings, times RFC 3339.
+
+export interface Me { id: string; name: string | null; phone: string | null }
+export interface Host { id: string; name: string; department: string }
+export interface Choice { id: string; name: string }
+export type PhotoKind = 'id_card' | 'face'
+export type Stage =
+  | 'inviting' | 'pending' | 'approved' | 'rejected' | 'returned' | 'withdrawn' | 'lapsed' | 'completed'
+
+export interface Booking {
+  host: string
+  area: string
+  reason: string
+  starts_at: string
+  ends_at: string
+  note?: string
+  visitor: {
+    name: string
+    phone: string
+    id_number: string
+    id_photo: string
+    face_photo?: string
+    plate?: string
+    items?: string
+  }
+  /** Given with a face photo: the visitor agreed to its use before it was taken. */
+  consent?: true
+}
+
+export interface Visitor {
+  id: string
+  name: string
+  phone: string
+  plate: string | null
+  items: string | null
+  has_face: boolean
+  pass: { link: string } | null
+}
+
+export interface Visit {
+  id: string
+  stage: Stage
+  stage_text: string
+  host: { name: string; department: string }
+  area: string
+  reason: string
+  starts_at: string
+  ends_at: string
+  days: number
+  note: string | null
+  comment: string | null
+  submitted_at: string
+  visitors: Visitor[]
+}
+
+export type PassState = 'valid' | 'not_yet' | 'expired' | 'revoked'
+export interface Pass {
+  state: PassState
+  holder: string
+  area: string
+  host: string
+  starts_at: string
+  ends_at: string
+  now: string
+  code: string | null
+  qr_svg: string | null
+}
+
+export type Box = 'todo' | 'done'
+export interface ApprovalCard {
+  id: string
+  submitter: string
+  area: string
+  reason: string
+  starts_at: string
+  stage: Stage
+  stage_text: string
+  submitted_at: string
+}
+export type Decision = 'approve' | 'reject' | 'return'
+export interface ApprovalStep {
+  approver: string | null
+  decision: string | null
+  comment: string | null
+  decided_at: string | null
+}
+export interface Approval extends ApprovalCard {
+  host: string
+  department: string
+  host_phone: string
+  note: string | null
+  ends_at: string
+  visitors: { name: string; phone: string; id_number: string; plate: string | null; items: string | null }[]
+  steps: ApprovalStep[]
+  can_decide: boolean
+}
+
+export interface Page<T> { items: T[]; next: string | null }
+
+interface FieldError { field: string; code: string; detail: string }
+
+/** Why a call failed, as problem+json says it; `status` 0 means that no answer came. */
+export class Problem extends Error {
+  readonly status: number
+  readonly code: string
+  /** The complaint about each field, by its last name: `visitor.phone` is `phone`. */
+  readonly fields: Record<string, string>
+
+  constructor(status: number, body: Partial<{ code: string; title: string; detail: string; errors: FieldError[] }>) {
+    super(body.detail || body.title || (status === 0 ? '网络不可用，请检查网络后重试。' : '服务暂时不可用，请稍后重试。'))
+    this.status = status
+    this.code = body.code ?? (status === 0 ? 'offline' : 'unknown')
+    this.fields = Object.fromEntries(
+      (body.errors ?? []).map((error) => [error.field.split(/[./]/).pop() ?? '', error.detail]),
+    )
+  }
+}
+
+/** Where somebody who is not known yet proves who they are. */
+type Door = 'wechat' | 'wecom'
+
+const SENT_TO_LOGIN = 'sent-to-login'
+
+// A login that does not stick must end in words, not in a circle of redirects.
+function signIn(door: Door): Promise<never> {
+  const before = Number(sessionStorage.getItem(SENT_TO_LOGIN) ?? 0)
+  sessionStorage.removeItem(SENT_TO_LOGIN)
+  if (Date.now() - before < 5000) {
+    throw new Problem(401, { code: 'login_failed', detail: '登录没有成功，请关闭页面后重新打开。' })
+  }
+  sessionStorage.setItem(SENT_TO_LOGIN, String(Date.now()))
+  location.replace(`/login/${door}?to=${encodeURIComponent(location.pathname + location.search)}`)
+  return new Promise(() => {})
+}
+
+/** The answer's JSON, or the `Problem` it is. */
+export function readAnswer<T>(status: number, text: string, door: Door | null): T | Promise<never> {
+  if (status === 401 && door) return signIn(door)
+  let body: unknown = {}
+  try {
+    body = text ? JSON.parse(text) : {}
+  } catch {
+    throw new Problem(status >= 400 ? status : 502, {})
+  }
+  if (status >= 400) throw new Problem(status, body as object)
+  if (door) sessionStorage.removeItem(SENT_TO_LOGIN)
+  return body as T
+}
+
+async function call<T>(door: Door | null, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+  let answer: Response
+  let text: string
+  try {
+    answer = await fetch(path, {
+      method,
+      headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    })
+    text = await answer.text()
+  } catch {
+    throw new Problem(0, {})
+  }
+  return readAnswer<T>(answer.status, text, door)
+}
+
+const query = (values: Record<string, string | undefined>) =>
+  new URLSearchParams(Object.entries(values).filter((pair): pair is [string, string] => pair[1] !== undefined))
+
+export const visitors = {
+  me: () => call<Me>('wechat', 'GET', '/api/me'),
+  hosts: (name: string) => call<Host[]>('wechat', 'GET', `/api/hosts?${query({ q: name })}`),
+  areas: () => call<Choice[]>('wechat', 'GET', '/api/areas'),
+  reasons: () => call<Choice[]>('wechat', 'GET', '/api/reasons'),
+  book: (booking: Booking, key: string) =>
+    call<Visit>('wechat', 'POST', '/api/visits', booking, { 'idempotency-key': key }),
+  correct: (id: string, booking: Booking) => call<Visit>('wechat', 'PUT', `/api/visits/${id}`, booking),
+  withdraw: (id: string) => call<Visit>('wechat', 'POST', `/api/visits/${id}/withdraw`),
+  visits: (after?: string) => call<Page<Visit>>('wechat', 'GET', `/api/visits?${query({ after, limit: '20' })}`),
+  visit: (id: string) => call<Visit>('wechat', 'GET', `/api/visits/${id}`),
+}
+
+export const passes = {
+  show: (token: string) => call<Pass>(null, 'GET', `/api/passes/${encodeURIComponent(token)}`),
+}
+
+export const staff = {
+  approvals: (box: Box, after?: string) =>
+    call<Page<ApprovalCard>>('wecom', 'GET', `/api/staff/approvals?${query({ box, after, limit: '20' })}`),
+  approval: (visit: string) => call<Approval>('wecom', 'GET', `/api/staff/approvals/${visit}`),
+  decide: (visit: string, decision: Decision, comment: string) =>
+    call<Approval>('wecom', 'POST', `/api/staff/approvals/${visit}/${decision}`, comment ? { comment } : {}),
+}
+
+/** Sends a photo and tells how much of it has left, from 0 to 1. `fetch` cannot tell. */
+export function sendPhoto(kind: PhotoKind, photo: Blob, progress: (part: number) => void): Promise<{ id: string }> {
+  return new Promise((resolve, reject) => {
+    const form = new FormData()
+    form.append('kind', kind)
+    form.append('file', photo, `${kind}.jpg`)
+    const request = new XMLHttpRequest()
+    request.open('POST', '/api/photos')
+    request.upload.onprogress = (event) => progress(event.total ? event.loaded / event.total : 0)
+    request.onerror = () => reject(new Problem(0, {}))
+    request.onload = () => {
+      try {
+        resolve(readAnswer<{ id: string }>(request.status, request.responseText, 'wechat'))
+      } catch (problem) {
+        reject(problem as Problem)
+      }
+    }
+    request.send(form)
+  })
+}
