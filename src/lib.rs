@@ -1,4 +1,5 @@
 pub mod clock;
 pub mod entropy;
 pub mod ids;
+pub mod sandbox;
 pub mod secret;

@@ -1,0 +1,222 @@
+//! What can go wrong on the way: the outside is slow, silent, broken, or does what it was asked and loses
+//! the answer.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::Sandbox;
+use super::call::{BODY_LIMIT, json_response};
+use super::{log, qyapi, sms, weixin};
+
+/// A hanging call is let go after this long even when nobody lifts the fault, so that a shutdown
+/// that waits for its connections ends.
+const HANG: Duration = Duration::from_secs(60);
+
+/// A fault that calls run into until it is lifted or used up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// The call: `message/template/send`, `stable_token`, `sns/jscode2session`, `qy:message/send`,
+    /// `sms`; a trailing `*` stands for the rest (`qy:*`, `*`).
+    pub call: String,
+    pub kind: FaultKind,
+    /// For `errcode`: the provider's number, or the SMS gateway's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub errcode: Option<Value>,
+    /// For `delay_ms`: how long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ms: Option<u64>,
+    /// How many calls run into it; every one when it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u32>,
+}
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultKind {
+    /// Refused with `errcode`; nothing happens.
+    Errcode,
+    /// Answered late.
+    DelayMs,
+    /// Never answered; nothing happens.
+    Hang,
+    /// Done, but the connection breaks before the answer is through.
+    LostAnswer,
+    /// Answered with HTTP 500; nothing happens.
+    #[serde(rename = "http_500")]
+    Http500,
+}
+
+/// The faults in force, oldest first; the first that fits a call is the one it runs into.
+#[derive(Default)]
+pub(super) struct Faults(Vec<Fault>);
+
+impl Faults {
+    pub(super) fn add(&mut self, fault: Fault) {
+        self.0.push(fault);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(super) fn all(&self) -> &[Fault] {
+        &self.0
+    }
+
+    fn take(&mut self, call: &str) -> Option<Fault> {
+        let fits = |fault: &Fault| match fault.call.strip_suffix('*') {
+            Some(prefix) => call.starts_with(prefix),
+            None => fault.call == call,
+        };
+        let place = self.0.iter().position(fits)?;
+        let fault = self.0[place].clone();
+        match &mut self.0[place].times {
+            Some(0 | 1) => {
+                self.0.remove(place);
+            }
+            Some(times) => *times -= 1,
+            None => {}
+        }
+        Some(fault)
+    }
+}
+
+/// Every call to a provider passes here: the faults are applied, and the exchange is written down.
+pub(super) async fn exchange(
+    State(sandbox): State<Sandbox>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(asked) = axum::body::to_bytes(body, BODY_LIMIT).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
+    let call = call_name(&path);
+    let request = Request::from_parts(parts, Body::from(asked.clone()));
+    let fault = sandbox.state().faults.take(&call);
+    let kind = fault.as_ref().map(|fault| fault.kind);
+    let (status, answer, response) = match fault {
+        None => kept(next.run(request).await).await,
+        Some(fault) => match fault.kind {
+            FaultKind::Errcode => kept(refused(&sandbox, &call, &fault, &asked)).await,
+            FaultKind::Http500 => kept(StatusCode::INTERNAL_SERVER_ERROR.into_response()).await,
+            FaultKind::DelayMs => {
+                tokio::time::sleep(Duration::from_millis(fault.ms.unwrap_or(1000))).await;
+                kept(next.run(request).await).await
+            }
+            FaultKind::Hang => {
+                let lifted = sandbox.faults_lifted().notified();
+                let _ = tokio::time::timeout(HANG, lifted).await;
+                kept(StatusCode::GATEWAY_TIMEOUT.into_response()).await
+            }
+            FaultKind::LostAnswer => {
+                let (status, answer, _) = kept(next.run(request).await).await;
+                (status, answer, broken())
+            }
+        },
+    };
+    let entry = log::Exchange::to_the_outside(sandbox.now(), method, path, &asked, status, &answer);
+    sandbox.state().log.add(log::Exchange {
+        fault: kind,
+        ..entry
+    });
+    response
+}
+
+/// The name by which faults and documents know a path.
+fn call_name(path: &str) -> String {
+    let short = |path: &str| path.trim_start_matches("cgi-bin/").to_owned();
+    if let Some(path) = path.strip_prefix("/qyapi/") {
+        format!("qy:{}", short(path))
+    } else if let Some(path) = path.strip_prefix("/weixin/") {
+        short(path)
+    } else {
+        "sms".to_owned()
+    }
+}
+
+/// The provider's own way to say no.
+fn refused(sandbox: &Sandbox, call: &str, fault: &Fault, asked: &Bytes) -> Response {
+    let code = fault.errcode.clone().unwrap_or(Value::from(-1));
+    let number = code.as_i64().unwrap_or(-1);
+    json_response(&if call == "sms" {
+        let word = code.as_str().unwrap_or("InternalError.OtherError");
+        sms::refused_by_all(sandbox, asked, word)
+    } else if call.starts_with("qy:") {
+        qyapi::refused(number, "sandbox fault")
+    } else {
+        weixin::refused(sandbox, number, "sandbox fault")
+    })
+}
+
+/// Reads an answer so that it can be both written down and given.
+async fn kept(response: Response) -> (StatusCode, Bytes, Response) {
+    let (parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, BODY_LIMIT)
+        .await
+        .unwrap_or_default();
+    let status = parts.status;
+    (
+        status,
+        bytes.clone(),
+        Response::from_parts(parts, Body::from(bytes)),
+    )
+}
+
+/// An answer whose connection breaks in the middle.
+fn broken() -> Response {
+    let cut = std::io::Error::other("the sandbox lost this answer on purpose");
+    let body = futures::stream::once(async { Err::<Bytes, _>(cut) });
+    Body::from_stream(body).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_have_the_names_of_the_documents() {
+        assert_eq!(
+            call_name("/weixin/cgi-bin/message/template/send"),
+            "message/template/send"
+        );
+        assert_eq!(
+            call_name("/weixin/sns/jscode2session"),
+            "sns/jscode2session"
+        );
+        assert_eq!(call_name("/qyapi/cgi-bin/message/send"), "qy:message/send");
+        assert_eq!(call_name("/sms/tencent"), "sms");
+    }
+
+    #[test]
+    fn a_fault_wears_off_and_a_star_stands_for_the_rest() {
+        let fault = |call: &str, times| Fault {
+            call: call.into(),
+            kind: FaultKind::Http500,
+            errcode: None,
+            ms: None,
+            times,
+        };
+        let mut faults = Faults::default();
+        faults.add(fault("qy:*", Some(2)));
+        faults.add(fault("sms", None));
+        assert!(faults.take("stable_token").is_none());
+        assert!(faults.take("qy:gettoken").is_some());
+        assert!(faults.take("qy:message/send").is_some());
+        assert!(faults.take("qy:gettoken").is_none());
+        assert!(faults.take("sms").is_some());
+        assert_eq!(faults.all(), [fault("sms", None)]);
+    }
+}
