@@ -1,12 +1,14 @@
 //! One call from the service to the outside, and its answer: HTTP 200 and a number that says what was wrong.
 
+use std::fmt::Display;
+
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use reqwest::Url;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Sandbox;
 
@@ -51,10 +53,13 @@ impl Call {
         found.map_or("", |(_, value)| value)
     }
 
-    /// The JSON body. WeChat looks into it whatever the content type says.
+    /// The JSON body, an object. WeChat looks into it whatever the content type says.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
-        serde_json::from_slice(&self.body)
-            .map_err(|error| Refusal::new(47001, format!("data format error, {error}")))
+        let wrong =
+            |error: &dyn Display| Refusal::new(47001, format!("data format error, {error}"));
+        let fields: Map<String, Value> =
+            serde_json::from_slice(&self.body).map_err(|error| wrong(&error))?;
+        serde_json::from_value(Value::Object(fields)).map_err(|error| wrong(&error))
     }
 
     pub(super) fn cookie(&self, name: &str) -> Option<String> {

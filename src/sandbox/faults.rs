@@ -18,7 +18,7 @@ use super::{log, qyapi, sms, weixin};
 
 /// A hanging call is let go after this long even when nobody lifts the fault, so that a shutdown
 /// that waits for its connections ends.
-const HANG: Duration = Duration::from_secs(60);
+const HANG: Duration = Duration::from_mins(1);
 
 /// A fault that calls run into until it is lifted or used up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -184,6 +184,10 @@ fn broken() -> Response {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+    use tower::ServiceExt;
+
+    use super::super::testing::{Trial, card};
     use super::*;
 
     #[test]
@@ -218,5 +222,89 @@ mod tests {
         assert!(faults.take("qy:gettoken").is_none());
         assert!(faults.take("sms").is_some());
         assert_eq!(faults.all(), [fault("sms", None)]);
+    }
+
+    fn on(call: &str, kind: FaultKind, errcode: impl Into<Value>) -> Fault {
+        let (call, errcode) = (call.to_owned(), Some(errcode.into()));
+        Fault {
+            call,
+            kind,
+            errcode,
+            ms: None,
+            times: Some(1),
+        }
+    }
+
+    #[tokio::test]
+    async fn each_provider_refuses_in_its_own_words() {
+        let world = Trial::with_staff();
+        world
+            .sandbox
+            .add_fault(on("stable_token", FaultKind::Errcode, 40164));
+        let answer = world.post("/weixin/cgi-bin/stable_token", &json!({})).await;
+        assert_eq!(answer["errcode"], 40164);
+        world
+            .sandbox
+            .add_fault(on("qy:message/send", FaultKind::Errcode, 45033));
+        assert_eq!(world.send(&card("zhang", "t1")).await["errcode"], 45033);
+        assert!(world.sandbox.cards_of("zhang").is_empty());
+        let refusal = "LimitExceeded.PhoneNumberThirtySecondLimit";
+        world
+            .sandbox
+            .add_fault(on("sms", FaultKind::Errcode, refusal));
+        let answer = world
+            .sms(&json!({"PhoneNumberSet": ["+8613912340003"]}))
+            .await;
+        assert_eq!(answer["Response"]["SendStatusSet"][0]["Code"], refusal);
+        assert!(world.sandbox.faults().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_lost_answer_is_one_to_something_that_was_done() {
+        let world = Trial::with_staff();
+        let token = world.wecom_token().await;
+        let message = |task: &str| {
+            Request::post(format!("/qyapi/cgi-bin/message/send?access_token={token}"))
+                .body(card("zhang", task).to_string().into())
+                .unwrap()
+        };
+        world
+            .sandbox
+            .add_fault(on("qy:message/send", FaultKind::LostAnswer, 0));
+        let answer = world.sandbox.router().oneshot(message("t1")).await.unwrap();
+        assert!(axum::body::to_bytes(answer.into_body(), 100).await.is_err());
+        assert_eq!(world.sandbox.cards_of("zhang").len(), 1);
+
+        world
+            .sandbox
+            .add_fault(on("qy:message/send", FaultKind::Http500, 0));
+        assert_eq!(world.ask(message("t2")).await.0, 500);
+        assert_eq!(world.sandbox.cards_of("zhang").len(), 1);
+        let faults: Vec<_> = world
+            .sandbox
+            .log()
+            .iter()
+            .map(|exchange| exchange.fault)
+            .collect();
+        assert_eq!(
+            faults[1..],
+            [Some(FaultKind::LostAnswer), Some(FaultKind::Http500)]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_hanging_call_is_let_go_when_the_faults_are_lifted() {
+        let world = Trial::new();
+        world.sandbox.add_fault(on("qy:*", FaultKind::Hang, 0));
+        let hanging = world.visit("/qyapi/cgi-bin/gettoken");
+        let lift = async {
+            while !world.sandbox.faults().is_empty() {
+                tokio::task::yield_now().await;
+            }
+            tokio::task::yield_now().await;
+            world.sandbox.clear_faults();
+        };
+        let ((status, _), ()) = tokio::join!(hanging, lift);
+        assert_eq!(status, 504);
     }
 }

@@ -125,6 +125,12 @@ fn sign_answer(key: &[u8; 32], status: u16, n: &str, body: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use axum::Router;
+    use axum::body::Bytes;
+    use axum::http::HeaderMap;
+    use axum::routing::post;
+
+    use super::super::testing::{Trial, against};
     use super::*;
 
     #[test]
@@ -140,5 +146,43 @@ mod tests {
             sign_answer(&key, 200, "1", br#"{"ok":1}"#),
             "8d9c8c891eac1e13eb15b0914b79c8439d92bd1eaebc147125cfbc754564c6fc"
         );
+    }
+
+    #[tokio::test]
+    async fn an_answer_counts_only_when_the_devices_key_has_signed_it() {
+        for (key, counts) in [([7; 32], true), ([8; 32], false)] {
+            let answer = async move |headers: HeaderMap, body: Bytes| {
+                let told: Value = serde_json::from_slice(&body).unwrap();
+                let (n, t) = (told["n"].as_str().unwrap(), told["t"].as_i64().unwrap());
+                let signature = sign_request(&[7; 32], PATH, t, n, &body);
+                let expected = format!("CP1-HMAC-SHA256 dev=G03, t={t}, n={n}, sig={signature}");
+                assert_eq!(headers["authorization"], expected.as_str());
+                let answer = r#"{"ok":1,"r":"ok"}"#;
+                (
+                    [(
+                        "x-cp1-signature",
+                        sign_answer(&key, 200, n, answer.as_bytes()),
+                    )],
+                    answer,
+                )
+            };
+            against(
+                Router::new().route(PATH, post(answer)),
+                async |world: Trial| {
+                    let scan = Scan {
+                        v: "TEST".into(),
+                        ..Scan::default()
+                    };
+                    let scanned = world.sandbox.scan("G03", scan.clone()).await.unwrap();
+                    assert_eq!((scanned.status, scanned.signature_ok), (200, counts));
+                    assert_eq!(scanned.body["ok"], 1);
+                    let next = world.sandbox.scan("G03", scan.clone()).await.unwrap();
+                    assert_ne!(next.request["n"], scanned.request["n"]);
+                    let strange = world.sandbox.scan("G99", scan).await;
+                    assert!(matches!(strange, Err(Unpushed::NoSuchDevice)));
+                },
+            )
+            .await;
+        }
     }
 }

@@ -84,6 +84,7 @@ pub struct TemplateLine {
 
 impl Sandbox {
     /// Somebody new with WeChat, who does not follow the account yet.
+    #[must_use]
     pub fn add_person(&self, nickname: &str) -> Person {
         self.state().people.add(nickname, self.entropy())
     }

@@ -144,7 +144,7 @@ mod tests {
         Seal::new(&"A".repeat(43), "AAAAA", "wxba5fad812f8e6fb9").unwrap()
     }
 
-    /// WXBizMsgCrypt's sample of WeCom; its key has non-zero trailing bits.
+    /// The `WXBizMsgCrypt` sample of WeCom; its key has non-zero trailing bits.
     fn wecom() -> Seal {
         let key = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
         Seal::new(key, "QDG6eK", "wx5823bf96d3bd56c7").unwrap()

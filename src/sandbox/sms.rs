@@ -153,13 +153,11 @@ fn render(sandbox: &Sandbox, id: &str, params: &[String]) -> Result<String, &'st
         .iter()
         .find(|(known, _)| *known == id)
         .ok_or("FailedOperation.TemplateIncorrectOrUnapproved")?;
-    let mut text = template.replace("{service}", &sandbox.settings().service);
-    let wanted = (1..)
-        .take_while(|n| template.contains(&format!("{{{n}}}")))
-        .count();
+    let wanted = template.matches('{').count() - usize::from(template.contains("{service}"));
     if params.len() != wanted {
         return Err("FailedOperation.TemplateParamSetNotMatchApprovedTemplate");
     }
+    let mut text = template.replace("{service}", &sandbox.settings().service);
     for (place, param) in params.iter().enumerate() {
         if param.is_empty() || param.contains(['\n', '\r']) {
             return Err("InvalidParameterValue.TemplateParameterFormatError");
@@ -232,7 +230,7 @@ mod tests {
     use chrono::Duration;
     use serde_json::{Value, json};
 
-    use crate::sandbox::testing::Box;
+    use crate::sandbox::testing::Trial;
 
     fn message(template: &str, params: &[&str]) -> Value {
         json!({
@@ -246,7 +244,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_message_reaches_the_phone_in_the_words_of_its_template() {
-        let world = Box::new();
+        let world = Trial::new();
         let answer = world
             .sms(&message("1000002", &["abcdefghijklmnopqrstuv"]))
             .await;
@@ -261,7 +259,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_the_gateway_refuses_is_refused_for_the_number() {
-        let world = Box::new();
+        let world = Trial::new();
         let change = |pointer: &str, value: Value| {
             let mut message = message("1000001", &["03月02日14:00"]);
             *message.pointer_mut(pointer).unwrap() = value;
@@ -312,8 +310,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_request_that_is_not_signed_with_the_accounts_key_is_refused() {
+        let world = Trial::new();
+        let good = message("1000001", &["03月02日14:00"]);
+        let other = Trial::with_sms_key("another-key");
+        let forged = other.sms_request(&good, other.clock.now());
+        let late = world.sms_request(&good, world.clock.now() - Duration::seconds(301));
+        let changed = world
+            .sms_request(&good, world.clock.now())
+            .map(|_| "{}".into());
+        for (code, request) in [
+            ("AuthFailure.SignatureFailure", forged),
+            ("AuthFailure.SignatureExpire", late),
+            ("AuthFailure.SignatureFailure", changed),
+        ] {
+            let answer = world.ask(request).await.2;
+            assert_eq!(answer["Response"]["Error"]["Code"], code);
+        }
+        assert!(world.sandbox.sms_to("").is_empty());
+    }
+
+    #[tokio::test]
     async fn one_number_gets_thirty_an_hour_and_fifty_a_day() {
-        let world = Box::new();
+        let world = Trial::new();
         let mut codes = Vec::new();
         for n in 0..52 {
             if n == 30 {
@@ -330,7 +349,7 @@ mod tests {
         assert!(codes[..50].iter().all(|code| code == "Ok"), "{codes:?}");
         assert_eq!(codes[50], "LimitExceeded.PhoneNumberDailyLimit");
 
-        let world = Box::new();
+        let world = Trial::new();
         for _ in 0..30 {
             world.sms(&message("1000001", &["03月02日14:00"])).await;
         }

@@ -1,18 +1,31 @@
 //! A box on its own for the tests of its parts, called through its router as the service would call it.
 
+use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use chrono::{DateTime, Duration};
+use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 use super::{MiniProgram, OfficialAccount, Sandbox, SandboxSettings, SmsAccount, WeCom};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 
-pub(super) struct Box {
+pub(super) struct Trial {
     pub sandbox: Sandbox,
     pub clock: Clock,
+}
+
+/// Plays a story while `service` is the service that the box tells what happens.
+pub(super) async fn against<T>(service: Router, story: impl AsyncFnOnce(Trial) -> T) -> T {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let serve = axum::serve(listener, service).into_future();
+    tokio::select! {
+        ended = serve => unreachable!("the service ended: {ended:?}"),
+        told = story(Trial::with_service(&address)) => told,
+    }
 }
 
 /// A card for an approver, ready for `message/send`.
@@ -34,12 +47,20 @@ pub(super) fn card(users: &str, task: &str) -> Value {
     })
 }
 
-impl Box {
+impl Trial {
     pub(super) fn new() -> Self {
         Self::with_service("http://service.test")
     }
 
     pub(super) fn with_service(service: &str) -> Self {
+        Self::with(service, "sms-key")
+    }
+
+    pub(super) fn with_sms_key(key: &str) -> Self {
+        Self::with("http://service.test", key)
+    }
+
+    fn with(service: &str, sms_key: &str) -> Self {
         let clock = Clock::at(DateTime::from_timestamp(1_772_000_000, 0).unwrap());
         let sandbox = Sandbox::new(SandboxSettings {
             clock: clock.clone(),
@@ -66,7 +87,7 @@ impl Box {
             },
             sms: SmsAccount {
                 secret_id: "AKIDtest".into(),
-                secret_key: "sms-key".into(),
+                secret_key: sms_key.into(),
                 sdk_app_id: "1400006666".into(),
                 sign_name: "重庆工业职业技术学院".into(),
             },
@@ -105,7 +126,8 @@ impl Box {
     }
 
     pub(super) async fn post(&self, path: &str, body: &Value) -> Value {
-        self.ask(Request::post(path).body(body.to_string().into()).unwrap())
+        let request = Request::post(path).header("content-type", "application/json");
+        self.ask(request.body(body.to_string().into()).unwrap())
             .await
             .2
     }
@@ -162,13 +184,16 @@ impl Box {
 
     /// A signed `SendSms`.
     pub(super) async fn sms(&self, message: &Value) -> Value {
+        self.ask(self.sms_request(message, self.clock.now()))
+            .await
+            .2
+    }
+
+    pub(super) fn sms_request(&self, message: &Value, at: DateTime<Utc>) -> Request<Body> {
         let body = message.to_string();
-        let (timestamp, authorization) = super::tc3::authorization(
-            &self.sandbox.settings().sms,
-            self.clock.now(),
-            body.as_bytes(),
-        );
-        let request = Request::post("/sms/tencent")
+        let account = &self.sandbox.settings().sms;
+        let (timestamp, authorization) = super::tc3::authorization(account, at, body.as_bytes());
+        Request::post("/sms/tencent")
             .header("host", "gateway.test")
             .header("content-type", "application/json; charset=utf-8")
             .header("x-tc-action", "SendSms")
@@ -177,7 +202,6 @@ impl Box {
             .header("x-tc-timestamp", timestamp)
             .header("authorization", authorization)
             .body(body.into())
-            .unwrap();
-        self.ask(request).await.2
+            .unwrap()
     }
 }

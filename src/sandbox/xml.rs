@@ -26,7 +26,7 @@ pub(super) fn document(fields: &[(&str, Content)]) -> String {
             }
             Content::Number(number) => number.to_string(),
         };
-        xml += &format!("<{name}>{inner}</{name}>");
+        xml += &["<", name, ">", &inner, "</", name, ">"].concat();
     }
     xml + "</xml>"
 }
@@ -63,7 +63,8 @@ pub(super) fn read(text: &str) -> Option<Value> {
     }
     let [document] = <[Element; 1]>::try_from(open).ok()?;
     let alone = document.children.len() == 1 && document.text.trim().is_empty();
-    alone.then(|| document.children.get("xml").cloned())?
+    let root = document.children.get("xml").filter(|root| !root.is_array());
+    alone.then(|| root.cloned())?
 }
 
 /// The text at `path` (`Button/ReplaceName`), empty when there is none.
@@ -90,9 +91,10 @@ impl Element {
     }
 
     fn add(&mut self, child: Self) {
-        let value = match child.children.is_empty() {
-            true => Value::String(child.text),
-            false => Value::Object(child.children),
+        let value = if child.children.is_empty() {
+            Value::String(child.text)
+        } else {
+            Value::Object(child.children)
         };
         match self.children.get_mut(&child.name) {
             None => {

@@ -90,3 +90,88 @@ impl IntoResponse for Unpushed {
             .into_response()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::sandbox::testing::Trial;
+
+    #[tokio::test]
+    async fn every_control_is_described() {
+        let world = Trial::new();
+        let described = world.get("/openapi.json").await;
+        assert_eq!(
+            described["servers"][0]["url"],
+            "http://service.test/sandbox"
+        );
+        let paths = described["paths"].as_object().unwrap();
+        let mut lines: Vec<_> = paths
+            .iter()
+            .flat_map(|(path, item)| {
+                item.as_object()
+                    .unwrap()
+                    .keys()
+                    .map(move |method| format!("{method} {path}"))
+            })
+            .collect();
+        lines.sort();
+        insta::assert_snapshot!(lines.join("\n"), @"
+        delete /control/faults
+        get /control/faults
+        get /control/log
+        get /control/menu
+        get /control/people
+        get /control/people/{openid}/chat
+        get /control/sms
+        get /control/wecom
+        get /control/wecom/{userid}/messages
+        post /control/faults
+        post /control/gate/{dev}/scan
+        post /control/people
+        post /control/people/{openid}/block
+        post /control/people/{openid}/follow
+        post /control/people/{openid}/mini-code
+        post /control/people/{openid}/say
+        post /control/people/{openid}/tap
+        post /control/people/{openid}/unblock
+        post /control/people/{openid}/unfollow
+        post /control/tokens/revoke
+        post /control/wecom
+        post /control/wecom/{userid}/tap
+        ");
+    }
+
+    #[tokio::test]
+    async fn people_and_faults_are_handled_over_http() {
+        let world = Trial::new();
+        let person = world
+            .post("/control/people", &json!({"nickname": "甲"}))
+            .await;
+        let openid = person["openid"].as_str().unwrap();
+        assert_eq!(
+            (openid.len(), &person["follows"]),
+            (28, &Value::Bool(false))
+        );
+        assert_eq!(world.get("/control/people").await[0]["openid"], openid);
+        let code = world
+            .post(&format!("/control/people/{openid}/mini-code"), &json!({}))
+            .await;
+        assert_eq!(code["code"].as_str().unwrap().len(), 43);
+        let tap = world
+            .post(
+                &format!("/control/people/{openid}/tap"),
+                &json!({"key": "k"}),
+            )
+            .await;
+        assert_eq!(
+            tap,
+            json!({"detail": "the person does not follow the account"})
+        );
+
+        let fault = json!({"call": "sms", "kind": "http_500", "times": 2});
+        world.post("/control/faults", &fault).await;
+        assert_eq!(world.get("/control/faults").await, json!([fault]));
+        assert_eq!(world.get("/control/menu").await, Value::Null);
+    }
+}

@@ -47,7 +47,7 @@ pub struct WorkText {
 /// Every desk, and what WeCom remembers of the messages on them.
 #[derive(Default)]
 pub(in crate::sandbox) struct Desks {
-    desks: Vec<Desk>,
+    all: Vec<Desk>,
     /// Every task id that was ever used.
     pub(super) task_ids: HashSet<String>,
     /// The messages that asked for a duplicate check.
@@ -61,17 +61,17 @@ struct Desk {
 
 impl Desks {
     pub(super) fn has(&self, userid: &str) -> bool {
-        self.desks.iter().any(|desk| desk.member.userid == userid)
+        self.all.iter().any(|desk| desk.member.userid == userid)
     }
 
     pub(super) fn messages(&self, userid: &str) -> &[WorkMessage] {
-        let found = self.desks.iter().find(|desk| desk.member.userid == userid);
+        let found = self.all.iter().find(|desk| desk.member.userid == userid);
         found.map_or(&[], |desk| &desk.messages)
     }
 
     pub(super) fn put(&mut self, userid: &str, message: WorkMessage) {
         if let Some(desk) = self
-            .desks
+            .all
             .iter_mut()
             .find(|desk| desk.member.userid == userid)
         {
@@ -82,7 +82,7 @@ impl Desks {
     /// The card of a task on somebody's desk.
     pub(super) fn card_mut(&mut self, userid: &str, task: &str) -> Option<&mut Card> {
         let desk = self
-            .desks
+            .all
             .iter_mut()
             .find(|desk| desk.member.userid == userid)?;
         desk.messages.iter_mut().find_map(|message| match message {
@@ -99,7 +99,7 @@ impl Desks {
                 WorkMessage::Text(_) => false,
             })
         };
-        self.desks
+        self.all
             .iter()
             .filter(holds)
             .map(|desk| desk.member.userid.clone())
@@ -108,7 +108,7 @@ impl Desks {
 
     /// Counts that a message was sent again and not shown again.
     pub(super) fn count_suppressed(&mut self, id: &str) {
-        for message in self.desks.iter_mut().flat_map(|desk| &mut desk.messages) {
+        for message in self.all.iter_mut().flat_map(|desk| &mut desk.messages) {
             let (msgid, suppressed) = match message {
                 WorkMessage::Text(text) => (&text.msgid, &mut text.suppressed),
                 WorkMessage::Card {
@@ -137,7 +137,7 @@ impl Sandbox {
             userid: userid.to_owned(),
             name: name.to_owned(),
         };
-        let desks = &mut self.state().desks.desks;
+        let desks = &mut self.state().desks.all;
         match desks.iter_mut().find(|desk| desk.member.userid == userid) {
             Some(desk) => desk.member = member,
             None => desks.push(Desk {
@@ -152,7 +152,7 @@ impl Sandbox {
     pub fn staff(&self) -> Vec<StaffMember> {
         self.state()
             .desks
-            .desks
+            .all
             .iter()
             .map(|desk| desk.member.clone())
             .collect()

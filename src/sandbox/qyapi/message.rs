@@ -51,7 +51,7 @@ struct Text {
 
 enum Content {
     Text(String),
-    Card(std::boxed::Box<Card>),
+    Card(Box<Card>),
 }
 
 pub(super) fn send(call: &Call) -> Answer {
@@ -154,10 +154,10 @@ fn receivers(sandbox: &Sandbox, touser: &str) -> Result<(Vec<String>, Vec<String
     let state = sandbox.state();
     let named = touser.split('|').map(str::to_owned);
     let (there, missing): (Vec<_>, Vec<_>) = named.partition(|user| state.desks.has(user));
-    match there.is_empty() {
-        true => Err(Refusal::new(81013, "user & party & tag all invalid")),
-        false => Ok((there, missing)),
+    if there.is_empty() {
+        return Err(Refusal::new(81013, "user & party & tag all invalid"));
     }
+    Ok((there, missing))
 }
 
 fn content(sandbox: &Sandbox, asked: &Send) -> Result<Content, Refusal> {
@@ -185,11 +185,11 @@ mod tests {
     use chrono::Duration;
     use serde_json::{Value, json};
 
-    use crate::sandbox::testing::{Box, card};
+    use crate::sandbox::testing::{Trial, card};
 
     #[tokio::test]
     async fn a_message_to_some_who_exist_names_those_who_do_not() {
-        let world = Box::with_staff();
+        let world = Trial::with_staff();
         let text = json!({"touser": "zhang|ghost", "msgtype": "text", "agentid": 1_000_002,
             "text": {"content": "您的访客已到达"}});
         let answer = world.send(&text).await;
@@ -211,7 +211,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_same_message_is_shown_once_in_half_an_hour() {
-        let world = Box::with_staff();
+        let world = Trial::with_staff();
         let mut text = json!({"touser": "zhang", "msgtype": "text", "agentid": 1_000_002,
             "text": {"content": "到达"}, "enable_duplicate_check": 1});
         let first = world.send(&text).await;
@@ -227,7 +227,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_card_keeps_the_rules_of_cards() {
-        let world = Box::with_staff();
+        let world = Trial::with_staff();
         let change = |pointer: &str, value: Value| {
             let mut message = card("zhang", "visit-1");
             *message.pointer_mut(pointer).unwrap() = value;
@@ -272,7 +272,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_thirty_first_message_in_a_minute_is_dropped_silently() {
-        let world = Box::with_staff();
+        let world = Trial::with_staff();
         for n in 0..31 {
             let text = json!({"touser": "zhang", "msgtype": "text", "agentid": 1_000_002,
                 "text": {"content": n.to_string()}});

@@ -63,8 +63,9 @@ fn authorised(call: &Call) -> Result<(), Refusal> {
 
 /// Checks that a message names the application whose token it carries.
 fn own_agent(call: &Call, agent_id: i64) -> Result<(), Refusal> {
-    match agent_id == call.sandbox.settings().wecom.agent_id {
-        true => Ok(()),
-        false => Err(Refusal::new(40056, "invalid agentid")),
+    if agent_id == call.sandbox.settings().wecom.agent_id {
+        Ok(())
+    } else {
+        Err(Refusal::new(40056, "invalid agentid"))
     }
 }

@@ -60,11 +60,11 @@ fn whose_desk(sandbox: &Sandbox, call: &Call) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::sandbox::testing::Box;
+    use crate::sandbox::testing::Trial;
 
     #[tokio::test]
     async fn a_code_names_the_member_of_staff_once() {
-        let world = Box::new();
+        let world = Trial::new();
         world.sandbox.add_staff("zhang", "张老师");
         world.sandbox.add_staff("li", "李老师");
         let (status, location) = world

@@ -76,9 +76,9 @@ mod tests {
     use chrono::Duration;
     use serde_json::{Value, json};
 
-    use crate::sandbox::testing::{Box, card};
+    use crate::sandbox::testing::{Trial, card};
 
-    async fn update(world: &Box, body: &Value) -> Value {
+    async fn update(world: &Trial, body: &Value) -> Value {
         let token = world.wecom_token().await;
         let path = "/qyapi/cgi-bin/message/update_template_card?access_token=";
         world.post(&format!("{path}{token}"), body).await
@@ -91,7 +91,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_response_code_changes_the_card_once() {
-        let world = Box::with_staff();
+        let world = Trial::with_staff();
         let code = world.send(&card("zhang|li", "visit-1")).await["response_code"].clone();
         let answer = update(&world, &replace(&code, "已同意")).await;
         assert_eq!(
@@ -116,7 +116,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_response_code_lives_three_days() {
-        let world = Box::with_staff();
+        let world = Trial::with_staff();
         let code = world.send(&card("zhang", "visit-1")).await["response_code"].clone();
         world.later(Duration::hours(72) + Duration::seconds(1));
         assert_eq!(
@@ -127,7 +127,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_whole_card_can_be_replaced_for_everybody() {
-        let world = Box::with_staff();
+        let world = Trial::with_staff();
         let sent = card("zhang|li", "visit-1");
         let code = world.send(&sent).await["response_code"].clone();
         let mut new = sent["template_card"].clone();

@@ -125,9 +125,10 @@ fn check_button(sandbox: &Sandbox, button: &Value, level: &Level) -> Result<(), 
     }
     let under = &button["sub_button"];
     if under.as_array().is_some_and(|under| !under.is_empty()) {
-        return match level.most == FIRST.most {
-            true => check_buttons(sandbox, under, &SECOND),
-            false => Err(Refusal::new(40022, "invalid sub button level")),
+        return if level.most == FIRST.most {
+            check_buttons(sandbox, under, &SECOND)
+        } else {
+            Err(Refusal::new(40022, "invalid sub button level"))
         };
     }
     let kind = text("type");
@@ -157,11 +158,11 @@ fn check_button(sandbox: &Sandbox, button: &Value, level: &Level) -> Result<(), 
 mod tests {
     use serde_json::json;
 
-    use crate::sandbox::testing::Box;
+    use crate::sandbox::testing::Trial;
 
     #[tokio::test]
     async fn a_menu_is_kept_and_taken_away() {
-        let world = Box::new();
+        let world = Trial::new();
         let token = world.account_token().await;
         let menu = json!({"button": [
             {"name": "便捷CIPC", "sub_button": [{"type": "click", "name": "重工校园通", "key": "campus"}]},
@@ -186,7 +187,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_menu_against_the_rules_has_the_documented_number() {
-        let world = Box::new();
+        let world = Trial::new();
         let token = world.account_token().await;
         let click = |name: &str| json!({"type": "click", "name": name, "key": "k"});
         let sub = |buttons: serde_json::Value| json!([{"name": "菜单", "sub_button": buttons}]);

@@ -38,7 +38,7 @@ pub(super) async fn authorize(call: Call) -> Response {
         .unwrap_or_else(|| fault_page("redirect_uri域名与后台配置不一致，错误码:10003"))
 }
 
-/// GET /sns/oauth2/access_token.
+/// Takes the code of a web page.
 pub(super) fn access_token(call: &Call) -> Answer {
     let sandbox = &call.sandbox;
     let app = &sandbox.settings().official_account.app_id;
@@ -59,7 +59,7 @@ pub(super) fn access_token(call: &Call) -> Answer {
     Ok(answer)
 }
 
-/// GET /sns/jscode2session.
+/// Takes the code of a mini-program.
 pub(super) fn session(call: &Call) -> Answer {
     let sandbox = &call.sandbox;
     let app = &sandbox.settings().mini_program.app_id;
@@ -113,7 +113,7 @@ fn whose_phone(sandbox: &Sandbox, call: &Call) -> Option<String> {
 mod tests {
     use serde_json::Value;
 
-    use crate::sandbox::testing::Box;
+    use crate::sandbox::testing::Trial;
 
     const LOGIN: &str = "/weixin/connect/oauth2/authorize?appid=wx-account&response_type=code\
         &redirect_uri=http%3A%2F%2Fservice.test%2Fback%3Fa%3D1&scope=snsapi_base&state=s";
@@ -122,8 +122,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_login_leads_back_with_a_code_that_works_once() {
-        let world = Box::new();
-        world.sandbox.add_person("甲");
+        let world = Trial::new();
+        world.follower("甲");
         let person = world.sandbox.add_person("乙");
         let login = format!("{LOGIN}&sandbox_person={}", person.openid);
         let (status, location) = world.visit(&login).await;
@@ -142,7 +142,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_login_leads_only_to_the_service() {
-        let world = Box::new();
+        let world = Trial::new();
         let elsewhere = LOGIN.replace("service.test", "elsewhere.test");
         let (status, location) = world.visit(&elsewhere).await;
         assert_eq!((status, location.as_str()), (200, ""));
@@ -150,7 +150,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_mini_programs_code_gives_its_own_openid() {
-        let world = Box::new();
+        let world = Trial::new();
         let person = world.sandbox.add_person("甲");
         let code = world.sandbox.mini_code(&person.openid).unwrap();
         let path = |secret: &str| {

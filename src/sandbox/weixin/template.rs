@@ -178,7 +178,7 @@ mod tests {
     use chrono::Duration;
     use serde_json::{Value, json};
 
-    use crate::sandbox::testing::Box;
+    use crate::sandbox::testing::Trial;
 
     fn message(openid: &str) -> Value {
         json!({
@@ -195,7 +195,7 @@ mod tests {
         })
     }
 
-    async fn send(world: &Box, message: &Value) -> Value {
+    async fn send(world: &Trial, message: &Value) -> Value {
         let token = world.account_token().await;
         world
             .post(
@@ -207,7 +207,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_message_arrives_once_for_each_client_msg_id() {
-        let world = Box::new();
+        let world = Trial::new();
         let openid = world.follower("甲");
         let answer = send(&world, &message(&openid)).await;
         assert_eq!(answer["errcode"], 0);
@@ -221,18 +221,16 @@ mod tests {
             arrived.iter().map(|m| m.suppressed).collect::<Vec<_>>(),
             [1, 0]
         );
-        insta::assert_json_snapshot!(arrived[0].data[3], @r#"
-        {
-          "name": "phrase4",
-          "label": "审批结果",
-          "value": "已通过"
-        }
-        "#);
+        let line = &arrived[0].data[3];
+        assert_eq!(
+            (line.label.as_str(), line.value.as_str()),
+            ("审批结果", "已通过")
+        );
     }
 
     #[tokio::test]
     async fn what_wechat_refuses_is_refused_with_its_number() {
-        let world = Box::new();
+        let world = Trial::new();
         let openid = world.follower("甲");
         let stranger = world.sandbox.add_person("乙").openid;
         let changed = |pointer: &str, value: Value| {
@@ -262,7 +260,7 @@ mod tests {
 
     #[tokio::test]
     async fn without_a_good_token_nothing_is_sent() {
-        let world = Box::new();
+        let world = Trial::new();
         let openid = world.follower("甲");
         let path =
             |token: &str| format!("/weixin/cgi-bin/message/template/send?access_token={token}");
