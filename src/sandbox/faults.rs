@@ -293,6 +293,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn faults_and_log_do_not_care_where_the_box_is_mounted() {
+        let world = Trial::new();
+        world
+            .sandbox
+            .add_fault(on("qy:gettoken", FaultKind::Errcode, 40001));
+        let app = axum::Router::new().nest("/sandbox", world.sandbox.router());
+        let request = Request::get("/sandbox/qyapi/cgi-bin/gettoken").body(Body::empty());
+        assert_eq!(app.oneshot(request.unwrap()).await.unwrap().status(), 200);
+        assert!(world.sandbox.faults().is_empty());
+        assert_eq!(world.sandbox.log()[0].path, "/qyapi/cgi-bin/gettoken");
+    }
+
+    #[tokio::test]
     async fn a_hanging_call_is_let_go_when_the_faults_are_lifted() {
         let world = Trial::new();
         world.sandbox.add_fault(on("qy:*", FaultKind::Hang, 0));

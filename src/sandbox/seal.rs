@@ -194,6 +194,24 @@ mod tests {
     }
 
     #[test]
+    fn the_official_push_with_more_padding_than_a_block_opens_and_seals() {
+        // The same page: 205 bytes and 19 of padding.
+        let sealed = "+qdx1OKCy+5JPCBFWw70tm0fJGb2Jmeia4FCB7kao+/Q5c/ohsOzQHi8khUOb05JCpj0JB4RvQMkUyus8TPx\
+            LKJGQqcvZqzDpVzazhZv6JsXUnnR8XGT740XgXZUXQ7vJVnAG+tE8NUd4yFyjPy7GgiaviNrlCTj+l5kdfMuFUPpRSrfMZuM\
+            cp3Fn2Pede2IuQrKEYwKSqFIZoNqJ4M8EajAsjLY2km32IIjdf8YL/P50F7mStwntrA2cPDrM1kb6mOcfBgRtWygb3VIYnSe\
+            OBrebufAlr7F9mFUPAJGj04=";
+        let plain = "{\"ToUserName\":\"gh_97417a04a28d\",\
+            \"FromUserName\":\"o9AgO5Kd5ggOC-bXrbNODIiE3bGY\",\"CreateTime\":1714112445,\
+            \"MsgType\":\"event\",\"Event\":\"debug_demo\",\"debug_str\":\"hello world\"}";
+        assert_eq!(official().open(sealed), Ok(plain.to_owned()));
+        assert_eq!(official().close(plain, *b"a8eedb185eb2fecf"), sealed);
+        assert_eq!(
+            official().sign(&["1714112445", "415670741", sealed]),
+            "046e02f8204d34f8ba5fa3b1db94908f3df2e9b3"
+        );
+    }
+
+    #[test]
     fn what_was_changed_or_meant_for_another_does_not_open() {
         let stranger = Seal::new(&"A".repeat(43), "AAAAA", "wxOTHER").unwrap();
         assert_eq!(stranger.open(REPLY), Err(Unsealed::ReceiveId));

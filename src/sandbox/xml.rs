@@ -125,10 +125,11 @@ mod tests {
 
     #[test]
     fn repeated_elements_are_a_list() {
-        let read = read("<xml><B><T>1</T></B><B><T>2</T></B><C/><D>a&amp;&#20013;</D></xml>");
+        let read =
+            read("<xml><B><T>1</T></B><B><T>2</T></B><B>3</B><C/><D>a&amp;&#20013;</D></xml>");
         assert_eq!(
             read,
-            Some(json!({"B": [{"T": "1"}, {"T": "2"}], "C": "", "D": "a&中"}))
+            Some(json!({"B": [{"T": "1"}, {"T": "2"}, "3"], "C": "", "D": "a&中"}))
         );
     }
 

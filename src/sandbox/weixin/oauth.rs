@@ -143,6 +143,8 @@ mod tests {
     #[tokio::test]
     async fn a_login_leads_only_to_the_service() {
         let world = Trial::new();
+        world.follower("甲");
+        assert_eq!(world.visit(LOGIN).await.0, 302);
         let elsewhere = LOGIN.replace("service.test", "elsewhere.test");
         let (status, location) = world.visit(&elsewhere).await;
         assert_eq!((status, location.as_str()), (200, ""));
