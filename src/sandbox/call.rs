@@ -104,28 +104,19 @@ pub(super) fn json_response(value: &Value) -> Response {
         .into_response()
 }
 
-/// Follows a `redirect_uri` back to the service with a code, as the login pages of WeChat and WeCom
-/// do, and remembers in a cookie who was logging in. `None` when the address is not the service's.
-pub(super) fn redirect(
-    sandbox: &Sandbox,
-    call: &Call,
-    code: &str,
-    who: (&str, &str),
-) -> Option<Response> {
-    let mut target = own_page(sandbox, call.query("redirect_uri"))?;
-    target
-        .query_pairs_mut()
+/// Leads back to a page of the service with a code, as the login pages of WeChat and WeCom do, and
+/// remembers in a cookie who was logging in.
+pub(super) fn redirect(call: &Call, mut page: Url, code: &str, who: (&str, &str)) -> Response {
+    page.query_pairs_mut()
         .append_pair("code", code)
         .append_pair("state", call.query("state"));
     let (cookie, value) = who;
+    let cookie = format!("{cookie}={value}; Path=/; SameSite=Lax");
     let headers = [
-        (header::LOCATION, String::from(target)),
-        (
-            header::SET_COOKIE,
-            format!("{cookie}={value}; Path=/; SameSite=Lax"),
-        ),
+        (header::LOCATION, String::from(page)),
+        (header::SET_COOKIE, cookie),
     ];
-    Some((StatusCode::FOUND, headers).into_response())
+    (StatusCode::FOUND, headers).into_response()
 }
 
 /// The address, when it is on the service's own host (网页授权域名).

@@ -18,9 +18,9 @@ pub(super) async fn authorize(call: Call) -> Response {
     if call.query("appid") != corp {
         return fault_page("appid 参数错误");
     }
-    if own_page(sandbox, call.query("redirect_uri")).is_none() {
+    let Some(page) = own_page(sandbox, call.query("redirect_uri")) else {
         return fault_page("redirect_uri 需使用应用可信域名");
-    }
+    };
     if call.query("response_type") != "code" {
         return fault_page("response_type 参数错误");
     }
@@ -29,8 +29,7 @@ pub(super) async fn authorize(call: Call) -> Response {
     };
     let (now, entropy) = (sandbox.now(), sandbox.entropy());
     let code = sandbox.state().codes.issue(corp, &userid, now, entropy);
-    redirect(sandbox, &call, &code, (WHO, &userid))
-        .unwrap_or_else(|| fault_page("redirect_uri 需使用应用可信域名"))
+    redirect(&call, page, &code, (WHO, &userid))
 }
 
 pub(super) fn user_info(call: &Call) -> Answer {

@@ -21,9 +21,9 @@ pub(super) async fn authorize(call: Call) -> Response {
     if call.query("appid") != app {
         return fault_page("AppID参数错误，错误码:10013");
     }
-    if own_page(sandbox, call.query("redirect_uri")).is_none() {
+    let Some(page) = own_page(sandbox, call.query("redirect_uri")) else {
         return fault_page("redirect_uri域名与后台配置不一致，错误码:10003");
-    }
+    };
     let scope = call.query("scope");
     if call.query("response_type") != "code" || !SCOPES.contains(&scope) {
         return fault_page("Scope参数错误或没有Scope权限，错误码:10005");
@@ -34,8 +34,7 @@ pub(super) async fn authorize(call: Call) -> Response {
     let (now, entropy) = (sandbox.now(), sandbox.entropy());
     let whose = format!("{openid} {scope}");
     let code = sandbox.state().codes.issue(app, &whose, now, entropy);
-    redirect(sandbox, &call, &code, (WHO, &openid))
-        .unwrap_or_else(|| fault_page("redirect_uri域名与后台配置不一致，错误码:10003"))
+    redirect(&call, page, &code, (WHO, &openid))
 }
 
 /// Takes the code of a web page.
