@@ -75,6 +75,15 @@ pub(super) fn text<'v>(value: &'v Value, path: &str) -> &'v str {
         .unwrap_or_default()
 }
 
+/// The elements called `name`, however many there are.
+pub(super) fn list<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
+    let (several, one) = match value.get(name) {
+        Some(Value::Array(several)) => (several.as_slice(), None),
+        one => (&[][..], one),
+    };
+    several.iter().chain(one)
+}
+
 #[derive(Debug, Default)]
 struct Element {
     name: String,

@@ -201,11 +201,7 @@ fn chat_line(reply: &str) -> Option<Said> {
         description: xml::text(item, "Description").to_owned(),
         url: xml::text(item, "Url").to_owned(),
     };
-    let articles = match reply.pointer("/Articles/item") {
-        Some(Value::Array(items)) => items.iter().map(article).collect(),
-        Some(item) => vec![article(item)],
-        None => Vec::new(),
-    };
+    let articles = xml::list(&reply["Articles"], "item").map(article).collect();
     Some(Said::Reply {
         msg_type: xml::text(&reply, "MsgType").to_owned(),
         text: xml::text(&reply, "Content").to_owned(),

@@ -232,6 +232,41 @@ async fn the_fate_of_a_template_message_is_told_afterwards() {
 }
 
 #[tokio::test]
+async fn a_reply_can_change_the_whole_card() {
+    let answer = async |RawQuery(query): RawQuery, body: Bytes| {
+        let told = opened(&wecom_seal(), query.as_deref(), &body);
+        let to = xml::text(&told, "FromUserName");
+        // developer.work.weixin.qq.com/document/path/90241, 更新点击用户的整张卡片, 按钮交互型.
+        let plain = format!(
+            "<xml><ToUserName>{to}</ToUserName><FromUserName>corp</FromUserName>\
+             <CreateTime>1772000000</CreateTime><MsgType>update_template_card</MsgType><TemplateCard>\
+             <CardType>button_interaction</CardType><MainTitle><Title>已处理</Title></MainTitle>\
+             <HorizontalContentList><KeyName>到访区域</KeyName><Value>校园区域</Value>\
+             </HorizontalContentList><HorizontalContentList><KeyName>审批人</KeyName>\
+             <Value>张老师</Value></HorizontalContentList><CardAction><Type>1</Type>\
+             <Url>http://service.test/h5</Url></CardAction><ButtonList><Text>查看</Text>\
+             <Style>2</Style><Key>look</Key></ButtonList></TemplateCard></xml>"
+        );
+        reply(&wecom_seal(), &plain)
+    };
+    against(
+        Router::new().route("/wecom", post(answer)),
+        async |world: Trial| {
+            world.sandbox.add_staff("zhang", "张老师");
+            world.send(&card("zhang", "visit-1")).await;
+            let tapped = world.sandbox.tap_card("zhang", "visit-1", "approve");
+            let (_, card) = tapped.await.unwrap();
+            assert_eq!((card.title.as_str(), card.details.len()), ("已处理", 2));
+            assert_eq!(card.details[1].value, "张老师");
+            assert_eq!(card.buttons[0].key.as_deref(), Some("look"));
+            assert_eq!(card.url.as_deref(), Some("http://service.test/h5"));
+            assert_eq!(world.sandbox.cards_of("zhang"), [card]);
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn a_tap_on_a_card_changes_the_card_of_whoever_tapped() {
     let answer = async |RawQuery(query): RawQuery, body: Bytes| {
         let told = opened(&wecom_seal(), query.as_deref(), &body);

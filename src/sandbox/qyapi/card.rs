@@ -1,4 +1,5 @@
-//! A card with buttons (按钮交互型 `template_card`): read from a message or from a reply, with its rules.
+//! A card (`template_card`): with buttons (按钮交互型) or a notice (文本通知型), read from a message or from a
+//! reply, with its rules.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,6 +9,7 @@ use crate::sandbox::call::Refusal;
 use crate::sandbox::xml;
 
 const BUTTONS: usize = 6;
+const DETAILS: usize = 6;
 const TASK_ID: usize = 128;
 const KEY_BYTES: usize = 1024;
 
@@ -53,23 +55,16 @@ impl Card {
             let found = card.pointer(pointer).and_then(Value::as_str);
             found.unwrap_or_default().to_owned()
         };
-        if text("/card_type") != "button_interaction" {
-            return Err(invalid("template_card.card_type is not button_interaction"));
-        }
         let details = match card.get("horizontal_content_list") {
             None => Vec::new(),
             Some(list) => serde_json::from_value(list.clone())
                 .map_err(|_| invalid("template_card.horizontal_content_list"))?,
         };
-        let buttons = card["button_list"]
-            .as_array()
-            .map_or(&[][..], Vec::as_slice);
+        let buttons = card["button_list"].as_array().into_iter().flatten();
         let buttons = buttons
-            .iter()
             .map(Button::from_json)
             .collect::<Result<Vec<_>, _>>()?;
-        let replaced = Some(text("/replace_text")).filter(|text| !text.is_empty());
-        let card = Self {
+        let read = Self {
             task_id: text("/task_id"),
             source: text("/source/desc"),
             title: text("/main_title/title"),
@@ -77,31 +72,38 @@ impl Card {
             sub_title: text("/sub_title_text"),
             details,
             url: Some(text("/card_action/url")).filter(|url| !url.is_empty()),
-            buttons: if replaced.is_some() {
-                Vec::new()
-            } else {
-                buttons
-            },
-            replaced,
+            buttons,
+            replaced: Some(text("/replace_text")).filter(|text| !text.is_empty()),
         };
-        card.checked()
+        match text("/card_type").as_str() {
+            "button_interaction" => read.checked_buttons()?.checked(),
+            "text_notice" => read.checked_notice()?.checked(),
+            _ => Err(invalid("template_card.card_type")),
+        }
     }
 
-    /// Reads the card of a passive reply (`update_template_card`).
-    pub(super) fn from_reply(card: &Value, before: &Self) -> Self {
+    /// Reads the card of a passive reply (`update_template_card`), which belongs to the same task.
+    pub(super) fn from_reply(card: &Value, task: &str) -> Self {
         let text = |path: &str| xml::text(card, path).to_owned();
-        let replaced = Some(text("ReplaceText")).filter(|text| !text.is_empty());
+        let some = |path: &str| Some(text(path)).filter(|text| !text.is_empty());
+        let detail = |row: &Value| Detail {
+            keyname: xml::text(row, "KeyName").to_owned(),
+            value: xml::text(row, "Value").to_owned(),
+        };
+        let replaced = some("ReplaceText");
+        let buttons = xml::list(card, "ButtonList").filter(|_| replaced.is_none());
         Self {
+            task_id: task.to_owned(),
+            source: text("Source/Desc"),
             title: text("MainTitle/Title"),
             desc: text("MainTitle/Desc"),
             sub_title: text("SubTitleText"),
-            buttons: if replaced.is_some() {
-                Vec::new()
-            } else {
-                before.buttons.clone()
-            },
+            details: xml::list(card, "HorizontalContentList")
+                .map(detail)
+                .collect(),
+            url: some("CardAction/Url"),
+            buttons: buttons.map(Button::from_reply).collect(),
             replaced,
-            ..before.clone()
         }
     }
 
@@ -111,28 +113,51 @@ impl Card {
         self.replaced = Some(words.to_owned());
     }
 
-    fn checked(self) -> Result<Self, Refusal> {
-        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_-@".contains(&b);
-        if !(1..=TASK_ID).contains(&self.task_id.len()) || !self.task_id.bytes().all(allowed) {
-            return Err(invalid("template_card.task_id"));
+    /// A card with buttons has at least one even when grey words stand in their place.
+    fn checked_buttons(mut self) -> Result<Self, Refusal> {
+        if self.task_id.is_empty() {
+            return Err(invalid("template_card.task_id is missing"));
         }
-        if self.title.is_empty() && self.sub_title.is_empty() {
-            return Err(invalid("template_card.main_title"));
-        }
-        if self.replaced.is_none() && !(1..=BUTTONS).contains(&self.buttons.len()) {
+        if !(1..=BUTTONS).contains(&self.buttons.len()) {
             return Err(invalid("template_card.button_list size"));
         }
-        let keys: Vec<_> = self
-            .buttons
-            .iter()
-            .filter_map(|button| button.key.as_ref())
-            .collect();
+        let keys = self.buttons.iter().filter_map(|button| button.key.as_ref());
+        let keys: Vec<_> = keys.collect();
         if keys
             .iter()
             .enumerate()
             .any(|(place, key)| keys[..place].contains(key))
         {
             return Err(invalid("template_card.button_list.key is not unique"));
+        }
+        if self.replaced.is_some() {
+            self.buttons.clear();
+        }
+        Ok(self)
+    }
+
+    /// A notice leads to a page and has no buttons.
+    fn checked_notice(self) -> Result<Self, Refusal> {
+        if self.url.is_none() {
+            return Err(invalid("template_card.card_action.url is missing"));
+        }
+        Ok(Self {
+            buttons: Vec::new(),
+            replaced: None,
+            ..self
+        })
+    }
+
+    fn checked(self) -> Result<Self, Refusal> {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_-@".contains(&b);
+        if self.task_id.len() > TASK_ID || !self.task_id.bytes().all(allowed) {
+            return Err(invalid("template_card.task_id"));
+        }
+        if self.title.is_empty() && self.sub_title.is_empty() {
+            return Err(invalid("template_card.main_title"));
+        }
+        if self.details.len() > DETAILS {
+            return Err(invalid("template_card.horizontal_content_list size"));
         }
         Ok(self)
     }
@@ -159,6 +184,17 @@ impl Button {
             key,
             url,
         })
+    }
+
+    fn from_reply(button: &Value) -> Self {
+        let some =
+            |name: &str| Some(xml::text(button, name).to_owned()).filter(|text| !text.is_empty());
+        Self {
+            text: xml::text(button, "Text").to_owned(),
+            style: xml::text(button, "Style").parse().unwrap_or(1),
+            key: some("Key"),
+            url: some("Url"),
+        }
     }
 }
 

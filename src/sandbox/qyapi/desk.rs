@@ -250,7 +250,7 @@ impl Sandbox {
             }
             "update_template_card" => {
                 if let Some(card) = desks.card_mut(userid, task) {
-                    *card = Card::from_reply(&reply["TemplateCard"], card);
+                    *card = Card::from_reply(&reply["TemplateCard"], task);
                 }
             }
             "text" => {

@@ -73,7 +73,9 @@ pub(super) fn send(call: &Call) -> Answer {
         "invaliduser": invalid_users.join("|"),
         "msgid": msgid,
     });
-    if let Content::Card(card) = &content {
+    if let Content::Card(card) = &content
+        && !card.buttons.is_empty()
+    {
         answer["response_code"] = sandbox.response_code(&card.task_id).into();
     }
     let desks = &mut sandbox.state().desks;
@@ -87,7 +89,9 @@ pub(super) fn send(call: &Call) -> Answer {
             desks.put(&user, content.message(now, &msgid));
         }
     }
-    if let Content::Card(card) = content {
+    if let Content::Card(card) = content
+        && !card.task_id.is_empty()
+    {
         desks.task_ids.insert(card.task_id);
     }
     if asked.enable_duplicate_check == 1 {
@@ -268,6 +272,27 @@ mod tests {
             assert_eq!(world.send(&message).await["errcode"], errcode, "{message}");
         }
         assert_eq!(world.sandbox.cards_of("zhang").len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_notice_has_a_page_and_no_buttons() {
+        let world = Trial::with_staff();
+        let mut notice = json!({"touser": "zhang", "msgtype": "template_card", "agentid": 1_000_002,
+            "template_card": {"card_type": "text_notice", "main_title": {"title": "访客已到达"}}});
+        assert_eq!(world.send(&notice).await["errcode"], 40058);
+        notice["template_card"]["card_action"] =
+            json!({"type": 1, "url": "http://service.test/h5"});
+        for _ in 0..2 {
+            let answer = world.send(&notice).await;
+            assert_eq!(
+                (&answer["errcode"], &answer["response_code"]),
+                (&json!(0), &Value::Null)
+            );
+        }
+        assert_eq!(
+            world.sandbox.cards_of("zhang")[1].url.as_deref(),
+            Some("http://service.test/h5")
+        );
     }
 
     #[tokio::test]
