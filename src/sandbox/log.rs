@@ -67,9 +67,12 @@ impl Exchange {
         answer: &[u8],
     ) -> Self {
         let answer = body(answer);
-        let errcode = answer
-            .get("errcode")
-            .or_else(|| answer.pointer("/Response/Error/Code"));
+        let places = [
+            "/errcode",
+            "/Response/Error/Code",
+            "/Response/SendStatusSet/0/Code",
+        ];
+        let errcode = places.iter().find_map(|place| answer.pointer(place));
         Self {
             at,
             direction: Direction::ToOutside,

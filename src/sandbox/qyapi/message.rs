@@ -66,7 +66,7 @@ pub(super) fn send(call: &Call) -> Answer {
         return Ok(answer);
     }
     let content = content(sandbox, &asked)?;
-    let msgid = format!("msg{}", sandbox.number());
+    let msgid = format!("msg_{}", sandbox.number());
     let mut answer = json!({
         "errcode": 0,
         "errmsg": "ok",
