@@ -1,13 +1,17 @@
 pub mod actions;
+pub mod cache;
+pub mod chat;
 pub mod clock;
 pub mod config;
 pub mod ctx;
 pub mod domain;
 pub mod entropy;
+pub mod http;
 pub mod ids;
 pub mod menus;
 pub mod outbox;
 pub mod photos;
+pub mod sandbox;
 pub mod secret;
 pub mod sms;
 pub mod store;

@@ -16,5 +16,8 @@ pub fn entrance(ctx: &Ctx) -> String {
 
 /// The first words to a new follower.
 pub fn welcome(ctx: &Ctx) -> String {
-    format!("欢迎关注重庆工业职业技术学院。来访请先预约：\n{}", entrance(ctx))
+    format!(
+        "欢迎关注重庆工业职业技术学院。来访请先预约：\n{}",
+        entrance(ctx)
+    )
 }

@@ -17,7 +17,10 @@ impl FromRequestParts<Site> for ClientAddress {
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let peer = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip());
-        let forwarded = parts.headers.get("x-forwarded-for").and_then(|v| v.to_str().ok());
+        let forwarded = parts
+            .headers
+            .get("x-forwarded-for")
+            .and_then(|v| v.to_str().ok());
         Ok(Self(client(peer, forwarded, &site.doors.trusted_proxies)))
     }
 }
@@ -28,8 +31,13 @@ fn client(peer: IpAddr, forwarded: Option<&str>, trusted: &[IpAddr]) -> IpAddr {
     if !trusted.contains(&peer) {
         return peer;
     }
-    let hops = forwarded.unwrap_or_default().rsplit(',').map_while(|hop| hop.trim().parse().ok());
-    hops.into_iter().find(|hop| !trusted.contains(hop)).unwrap_or(peer)
+    let hops = forwarded
+        .unwrap_or_default()
+        .rsplit(',')
+        .map_while(|hop| hop.trim().parse().ok());
+    hops.into_iter()
+        .find(|hop| !trusted.contains(hop))
+        .unwrap_or(peer)
 }
 
 #[cfg(test)]

@@ -36,16 +36,22 @@ impl FromRequest<Site> for ToWecom {
 async fn open(request: Request, site: &Site, door: &Mailbox) -> Result<Incoming, Problem> {
     let query = axum_query(&request)?;
     let Raw(body) = Raw::from_request(request, site).await?;
-    door.open(&query, &body, site.ctx.clock.now()).map_err(|refusal| {
-        tracing::warn!(wechat.refusal = refusal.code(), "a delivery was refused");
-        Problem::from(refusal)
-    })
+    door.open(&query, &body, site.ctx.clock.now())
+        .map_err(|refusal| {
+            tracing::warn!(wechat.refusal = refusal.code(), "a delivery was refused");
+            Problem::from(refusal)
+        })
 }
 
 fn axum_query(request: &Request) -> Result<CallbackQuery, Problem> {
-    #[expect(clippy::disallowed_types, reason = "the body is still needed, so no extractor")]
+    #[expect(
+        clippy::disallowed_types,
+        reason = "the body is still needed, so no extractor"
+    )]
     let query = axum::extract::Query::<CallbackQuery>::try_from_uri(request.uri());
-    query.map(|query| query.0).map_err(|_| Problem::malformed("refused"))
+    query
+        .map(|query| query.0)
+        .map_err(|_| Problem::malformed("refused"))
 }
 
 /// The console's test of an address.
@@ -60,8 +66,14 @@ pub fn echo(
 
 /// The answer to a delivery: a reply, sealed as the door wants it, or silence.
 pub fn answer(site: &Site, door: &Mailbox, reply: Option<String>) -> Response {
-    let Some(reply) = reply else { return SILENCE.into_response() };
+    let Some(reply) = reply else {
+        return SILENCE.into_response();
+    };
     let stamp = Stamp::draw(&site.ctx.entropy, site.ctx.clock.now());
     let sealed = door.seal_reply(&reply, &stamp);
-    ([(header::CONTENT_TYPE, "application/xml; charset=utf-8")], sealed).into_response()
+    (
+        [(header::CONTENT_TYPE, "application/xml; charset=utf-8")],
+        sealed,
+    )
+        .into_response()
 }

@@ -18,7 +18,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let kind = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok());
         if !kind.is_some_and(|kind| kind.starts_with("application/json")) {
             return Err(Problem::media_type());
         }
@@ -62,8 +65,13 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             // wrong scalar's kind; the line and column behind it help nobody.
             let said = error.to_string();
             let said = said.split(" at line").next().unwrap_or_default();
-            let detail = match said.split_once('`').and_then(|(_, rest)| rest.split_once('`')) {
-                Some((name, _)) if said.starts_with("unknown field") => format!("没有这个字段：{name}"),
+            let detail = match said
+                .split_once('`')
+                .and_then(|(_, rest)| rest.split_once('`'))
+            {
+                Some((name, _)) if said.starts_with("unknown field") => {
+                    format!("没有这个字段：{name}")
+                }
                 Some((name, _)) if said.starts_with("missing field") => format!("缺少字段：{name}"),
                 _ => "字段类型不正确".to_owned(),
             };
@@ -72,7 +80,8 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             Problem::malformed("请求内容不是有效的JSON")
         }
     })?;
-    json.end().map_err(|_| Problem::malformed("请求内容不是有效的JSON"))?;
+    json.end()
+        .map_err(|_| Problem::malformed("请求内容不是有效的JSON"))?;
     Ok(value)
 }
 
@@ -85,7 +94,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         #[expect(clippy::disallowed_types, reason = "this is the wrapper")]
         let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
-        query.map(|query| Self(query.0)).map_err(|_| Problem::malformed("查询参数不正确"))
+        query
+            .map(|query| Self(query.0))
+            .map_err(|_| Problem::malformed("查询参数不正确"))
     }
 }
 
@@ -98,6 +109,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         #[expect(clippy::disallowed_types, reason = "this is the wrapper")]
         let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
-        path.map(|path| Self(path.0)).map_err(|_| Problem::not_found())
+        path.map(|path| Self(path.0))
+            .map_err(|_| Problem::not_found())
     }
 }

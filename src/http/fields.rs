@@ -43,7 +43,11 @@ impl Fields {
 
     pub fn fault(&mut self, field: &str, fault: Fault) {
         let Fault { code, sentence } = fault;
-        self.0.push(FieldError { field: field.to_owned(), code, detail: sentence.to_owned() });
+        self.0.push(FieldError {
+            field: field.to_owned(),
+            code,
+            detail: sentence.to_owned(),
+        });
     }
 
     /// The whole, when every part is there.

@@ -29,17 +29,28 @@ pub async fn verify(State(site): State<Site>, signed: Signed) -> Result<Response
     let key = signed.answer_key();
     let scanned: ScanIn = read(&signed.body)?;
     if scanned.dev != signed.reader.device.id.as_str() {
-        return Err(Problem::field("dev", "device_differs", "dev differs from the signature's"));
+        return Err(Problem::field(
+            "dev",
+            "device_differs",
+            "dev differs from the signature's",
+        ));
     }
     if scanned.n.is_some_and(|n| n != signed.nonce) {
-        return Err(Problem::field("n", "nonce_differs", "n differs from the signature's"));
+        return Err(Problem::field(
+            "n",
+            "nonce_differs",
+            "n differs from the signature's",
+        ));
     }
     let direction = match (signed.reader.device.direction, scanned.dir.as_deref()) {
         (Direction::Both, Some("out")) => Direction::Out,
         (Direction::Both, _) => Direction::In,
         (registered, _) => registered,
     };
-    let scan = Scan { nonce: signed.nonce, direction };
+    let scan = Scan {
+        nonce: signed.nonce,
+        direction,
+    };
     let content = match scanned.k.as_str() {
         "qr" => Content::Qr(scanned.v),
         _ => Content::Other,

@@ -38,11 +38,15 @@ impl Limits {
     }
 
     pub fn login(&self, from: IpAddr) -> Result<(), Problem> {
-        self.logins.check_key(&from).map_err(|_| Problem::too_often())
+        self.logins
+            .check_key(&from)
+            .map_err(|_| Problem::too_often())
     }
 
     pub fn link(&self, from: IpAddr) -> Result<(), Problem> {
-        self.links.check_key(&from).map_err(|_| Problem::too_often())
+        self.links
+            .check_key(&from)
+            .map_err(|_| Problem::too_often())
     }
 
     /// Forgets those who have not asked for a while.

@@ -47,7 +47,9 @@ pub async fn mini(
         mini_openid: Some(known.openid),
         unionid: known.unionid,
     };
-    Ok(Json(SessionOut { token: log_in(&site.ctx, &names).await?.0 }))
+    Ok(Json(SessionOut {
+        token: log_in(&site.ctx, &names).await?.0,
+    }))
 }
 
 /// The person of a session, with what prefills the next form.
@@ -65,7 +67,9 @@ pub struct MeOut {
 pub async fn me(State(site): State<Site>, guest: Guest) -> Result<Json<MeOut>, Problem> {
     let person = people::find(&site.ctx.db.read, guest.id).await?;
     let person = person.ok_or_else(Problem::unauthorized)?;
-    let phone = person.phone.and_then(|phone| site.ctx.keys.open::<Phone>(&phone.sealed).ok());
+    let phone = person
+        .phone
+        .and_then(|phone| site.ctx.keys.open::<Phone>(&phone.sealed).ok());
     Ok(Json(MeOut {
         id: guest.id,
         name: person.name.map(|name| name.as_str().to_owned()),

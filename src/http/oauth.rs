@@ -41,7 +41,10 @@ pub async fn wechat(
 ) -> Response {
     let (state, jar) = begin(&site, jar, start.to);
     let back = site.ctx.link("/login/wechat/callback");
-    let to = site.clients.account.authorize_url(&back, Scope::Base, &state);
+    let to = site
+        .clients
+        .account
+        .authorize_url(&back, Scope::Base, &state);
     (jar, Redirect::to(&to)).into_response()
 }
 
@@ -87,7 +90,9 @@ pub async fn wecom_back(
     let (code, to, jar) = finish(jar, back)?;
     let known = site.clients.wecom.exchange_code(&code).await;
     site.clients.health.note("wecom", &known);
-    let SignedIn::Member(userid) = known? else { return Err(Problem::forbidden()) };
+    let SignedIn::Member(userid) = known? else {
+        return Err(Problem::forbidden());
+    };
     let token = log_in_staff(&site.ctx, &userid).await?;
     let jar = jar.add(cookie(STAFF_COOKIE, &token, site.doors.insecure));
     Ok((jar, Redirect::to(&to)).into_response())
@@ -95,30 +100,43 @@ pub async fn wecom_back(
 
 fn begin(site: &Site, jar: CookieJar, to: Option<String>) -> (String, CookieJar) {
     let state = site.ctx.entropy.token();
-    let to = to.filter(|to| is_own_path(to)).unwrap_or_else(|| "/h5/book".to_owned());
+    let to = to
+        .filter(|to| is_own_path(to))
+        .unwrap_or_else(|| "/h5/book".to_owned());
     let value = format!("{state}.{}", BASE64URL_NOPAD.encode(to.as_bytes()));
     let cookie = Cookie::build((STATE_COOKIE, value))
         .path("/login")
         .http_only(true)
         .same_site(SameSite::Lax)
         .secure(!site.doors.insecure)
-        .max_age(cookie::time::Duration::minutes(10));
+        .max_age(time::Duration::minutes(10));
     (state, jar.add(cookie))
 }
 
 /// The code, and where to go; the state is spent.
 fn finish(jar: CookieJar, back: Back) -> Result<(String, String, CookieJar), Problem> {
-    let held = jar.get(STATE_COOKIE).map(|cookie| cookie.value().to_owned());
+    let held = jar
+        .get(STATE_COOKIE)
+        .map(|cookie| cookie.value().to_owned());
     let held = held.ok_or_else(Problem::login_code)?;
     let (state, to) = held.split_once('.').ok_or_else(Problem::login_code)?;
     if back.state.as_deref() != Some(state) {
         return Err(Problem::login_code());
     }
     let to = BASE64URL_NOPAD.decode(to.as_bytes()).ok();
-    let to = to.and_then(|to| String::from_utf8(to).ok()).filter(|to| is_own_path(to));
+    let to = to
+        .and_then(|to| String::from_utf8(to).ok())
+        .filter(|to| is_own_path(to));
     let to = to.ok_or_else(Problem::login_code)?;
-    let code = back.code.filter(|code| !code.is_empty()).ok_or_else(Problem::login_code)?;
-    Ok((code, to, jar.remove(Cookie::build(STATE_COOKIE).path("/login"))))
+    let code = back
+        .code
+        .filter(|code| !code.is_empty())
+        .ok_or_else(Problem::login_code)?;
+    Ok((
+        code,
+        to,
+        jar.remove(Cookie::build(STATE_COOKIE).path("/login")),
+    ))
 }
 
 /// A path on this site: `//host` and `/\host` would lead to another.
@@ -135,7 +153,14 @@ mod tests {
         for to in ["/h5/book", "/h5/visits/1?x=2#y", "/"] {
             assert!(is_own_path(to), "{to}");
         }
-        for to in ["", "h5", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nb"] {
+        for to in [
+            "",
+            "h5",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\r\nb",
+        ] {
             assert!(!is_own_path(to), "{to}");
         }
     }

@@ -14,15 +14,30 @@ pub async fn observe(request: Request, next: Next) -> Response {
     let route = route.map_or("(none)", MatchedPath::as_str).to_owned();
     let method = request.method().as_str().to_owned();
     let id = request.extensions().get::<RequestId>();
-    let id = id.and_then(|id| id.header_value().to_str().ok()).unwrap_or_default();
-    let span = tracing::info_span!("request", request.id = id, http.method = method, http.route = route);
+    let id = id
+        .and_then(|id| id.header_value().to_str().ok())
+        .unwrap_or_default();
+    let span = tracing::info_span!(
+        "request",
+        request.id = id,
+        http.method = method,
+        http.route = route
+    );
     let begun = Instant::now();
     let response = next.run(request).instrument(span.clone()).await;
     let (took, status) = (begun.elapsed(), response.status().as_u16());
     span.in_scope(|| {
-        tracing::info!(http.status = status, http.ms = took.as_secs_f64() * 1000.0, "answered");
+        tracing::info!(
+            http.status = status,
+            http.ms = took.as_secs_f64() * 1000.0,
+            "answered"
+        );
     });
-    let labels = [("method", method), ("route", route), ("status", status.to_string())];
+    let labels = [
+        ("method", method),
+        ("route", route),
+        ("status", status.to_string()),
+    ];
     metrics::counter!("campus_pass_requests_total", &labels).increment(1);
     metrics::histogram!("campus_pass_request_seconds", &labels).record(took.as_secs_f64());
     response

@@ -41,7 +41,11 @@ pub async fn readyz(State(site): State<Site>) -> impl IntoResponse {
         database: if ready { "up" } else { "down" },
         channels: Health::CHANNELS.iter().map(channel).collect(),
     };
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     (status, Json(out))
 }
 

@@ -38,7 +38,10 @@ pub async fn asset(Path(name): Path<String>) -> Result<Response, Problem> {
     let file = Dist::get(&format!("assets/{name}")).ok_or_else(Problem::not_found)?;
     let kind = file.metadata.mimetype().to_owned();
     let forever = "public, max-age=31536000, immutable".to_owned();
-    let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, forever)];
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, forever),
+    ];
     Ok((headers, file.data).into_response())
 }
 

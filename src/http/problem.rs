@@ -61,20 +61,33 @@ pub struct ProblemOut {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), errors: Vec::new() }
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+        }
     }
 
     /// Fields that are not what they should be.
     #[must_use]
     pub fn invalid(errors: Vec<FieldError>) -> Self {
-        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "请检查填写的内容");
+        let problem = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid",
+            "请检查填写的内容",
+        );
         Self { errors, ..problem }
     }
 
     /// One field that is not what it should be.
     #[must_use]
     pub fn field(field: &str, code: &'static str, detail: impl Into<String>) -> Self {
-        let error = FieldError { field: field.to_owned(), code, detail: detail.into() };
+        let error = FieldError {
+            field: field.to_owned(),
+            code,
+            detail: detail.into(),
+        };
         Self::invalid(vec![error])
     }
 
@@ -96,7 +109,11 @@ impl Problem {
 
     #[must_use]
     pub fn method() -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "不支持该请求方式")
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "不支持该请求方式",
+        )
     }
 
     #[must_use]
@@ -123,7 +140,11 @@ impl Problem {
 
     #[must_use]
     pub fn too_often() -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_often", "操作过于频繁，请稍后再试")
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_often",
+            "操作过于频繁，请稍后再试",
+        )
     }
 
     #[must_use]
@@ -135,7 +156,11 @@ impl Problem {
     /// A login's code or state that is spent, foreign or made up.
     #[must_use]
     pub fn login_code() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "login_code", "登录已失效，请重新登录")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "login_code",
+            "登录已失效，请重新登录",
+        )
     }
 
     /// Seconds since 1970 of our clock go along, so that a device can mend its own.
@@ -148,7 +173,11 @@ impl Problem {
     /// A device that is not known, or whose signature does not fit.
     #[must_use]
     pub fn device() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "device", "unknown device or wrong signature")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "device",
+            "unknown device or wrong signature",
+        )
     }
 
     #[must_use]
@@ -167,13 +196,11 @@ impl IntoResponse for Problem {
 }
 
 /// Writes the body of a problem, with the id of its request.
-pub async fn finish(
-    id: Option<Extension<RequestId>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub async fn finish(id: Option<Extension<RequestId>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else {
+        return response;
+    };
     let id = id.and_then(|id| id.header_value().to_str().ok().map(str::to_owned));
     let out = ProblemOut {
         title: problem.status.canonical_reason().unwrap_or("Error"),
@@ -246,8 +273,15 @@ impl From<KeepError> for Problem {
         match error {
             KeepError::Photo(PhotoError::Refused(PhotoFault::TooLarge)) => {
                 let detail = PhotoFault::TooLarge.to_string();
-                let error = FieldError { field: "file".to_owned(), code: "photo_too_large", detail };
-                Self { errors: vec![error], ..Self::too_large() }
+                let error = FieldError {
+                    field: "file".to_owned(),
+                    code: "photo_too_large",
+                    detail,
+                };
+                Self {
+                    errors: vec![error],
+                    ..Self::too_large()
+                }
             }
             KeepError::Photo(PhotoError::Refused(fault)) => {
                 Self::field("file", fault.code(), fault.to_string())
@@ -280,7 +314,11 @@ impl From<CallError> for Problem {
             Some(Class::Token | Class::Configuration | Class::Busy | Class::Wait) | None => {
                 tracing::error!(%error, "a login could not be checked");
                 let detail = "微信暂时没有响应，请稍后再试";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "wechat_unavailable", detail)
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "wechat_unavailable",
+                    detail,
+                )
             }
         }
     }

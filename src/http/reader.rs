@@ -38,7 +38,11 @@ impl FromRequest<Site> for Signed {
     async fn from_request(request: Request, site: &Site) -> Result<Self, Problem> {
         let given = Given::of(request.headers()).ok_or_else(Problem::device)?;
         let method = request.method().as_str().to_owned();
-        let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+        let path = request
+            .uri()
+            .path_and_query()
+            .map_or("/", |path| path.as_str())
+            .to_owned();
         let Raw(body) = Raw::from_request(request, site).await?;
         let device = gates::find_device(&site.ctx.db.read, &given.device).await?;
         let device = device.ok_or_else(Problem::device)?;
@@ -57,7 +61,13 @@ impl FromRequest<Site> for Signed {
             return Err(Problem::clock_skew(now));
         }
         let (reader, nonce) = (Reader { device }, given.nonce);
-        Ok(Self { reader, nonce, body: body.to_vec(), body_hash, key })
+        Ok(Self {
+            reader,
+            nonce,
+            body: body.to_vec(),
+            body_hash,
+            key,
+        })
     }
 }
 
@@ -70,14 +80,20 @@ impl Signed {
         let signature = HEXLOWER.encode(&hmac_sha256(&key.key.bytes(), &parts));
         let headers = [
             (header::CONTENT_TYPE, "application/json".to_owned()),
-            (header::HeaderName::from_static("x-cp1-signature"), signature),
+            (
+                header::HeaderName::from_static("x-cp1-signature"),
+                signature,
+            ),
         ];
         (status, headers, body).into_response()
     }
 
     /// What signs the answer, apart from the request that is used up by then.
     pub fn answer_key(&self) -> AnswerKey {
-        AnswerKey { key: self.key.clone(), nonce: self.nonce.clone() }
+        AnswerKey {
+            key: self.key.clone(),
+            nonce: self.nonce.clone(),
+        }
     }
 }
 
@@ -100,8 +116,12 @@ impl Given {
         let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
         let list = header.strip_prefix("CP1-HMAC-SHA256 ")?;
         let field = |name: &str| {
-            let mut fields = list.split(',').filter_map(|field| field.trim().split_once('='));
-            fields.find(|(known, _)| *known == name).map(|(_, value)| value)
+            let mut fields = list
+                .split(',')
+                .filter_map(|field| field.trim().split_once('='));
+            fields
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| value)
         };
         let nonce = field("n")?;
         let fits = matches!(nonce.len(), 1..=64) && nonce.bytes().all(|b| b.is_ascii_graphic());
@@ -122,7 +142,17 @@ fn request_signature(
     body_hash: &str,
 ) -> [u8; 32] {
     let time = given.time.to_string();
-    let parts = [method, "\n", path, "\n", &time, "\n", &given.nonce, "\n", body_hash];
+    let parts = [
+        method,
+        "\n",
+        path,
+        "\n",
+        &time,
+        "\n",
+        &given.nonce,
+        "\n",
+        body_hash,
+    ];
     hmac_sha256(&key.bytes(), &parts)
 }
 
@@ -155,12 +185,18 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_is_signed_as_the_contract_says() {
-        let key = AnswerKey { key: key(), nonce: "1".into() };
+        let key = AnswerKey {
+            key: key(),
+            nonce: "1".into(),
+        };
         let answer = Signed::answer(&key, StatusCode::OK, r#"{"ok":1}"#.into());
         assert_eq!(
             answer.headers()["x-cp1-signature"],
             "8d9c8c891eac1e13eb15b0914b79c8439d92bd1eaebc147125cfbc754564c6fc"
         );
-        assert_eq!(to_bytes(answer.into_body(), 100).await.unwrap(), r#"{"ok":1}"#);
+        assert_eq!(
+            to_bytes(answer.into_body(), 100).await.unwrap(),
+            r#"{"ok":1}"#
+        );
     }
 }

@@ -7,7 +7,9 @@ use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
+use tower_http::request_id::{
+    MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer,
+};
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -80,18 +82,21 @@ pub fn router(site: Site, sandbox: Option<Router>) -> Router {
         .route("/h5/{*rest}", get(pages::h5))
         .route("/p/{token}", get(pages::link))
         .route("/assets/{name}", get(pages::asset));
+    let entropy = site.ctx.entropy.clone();
     let mut whole = plain
         .merge(api)
         .layer(DefaultBodyLimit::max(MOST_TEXT))
+        .with_state(site)
         .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", document));
     if let Some(sandbox) = sandbox {
-        whole = whole.route("/sandbox", get(pages::sandbox)).nest("/sandbox", sandbox);
+        whole = whole
+            .route("/sandbox", get(pages::sandbox))
+            .nest("/sandbox", sandbox);
     }
     let header = |name: &'static str, value: &'static str| {
         let name = HeaderName::from_static(name);
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
-    let entropy = site.ctx.entropy.clone();
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::x_request_id(Numbered(entropy)))
         .layer(PropagateRequestIdLayer::x_request_id())
@@ -107,7 +112,6 @@ pub fn router(site: Site, sandbox: Option<Router>) -> Router {
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method())
         .layer(layers)
-        .with_state(site)
 }
 
 /// Numbers requests; 96 bits, so that two replicas never give the same number.

@@ -26,7 +26,10 @@ impl FromRequestParts<Site> for Guest {
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
         let session = session(parts, site, GUEST_COOKIE).await?;
         match session.subject {
-            Subject::Person(id) => Ok(Self { id, session: session.id }),
+            Subject::Person(id) => Ok(Self {
+                id,
+                session: session.id,
+            }),
             Subject::Staff(_) => Err(Problem::forbidden()),
         }
     }
@@ -37,9 +40,13 @@ impl FromRequestParts<Site> for Staff {
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
         let session = session(parts, site, STAFF_COOKIE).await?;
-        let Subject::Staff(id) = session.subject else { return Err(Problem::forbidden()) };
+        let Subject::Staff(id) = session.subject else {
+            return Err(Problem::forbidden());
+        };
         let member = staff::find(&site.ctx.db.read, id).await?;
-        Ok(Self { member: member.ok_or_else(Problem::unauthorized)? })
+        Ok(Self {
+            member: member.ok_or_else(Problem::unauthorized)?,
+        })
     }
 }
 
@@ -62,11 +69,17 @@ pub async fn session(parts: &Parts, site: &Site, cookie: &str) -> Result<Session
         own_page(parts, &site.ctx.policy.public_url)?;
         token.value().to_owned()
     };
-    sessions::find(&site.ctx, &token).await?.ok_or_else(Problem::unauthorized)
+    sessions::find(&site.ctx, &token)
+        .await?
+        .ok_or_else(Problem::unauthorized)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+    headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .strip_prefix("Bearer ")
 }
 
 /// Browsers send `Origin` with every request that can change something.
@@ -74,22 +87,24 @@ fn own_page(parts: &Parts, public_url: &str) -> Result<(), Problem> {
     if matches!(parts.method, Method::GET | Method::HEAD) {
         return Ok(());
     }
-    let origin = parts.headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-    if origin == Some(public_url) { Ok(()) } else { Err(Problem::foreign_origin()) }
+    let origin = parts
+        .headers
+        .get(header::ORIGIN)
+        .and_then(|origin| origin.to_str().ok());
+    if origin == Some(public_url) {
+        Ok(())
+    } else {
+        Err(Problem::foreign_origin())
+    }
 }
 
 /// The cookie that carries a session: out of reach of scripts, and of other sites' requests.
 pub fn cookie(name: &'static str, token: &Token, insecure: bool) -> Cookie<'static> {
-    let seconds = axum_extra::extract::cookie::Cookie::build((name, token.0.clone()))
+    Cookie::build((name, token.0.clone()))
         .path("/")
         .http_only(true)
         .same_site(SameSite::Lax)
-        .secure(!insecure);
-    let mut cookie = seconds.build();
-    cookie.set_max_age(cookie_age(LIFETIME.num_seconds()));
-    cookie
-}
-
-fn cookie_age(seconds: i64) -> Option<cookie::time::Duration> {
-    Some(cookie::time::Duration::seconds(seconds))
+        .secure(!insecure)
+        .max_age(time::Duration::seconds(LIFETIME.num_seconds()))
+        .build()
 }

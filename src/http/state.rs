@@ -36,9 +36,16 @@ impl Site {
     /// # Errors
     /// When a mode of delivery needs a key that the settings do not give.
     pub fn new(settings: &Settings, ctx: Ctx, clients: Clients) -> Result<Self, NoKey> {
-        let Settings { official_account: oa, wecom, server, .. } = settings;
-        let envelope =
-            Envelope { key: oa.encoding_aes_key.clone(), receive_id: oa.app_id.clone() };
+        let Settings {
+            official_account: oa,
+            wecom,
+            server,
+            ..
+        } = settings;
+        let envelope = Envelope {
+            key: oa.encoding_aes_key.clone(),
+            receive_id: oa.app_id.clone(),
+        };
         let account = Mailbox::wechat(
             oa.message_mode,
             oa.token.clone(),
@@ -57,6 +64,10 @@ impl Site {
             trusted_proxies: server.trusted_proxies.clone(),
             insecure: server.public_url.starts_with("http://"),
         };
-        Ok(Self { ctx, clients, doors: Arc::new(doors) })
+        Ok(Self {
+            ctx,
+            clients,
+            doors: Arc::new(doors),
+        })
     }
 }

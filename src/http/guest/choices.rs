@@ -61,8 +61,17 @@ pub struct AreaOut {
 /// 到访区域 that can be chosen
 #[utoipa::path(get, path = "/api/areas", tag = "visitor", responses((status = 200, body = [AreaOut])))]
 pub async fn areas(State(ctx): State<Ctx>) -> Result<Json<Vec<AreaOut>>, Problem> {
-    let open = areas::all(&ctx.db.read).await?.into_iter().filter(|area| area.open);
-    Ok(Json(open.map(|area| AreaOut { id: area.id, name: area.name }).collect()))
+    let open = areas::all(&ctx.db.read)
+        .await?
+        .into_iter()
+        .filter(|area| area.open);
+    Ok(Json(
+        open.map(|area| AreaOut {
+            id: area.id,
+            name: area.name,
+        })
+        .collect(),
+    ))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -74,6 +83,15 @@ pub struct ReasonOut {
 /// 来访事由 that can be chosen
 #[utoipa::path(get, path = "/api/reasons", tag = "visitor", responses((status = 200, body = [ReasonOut])))]
 pub async fn reasons(State(ctx): State<Ctx>) -> Result<Json<Vec<ReasonOut>>, Problem> {
-    let open = reasons::all(&ctx.db.read).await?.into_iter().filter(|reason| reason.open);
-    Ok(Json(open.map(|reason| ReasonOut { id: reason.id, name: reason.name }).collect()))
+    let open = reasons::all(&ctx.db.read)
+        .await?
+        .into_iter()
+        .filter(|reason| reason.open);
+    Ok(Json(
+        open.map(|reason| ReasonOut {
+            id: reason.id,
+            name: reason.name,
+        })
+        .collect(),
+    ))
 }

@@ -47,7 +47,9 @@ pub async fn pass(
     Path(token): Path<String>,
 ) -> Result<Response, Problem> {
     site.doors.limits.link(from)?;
-    let shown = show(&site.ctx, &token).await?.ok_or_else(Problem::not_found)?;
+    let shown = show(&site.ctx, &token)
+        .await?
+        .ok_or_else(Problem::not_found)?;
     let out = PassOut {
         state: shown.state.as_str(),
         holder: shown.holder,

@@ -45,9 +45,8 @@ impl FromRequest<Site> for Upload {
                 _ => return Err(Problem::malformed("表单只有 kind 和 file 两项")),
             }
         }
-        let kind = kind.ok_or_else(|| {
-            Problem::field("kind", "photo_kind", "照片类型应为 id_card 或 face")
-        })?;
+        let kind = kind
+            .ok_or_else(|| Problem::field("kind", "photo_kind", "照片类型应为 id_card 或 face"))?;
         let file = file.ok_or_else(|| Problem::field("file", "photo_required", "请选择照片"))?;
         Ok(Self { kind, file })
     }

@@ -81,9 +81,21 @@ impl TryFrom<BookVisitIn> for Booking {
 
     fn try_from(form: BookVisitIn) -> Result<Self, Problem> {
         let mut f = Fields::default();
-        let host = f.id("host", &form.host, Fault::new("host_required", "请选择被访人"));
-        let area = f.id("area", &form.area, Fault::new("area_required", "请选择到访区域"));
-        let reason = f.id("reason", &form.reason, Fault::new("reason_required", "请选择来访事由"));
+        let host = f.id(
+            "host",
+            &form.host,
+            Fault::new("host_required", "请选择被访人"),
+        );
+        let area = f.id(
+            "area",
+            &form.area,
+            Fault::new("area_required", "请选择到访区域"),
+        );
+        let reason = f.id(
+            "reason",
+            &form.reason,
+            Fault::new("reason_required", "请选择来访事由"),
+        );
         let starts_at = f.time("starts_at", &form.starts_at);
         let ends_at = f.time("ends_at", &form.ends_at);
         let window = starts_at
@@ -92,14 +104,16 @@ impl TryFrom<BookVisitIn> for Booking {
         let note = f.maybe("note", form.note.as_deref(), Note::parse);
         let visitor = details(&mut f, &form.visitor, form.consent);
         let whole = host.zip(area).zip(reason).zip(window).zip(visitor);
-        f.finish(whole.map(|((((host, area), reason), window), visitor)| Self {
-            host,
-            area,
-            reason,
-            note,
-            window,
-            visitor,
-        }))
+        f.finish(
+            whole.map(|((((host, area), reason), window), visitor)| Self {
+                host,
+                area,
+                reason,
+                note,
+                window,
+                visitor,
+            }),
+        )
     }
 }
 
@@ -110,10 +124,14 @@ fn details(f: &mut Fields, form: &VisitorIn, consent: bool) -> Option<Details> {
     let no_photo = Fault::new("photo_required", "请上传与证件号对应的证件照");
     let id_photo = f.id("visitor.id_photo", &form.id_photo, no_photo);
     let face_photo = f.maybe("visitor.face_photo", form.face_photo.as_deref(), |text| {
-        text.parse().map_err(|_| Fault::new("photo_unknown", "请重新上传人脸照"))
+        text.parse()
+            .map_err(|_| Fault::new("photo_unknown", "请重新上传人脸照"))
     });
     if face_photo.is_some() && !consent {
-        f.fault("consent", Fault::new("consent_required", "使用人脸照需要您的同意"));
+        f.fault(
+            "consent",
+            Fault::new("consent_required", "使用人脸照需要您的同意"),
+        );
     }
     let plate = f.maybe("visitor.plate", form.plate.as_deref(), Plate::parse);
     let items = f.maybe("visitor.items", form.items.as_deref(), Items::parse);
@@ -144,7 +162,10 @@ impl FromRequest<Site> for Asked {
         let Raw(bytes) = Raw::from_request(Request::from_parts(parts, body), site).await?;
         let booking = read::<BookVisitIn>(&bytes)?.try_into()?;
         let request_hash = HEXLOWER.encode(&Sha256::digest(&bytes));
-        Ok(Self { booking, key: key.map(|key| Key { key, request_hash }) })
+        Ok(Self {
+            booking,
+            key: key.map(|key| Key { key, request_hash }),
+        })
     }
 }
 
@@ -155,7 +176,9 @@ impl FromRequestParts<Site> for IdempotencyKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Site) -> Result<Self, Problem> {
-        let Some(key) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
+        let Some(key) = parts.headers.get("idempotency-key") else {
+            return Ok(Self(None));
+        };
         let key = key.to_str().unwrap_or_default();
         let fits = matches!(key.len(), 1..=64) && key.bytes().all(|b| b.is_ascii_graphic());
         if fits {
@@ -233,16 +256,29 @@ impl VisitOut {
         };
         let live = matches!(visit.stage, Stage::Approved { .. });
         let link = |visitor: VisitorId| {
-            let pass = facts.passes.iter().find(|pass| live && pass.visitor == visitor)?;
-            let token = ctx.keys.link_token("pass", pass.id.get(), pass.link_generation);
-            Some(PassLinkOut { link: format!("/p/{}", token.reveal()) })
+            let pass = facts
+                .passes
+                .iter()
+                .find(|pass| live && pass.visitor == visitor)?;
+            let token = ctx
+                .keys
+                .link_token("pass", pass.id.get(), pass.link_generation);
+            Some(PassLinkOut {
+                link: format!("/p/{}", token.reveal()),
+            })
         };
         let visitors = facts.visitors.iter().map(|visitor| VisitorOut {
             id: visitor.id,
             name: visitor.name.as_str().to_owned(),
             phone: visitor.phone.mask.clone(),
-            plate: visitor.plate.as_ref().map(|plate| plate.as_str().to_owned()),
-            items: visitor.items.as_ref().map(|items| items.as_str().to_owned()),
+            plate: visitor
+                .plate
+                .as_ref()
+                .map(|plate| plate.as_str().to_owned()),
+            items: visitor
+                .items
+                .as_ref()
+                .map(|items| items.as_str().to_owned()),
             has_face: visitor.face_photo.is_some(),
             pass: link(visitor.id),
         });
@@ -326,7 +362,10 @@ pub async fn list(
     let found = visits::list(&ctx, &guest, page.after(), limit).await?;
     let next = found.last().map(|facts| facts.visit.id);
     let next = next.filter(|_| found.len() as u64 == limit);
-    Ok(Json(VisitsOut { items: found.into_iter().map(|f| VisitOut::of(&ctx, f)).collect(), next }))
+    Ok(Json(VisitsOut {
+        items: found.into_iter().map(|f| VisitOut::of(&ctx, f)).collect(),
+        next,
+    }))
 }
 
 /// One visit of one's own

@@ -63,7 +63,13 @@ pub async fn list(
     let which = match query.r#box.as_str() {
         "todo" => Box::Todo,
         "done" => Box::Done,
-        _ => return Err(Problem::field("box", "box_unknown", "box 应为 todo 或 done")),
+        _ => {
+            return Err(Problem::field(
+                "box",
+                "box_unknown",
+                "box 应为 todo 或 done",
+            ));
+        }
     };
     let found = approvals::list(&ctx, &by, which, query.after, PAGE).await?;
     let next = found.last().map(|facts| facts.visit.id);
@@ -78,7 +84,10 @@ pub async fn list(
         stage_text: facts.visit.stage.word(),
         submitted_at: campus_time(facts.visit.submitted_at),
     };
-    Ok(Json(CardsOut { items: found.into_iter().map(card).collect(), next }))
+    Ok(Json(CardsOut {
+        items: found.into_iter().map(card).collect(),
+        next,
+    }))
 }
 
 /// 审批信息, 审批流程, 审批历史 of one visit.
@@ -161,7 +170,11 @@ pub async fn approve(
     Path(id): Path<VisitId>,
     Json(with): Json<CommentIn>,
 ) -> Result<Json<ApprovalOut>, Problem> {
-    let comment = if with.comment.trim().is_empty() { None } else { Some(with.said()?) };
+    let comment = if with.comment.trim().is_empty() {
+        None
+    } else {
+        Some(with.said()?)
+    };
     approvals::decide(&ctx, &by, id, Decision::Approve(comment)).await?;
     one(&ctx, &by, id).await
 }
@@ -198,7 +211,9 @@ pub async fn return_(
 
 async fn one(ctx: &Ctx, by: &Approver, id: VisitId) -> Result<Json<ApprovalOut>, Problem> {
     let (facts, steps) = approvals::find(ctx, by, id).await?;
-    let deciders = steps.iter().filter_map(|step| Some(step.decided.as_ref()?.by));
+    let deciders = steps
+        .iter()
+        .filter_map(|step| Some(step.decided.as_ref()?.by));
     let deciders = staff::find_many(&ctx.db.read, deciders).await?;
     let step = |step: &Step| {
         let decided = step.decided.as_ref();
@@ -211,13 +226,21 @@ async fn one(ctx: &Ctx, by: &Approver, id: VisitId) -> Result<Json<ApprovalOut>,
         }
     };
     let visit = &facts.visit;
-    let asked = steps.last().is_some_and(|step| step.department == by.member.department);
+    let asked = steps
+        .last()
+        .is_some_and(|step| step.department == by.member.department);
     let visitors = facts.visitors.iter().map(|visitor| ApprovalVisitorOut {
         name: visitor.name.as_str().to_owned(),
         phone: visitor.phone.mask.clone(),
         id_number: visitor.document.mask.clone(),
-        plate: visitor.plate.as_ref().map(|plate| plate.as_str().to_owned()),
-        items: visitor.items.as_ref().map(|items| items.as_str().to_owned()),
+        plate: visitor
+            .plate
+            .as_ref()
+            .map(|plate| plate.as_str().to_owned()),
+        items: visitor
+            .items
+            .as_ref()
+            .map(|items| items.as_str().to_owned()),
     });
     Ok(Json(ApprovalOut {
         id,

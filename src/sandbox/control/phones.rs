@@ -1,0 +1,166 @@
+//! The visitors' phones.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+use super::Refused;
+use crate::sandbox::{ChatLine, Person, Pushed, Sandbox, Sms, Unpushed};
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewPerson {
+    nickname: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MenuTap {
+    /// The key of a click button of the menu.
+    key: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Words {
+    text: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct LoginCode {
+    code: String,
+}
+
+#[derive(Deserialize, IntoParams)]
+pub(super) struct WhosePhone {
+    /// With or without +86; every phone when it is left out.
+    #[serde(default)]
+    phone: String,
+}
+
+/// Everybody with WeChat.
+#[utoipa::path(get, path = "/control/people", tag = "phones",
+    responses((status = 200, body = Vec<Person>)))]
+pub(super) async fn people(State(sandbox): State<Sandbox>) -> Json<Vec<Person>> {
+    Json(sandbox.people())
+}
+
+/// Somebody new with WeChat, who does not follow the account yet.
+#[utoipa::path(post, path = "/control/people", tag = "phones", request_body = NewPerson,
+    responses((status = 200, body = Person)))]
+pub(super) async fn add_person(
+    State(sandbox): State<Sandbox>,
+    Json(new): Json<NewPerson>,
+) -> Json<Person> {
+    Json(sandbox.add_person(&new.nickname))
+}
+
+/// Follows the account.
+#[utoipa::path(post, path = "/control/people/{openid}/follow", tag = "phones",
+    responses((status = 200, body = Pushed), (status = 404, body = Refused)))]
+pub(super) async fn follow(
+    State(sandbox): State<Sandbox>,
+    Path(openid): Path<String>,
+) -> Result<Json<Pushed>, Unpushed> {
+    sandbox.follow(&openid).await.map(Json)
+}
+
+/// Stops following the account.
+#[utoipa::path(post, path = "/control/people/{openid}/unfollow", tag = "phones",
+    responses((status = 200, body = Pushed), (status = 404, body = Refused)))]
+pub(super) async fn unfollow(
+    State(sandbox): State<Sandbox>,
+    Path(openid): Path<String>,
+) -> Result<Json<Pushed>, Unpushed> {
+    sandbox.unfollow(&openid).await.map(Json)
+}
+
+/// Refuses the account's messages (拒收).
+#[utoipa::path(post, path = "/control/people/{openid}/block", tag = "phones",
+    responses((status = 204), (status = 404, body = Refused)))]
+pub(super) async fn block(
+    State(sandbox): State<Sandbox>,
+    Path(openid): Path<String>,
+) -> Result<StatusCode, Unpushed> {
+    sandbox
+        .block(&openid, true)
+        .map(|()| StatusCode::NO_CONTENT)
+}
+
+/// Takes the account's messages again.
+#[utoipa::path(post, path = "/control/people/{openid}/unblock", tag = "phones",
+    responses((status = 204), (status = 404, body = Refused)))]
+pub(super) async fn unblock(
+    State(sandbox): State<Sandbox>,
+    Path(openid): Path<String>,
+) -> Result<StatusCode, Unpushed> {
+    sandbox
+        .block(&openid, false)
+        .map(|()| StatusCode::NO_CONTENT)
+}
+
+/// What `wx.login` gives to the mini-program: works once, for five minutes.
+#[utoipa::path(post, path = "/control/people/{openid}/mini-code", tag = "phones",
+    responses((status = 200, body = LoginCode), (status = 404, body = Refused)))]
+pub(super) async fn mini_code(
+    State(sandbox): State<Sandbox>,
+    Path(openid): Path<String>,
+) -> Result<Json<LoginCode>, Unpushed> {
+    sandbox
+        .mini_code(&openid)
+        .map(|code| Json(LoginCode { code }))
+}
+
+/// Taps a click button of the menu; the reply lands in the chat as well.
+#[utoipa::path(post, path = "/control/people/{openid}/tap", tag = "phones", request_body = MenuTap,
+    responses((status = 200, body = Pushed), (status = 404, body = Refused),
+        (status = 422, body = Refused), (status = 502, body = Refused)))]
+pub(super) async fn tap(
+    State(sandbox): State<Sandbox>,
+    Path(openid): Path<String>,
+    Json(tap): Json<MenuTap>,
+) -> Result<Json<Pushed>, Unpushed> {
+    sandbox.tap(&openid, &tap.key).await.map(Json)
+}
+
+/// Writes to the account.
+#[utoipa::path(post, path = "/control/people/{openid}/say", tag = "phones", request_body = Words,
+    responses((status = 200, body = Pushed), (status = 404, body = Refused),
+        (status = 422, body = Refused), (status = 502, body = Refused)))]
+pub(super) async fn say(
+    State(sandbox): State<Sandbox>,
+    Path(openid): Path<String>,
+    Json(words): Json<Words>,
+) -> Result<Json<Pushed>, Unpushed> {
+    sandbox.say(&openid, &words.text).await.map(Json)
+}
+
+/// The chat with the account, oldest line first.
+#[utoipa::path(get, path = "/control/people/{openid}/chat", tag = "phones",
+    responses((status = 200, body = Vec<ChatLine>)))]
+pub(super) async fn chat(
+    State(sandbox): State<Sandbox>,
+    Path(openid): Path<String>,
+) -> Json<Vec<ChatLine>> {
+    Json(sandbox.chat(&openid))
+}
+
+/// The menu as it was created, `{"button": […]}`, or null.
+#[utoipa::path(get, path = "/control/menu", tag = "phones",
+    responses((status = 200, body = Option<Object>)))]
+pub(super) async fn menu(State(sandbox): State<Sandbox>) -> Json<Option<Value>> {
+    Json(sandbox.menu())
+}
+
+/// The SMS of a phone, oldest first.
+#[utoipa::path(get, path = "/control/sms", tag = "phones", params(WhosePhone),
+    responses((status = 200, body = Vec<Sms>)))]
+pub(super) async fn sms(
+    State(sandbox): State<Sandbox>,
+    Query(whose): Query<WhosePhone>,
+) -> Json<Vec<Sms>> {
+    Json(sandbox.sms_to(&whose.phone))
+}

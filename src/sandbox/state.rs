@@ -1,0 +1,34 @@
+//! Everything the box remembers, behind one lock that is never held while the box waits for something.
+
+use std::collections::{HashMap, VecDeque};
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::faults::Faults;
+use super::log::Log;
+use super::people::People;
+use super::push::Push;
+use super::qyapi::Desks;
+use super::sms::Sms;
+use super::tokens::{Codes, Tokens};
+
+#[derive(Default)]
+pub(super) struct State {
+    pub tokens: Tokens,
+    pub codes: Codes,
+    pub people: People,
+    /// The account's menu as it was created: `{"button": […]}`.
+    pub menu: Option<Value>,
+    /// The `client_msg_id`s of template messages, when they came and which message they made.
+    pub client_msg_ids: HashMap<String, (DateTime<Utc>, String)>,
+    pub desks: Desks,
+    pub sms: Vec<Sms>,
+    pub gate_keys: HashMap<String, [u8; 32]>,
+    /// The last nonce of a gate of ours.
+    pub last_scan: u64,
+    /// What waits to be pushed to the service.
+    pub pushes: VecDeque<Push>,
+    pub faults: Faults,
+    pub log: Log,
+}

@@ -1,0 +1,69 @@
+//! api.weixin.qq.com, at the paths of its documents, and the login page of open.weixin.qq.com.
+
+mod fields;
+mod menu;
+mod oauth;
+mod template;
+mod token;
+mod users;
+
+use axum::Router;
+use axum::routing::{MethodRouter, get, post};
+use serde_json::{Value, json};
+
+use super::Sandbox;
+use super::call::{Answer, Call, Refusal, json_response};
+use super::tokens::TokenFault;
+
+pub(super) fn router() -> Router<Sandbox> {
+    Router::new()
+        .route("/cgi-bin/stable_token", posted(token::stable))
+        .route("/cgi-bin/menu/create", posted(menu::create))
+        .route("/cgi-bin/menu/get", asked(menu::current))
+        .route("/cgi-bin/menu/delete", asked(menu::delete))
+        .route("/cgi-bin/message/template/send", posted(template::send))
+        .route(
+            "/cgi-bin/template/get_all_private_template",
+            asked(template::list),
+        )
+        .route("/cgi-bin/user/info", asked(users::info))
+        .route("/connect/oauth2/authorize", get(oauth::authorize))
+        .route("/sns/oauth2/access_token", asked(oauth::access_token))
+        .route("/sns/jscode2session", asked(oauth::session))
+}
+
+/// A refusal as WeChat words it: with a `rid` by which its support finds the call.
+pub(super) fn refused(sandbox: &Sandbox, errcode: i64, errmsg: &str) -> Value {
+    let [a, b] = [0; 2].map(|_: u8| u32::from_le_bytes(sandbox.entropy().bytes()));
+    let rid = format!("{:08x}-{a:08x}-{b:08x}", sandbox.now().timestamp());
+    json!({"errcode": errcode, "errmsg": format!("{errmsg} rid: {rid}")})
+}
+
+fn posted(answer: fn(&Call) -> Answer) -> MethodRouter<Sandbox> {
+    post(async move |call: Call| respond(&call, answer(&call)))
+}
+
+fn asked(answer: fn(&Call) -> Answer) -> MethodRouter<Sandbox> {
+    get(async move |call: Call| respond(&call, answer(&call)))
+}
+
+fn respond(call: &Call, answer: Answer) -> axum::response::Response {
+    json_response(
+        &answer.unwrap_or_else(|refusal| refused(&call.sandbox, refusal.errcode, &refusal.errmsg)),
+    )
+}
+
+/// Checks the access token that every business call of the Official Account carries.
+fn authorised(call: &Call) -> Result<(), Refusal> {
+    let (sandbox, given) = (&call.sandbox, call.query("access_token"));
+    let app = &sandbox.settings().official_account.app_id;
+    let checked = sandbox.state().tokens.check(app, given, sandbox.now());
+    checked.map_err(|fault| match fault {
+        TokenFault::Missing => Refusal::new(41001, "access_token missing"),
+        TokenFault::Unknown => Refusal::new(
+            40001,
+            "invalid credential, access_token is invalid or not latest",
+        ),
+        TokenFault::Expired => Refusal::new(42001, "access_token expired"),
+    })
+}
