@@ -8,6 +8,7 @@
 
 pub mod call;
 pub mod callback;
+pub mod check;
 pub mod element;
 pub mod envelope;
 pub mod errcode;

@@ -413,7 +413,7 @@ mod tests {
 
     #[tokio::test]
     async fn of_many_callers_with_a_refused_token_only_the_first_drops_it() {
-        let (mint, clock) = (Mint::new(9), clock());
+        let (mint, clock) = (Mint::new(1000), clock());
         let holder = holder(&mint, &clock);
         let used = AtomicUsize::new(0);
         let call = |token: AccessToken| {

@@ -97,7 +97,7 @@ async fn a_card_is_sent_and_changed_by_the_code_it_returned() {
     );
     assert_snapshot!(scribe.last(), @r#"
     POST /cgi-bin/message/send?access_token=T
-    {"agentid":1000002,"msgtype":"template_card","template_card":{"button_list":[{"key":"approve","style":1,"text":"同意"}],"card_type":"button_interaction","horizontal_content_list":[{"keyname":"区域","value":"校园区域"}],"main_title":{"desc":"","title":"访客申请单"},"sub_title_text":"刘* 的来访","task_id":"visit-1-1"},"touser":"liuming"}
+    {"agentid":1000002,"msgtype":"template_card","template_card":{"button_list":[{"key":"approve","style":1,"text":"同意"}],"card_type":"button_interaction","horizontal_content_list":[{"keyname":"区域","value":"校园区域"}],"main_title":{"title":"访客申请单"},"sub_title_text":"刘* 的来访","task_id":"visit-1-1"},"touser":"liuming"}
     "#);
 
     let others = ["wang", "zhao"];
@@ -122,7 +122,7 @@ async fn a_card_is_sent_and_changed_by_the_code_it_returned() {
         .unwrap();
     assert_snapshot!(scribe.last(), @r#"
     POST /cgi-bin/message/update_template_card?access_token=T
-    {"agentid":1000002,"response_code":"R","template_card":{"button_list":[{"key":"replaced","style":2,"text":"已拒绝"}],"card_type":"button_interaction","horizontal_content_list":[{"keyname":"区域","value":"校园区域"}],"main_title":{"desc":"","title":"访客申请单"},"replace_text":"已拒绝","sub_title_text":"刘* 的来访","task_id":"visit-1-1"},"userids":["wang","zhao"]}
+    {"agentid":1000002,"response_code":"R","template_card":{"button_list":[{"key":"replaced","style":2,"text":"已拒绝"}],"card_type":"button_interaction","horizontal_content_list":[{"keyname":"区域","value":"校园区域"}],"main_title":{"title":"访客申请单"},"replace_text":"已拒绝","sub_title_text":"刘* 的来访","task_id":"visit-1-1"},"userids":["wang","zhao"]}
     "#);
 }
 

@@ -11,8 +11,9 @@ use crate::tencent::element::Element;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Card {
     pub title: String,
+    /// Smaller, below the title; may be empty.
     pub description: String,
-    /// A line below the title; may be empty.
+    /// A line below both; may be empty.
     pub subtitle: String,
     /// Label (at most five characters) and value.
     pub rows: Vec<(String, String)>,
@@ -67,9 +68,12 @@ impl Card {
     pub fn to_json(&self) -> Value {
         let mut card = json!({
             "card_type": self.card_type(),
-            "main_title": { "title": self.title, "desc": self.description },
+            "main_title": { "title": self.title },
             "task_id": self.task_id,
         });
+        if !self.description.is_empty() {
+            card["main_title"]["desc"] = json!(self.description);
+        }
         if !self.subtitle.is_empty() {
             card["sub_title_text"] = json!(self.subtitle);
         }
