@@ -1,6 +1,8 @@
 pub mod actions;
+pub mod app;
 pub mod cache;
 pub mod chat;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod ctx;
@@ -8,6 +10,7 @@ pub mod domain;
 pub mod entropy;
 pub mod http;
 pub mod ids;
+pub mod jobs;
 pub mod menus;
 pub mod outbox;
 pub mod photos;

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::DatabaseTransaction;
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use crate::ctx::{Answered, Asked, Ctx};
 use crate::domain::actors::Reader;
@@ -122,26 +123,43 @@ async fn load(db: &impl sea_orm::ConnectionTrait, id: PassId) -> Result<Credenti
     }))
 }
 
-/// Answers scans until nobody can ask any more.
-pub async fn write(ctx: Ctx, mut asked: mpsc::Receiver<Asked>, batch: usize) {
+/// Answers scans, at most `batch` in one transaction, until told to stop; those that wait by then are
+/// still answered.
+pub async fn write(
+    ctx: Ctx,
+    mut asked: mpsc::Receiver<Asked>,
+    batch: usize,
+    stop: CancellationToken,
+) {
     let mut waiting = Vec::with_capacity(batch);
-    while asked.recv_many(&mut waiting, batch.max(1)).await > 0 {
-        waiting.sort_by_key(|asked: &Asked| pass_of(&asked.credential));
-        match write_batch(&ctx, &waiting).await {
-            Ok(answers) => {
-                for (asked, answer) in waiting.drain(..).zip(answers) {
-                    // A reader that hung up has its answer kept, and gets it when it asks again.
-                    let _ = asked.answer.send(Ok(answer));
-                }
+    loop {
+        let taken = tokio::select! {
+            biased;
+            taken = asked.recv_many(&mut waiting, batch.max(1)) => taken,
+            () = stop.cancelled(), if !asked.is_closed() => {
+                asked.close();
+                continue;
             }
-            Err(error) => {
-                tracing::error!(%error, scans = waiting.len(), "passages could not be kept");
-                for asked in waiting.drain(..) {
-                    let failed = sea_orm::DbErr::Custom("not kept".to_owned());
-                    let _ = asked.answer.send(Err(StoreError::Database(failed)));
-                }
-            }
+        };
+        if taken == 0 {
+            return;
         }
+        waiting.sort_by_key(|asked: &Asked| pass_of(&asked.credential));
+        answer(&ctx, &mut waiting).await;
+    }
+}
+
+/// Decides, keeps, and then answers.
+async fn answer(ctx: &Ctx, waiting: &mut Vec<Asked>) {
+    let kept = write_batch(ctx, waiting).await;
+    if let Err(error) = &kept {
+        tracing::error!(%error, scans = waiting.len(), "passages could not be kept");
+    }
+    let mut answers = kept.unwrap_or_default().into_iter();
+    for asked in waiting.drain(..) {
+        let failed = || StoreError::Database(sea_orm::DbErr::Custom("not kept".to_owned()));
+        // A reader that hung up has its answer kept, and gets it when it asks again.
+        let _ = asked.answer.send(answers.next().ok_or_else(failed));
     }
 }
 

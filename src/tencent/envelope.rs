@@ -37,6 +37,14 @@ impl FromStr for EncodingAesKey {
     }
 }
 
+impl EncodingAesKey {
+    /// The 43 characters, as a console shows them.
+    #[must_use]
+    pub fn reveal(&self) -> String {
+        data_encoding::BASE64_NOPAD.encode(&self.0)
+    }
+}
+
 impl fmt::Debug for EncodingAesKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("EncodingAesKey")

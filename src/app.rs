@@ -1,0 +1,299 @@
+//! The composition root: the only place that plugs things together, starts them in order and stops
+//! them in order.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use axum::Router;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use secrecy::ExposeSecret;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::actions::passages;
+use crate::cache::Caches;
+use crate::clock::Clock;
+use crate::config::{Mode, Settings};
+use crate::ctx::{Asked, Clients, Ctx, Policy};
+use crate::entropy::Entropy;
+use crate::http::{self, Site};
+use crate::ids::Mint;
+use crate::jobs;
+use crate::menus::Menu;
+use crate::photos::{Limits, Photos};
+use crate::sandbox::{self, Sandbox, SandboxSettings};
+use crate::store::{self, Db};
+use crate::templates::Templates;
+
+/// How long a stop may take: requests under way, the delivery under way, the last passages.
+const GRACE: Duration = Duration::from_secs(10);
+/// How many scans may wait for the writer; more are told to ask again by the time-out.
+const SCANS: usize = 1024;
+
+/// Everything put together, and nothing running yet.
+pub struct Parts {
+    pub site: Site,
+    /// Ends of the scans, for the task that writes passages.
+    pub scans: mpsc::Receiver<Asked>,
+    /// The outside world, in sandbox mode.
+    pub sandbox: Option<Sandbox>,
+}
+
+/// Checks what the operator wrote besides the settings, opens the database, and puts things together.
+///
+/// # Errors
+/// Faults of menus and templates, and a database that was made for the other mode.
+pub async fn assemble(
+    settings: &Settings,
+    clock: Clock,
+    entropy: Entropy,
+) -> anyhow::Result<Parts> {
+    Menu::load(settings.server.menus.as_deref())?;
+    let folder = settings.server.message_templates.as_deref();
+    let templates = Templates::load(folder, &settings.templates)?;
+    let db = Db::open(&settings.database.url)
+        .await
+        .context("the database cannot be opened")?;
+    stamp(&db, settings.mode).await?;
+    let limits = Limits {
+        max_bytes: settings.photos.max_bytes,
+        max_pixels: settings.photos.max_pixels,
+    };
+    let (sender, scans) = mpsc::channel(SCANS);
+    let clients = Clients::new(settings, &db, &clock, &entropy)?;
+    let sandbox = (settings.mode == Mode::Sandbox).then(|| boxed(settings, &clock, &entropy));
+    let ctx = Ctx {
+        db,
+        clock,
+        entropy,
+        ids: Arc::new(Mint::new(settings.server.node)),
+        keys: Arc::new(settings.keys.ring.clone()),
+        codes: Arc::new(settings.keys.codes.clone()),
+        templates: Arc::new(templates),
+        photos: Photos::in_folder(&settings.photos.folder, limits)?,
+        policy: Arc::new(Policy::of(settings)),
+        caches: Caches::default(),
+        scans: sender,
+    };
+    Ok(Parts {
+        site: Site::new(settings, ctx, clients)?,
+        scans,
+        sandbox,
+    })
+}
+
+/// The first mode that uses a database marks it. Invented people never meet real ones.
+async fn stamp(db: &Db, mode: Mode) -> anyhow::Result<()> {
+    let txn = store::begin(db).await?;
+    let stamped = store::settings::stamp_mode(&txn, mode.as_str()).await;
+    let stamped = stamped.context("the database has not this program's shape: run `migrate`")?;
+    store::commit(txn).await?;
+    if stamped != mode.as_str() {
+        bail!(
+            "this database was made in {stamped} mode; {} mode does not touch it",
+            mode.as_str()
+        );
+    }
+    Ok(())
+}
+
+fn boxed(settings: &Settings, clock: &Clock, entropy: &Entropy) -> Sandbox {
+    let Settings {
+        official_account: oa,
+        mini_program: mini,
+        wecom,
+        sms,
+        ..
+    } = settings;
+    let key = settings.sandbox.key.bytes().try_into().unwrap_or([0; 32]);
+    let public_url = &settings.server.public_url;
+    Sandbox::new(SandboxSettings {
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+        service: public_url.clone(),
+        here: format!("{public_url}/sandbox"),
+        official_account: sandbox::OfficialAccount {
+            app_id: oa.app_id.clone(),
+            original_id: oa.original_id.clone(),
+            token: oa.token.expose_secret().to_owned(),
+            encoding_aes_key: oa.encoding_aes_key.reveal(),
+            secret: oa.secret.expose_secret().to_owned(),
+        },
+        mini_program: sandbox::MiniProgram {
+            app_id: mini.app_id.clone(),
+            secret: mini.secret.expose_secret().to_owned(),
+        },
+        wecom: sandbox::WeCom {
+            corp_id: wecom.corp_id.clone(),
+            agent_id: wecom.agent_id,
+            token: wecom.token.expose_secret().to_owned(),
+            encoding_aes_key: wecom.encoding_aes_key.reveal(),
+            secret: wecom.secret.expose_secret().to_owned(),
+        },
+        sms: sandbox::SmsAccount {
+            secret_id: sms.secret_id.clone(),
+            secret_key: sms.secret_key.expose_secret().to_owned(),
+            sdk_app_id: sms.sdk_app_id.clone(),
+            sign_name: sms.sign_name.clone(),
+        },
+        gate_keys: [(settings.sandbox.device.to_string(), key)].into(),
+    })
+}
+
+/// Runs the service until the process is told to stop.
+///
+/// # Errors
+/// When it cannot start, or cannot stop in time.
+pub async fn serve(settings: Settings, parts: Parts) -> anyhow::Result<()> {
+    let figures = PrometheusBuilder::new().install_recorder()?;
+    let Parts {
+        site,
+        scans,
+        sandbox,
+    } = parts;
+    let (ctx, clients) = (site.ctx.clone(), site.clients.clone());
+    let mut tasks = Tasks::default();
+    let stop = tasks.stop.clone();
+    let last = CancellationToken::new();
+    // The writer outlives the doors: what they have taken in is kept.
+    let writer = passages::write(ctx.clone(), scans, settings.gate.batch, last.clone());
+    let writers = TaskTracker::new();
+    writers.spawn(writer);
+
+    let listener = listen(settings.server.listen).await?;
+    let at = listener.local_addr()?;
+    let router = http::router(site, sandbox.as_ref().map(Sandbox::router));
+    tasks.spawn(answer(listener, router, stop.clone()));
+    if let Some(address) = settings.server.metrics_listen {
+        let listener = listen(address).await?;
+        tasks.spawn(answer(
+            listener,
+            http::metrics_router(figures.clone()),
+            stop.clone(),
+        ));
+    }
+    if let Some(sandbox) = sandbox {
+        let stop = stop.clone();
+        tasks.spawn(async move {
+            tokio::select! {
+                () = sandbox.run() => {}
+                () = stop.cancelled() => {}
+            }
+            Ok(())
+        });
+    }
+    let worker = data_encoding::HEXLOWER.encode(&ctx.entropy.bytes::<8>());
+    tasks.spawn(done(jobs::deliver(
+        ctx.clone(),
+        clients.clone(),
+        worker,
+        stop.clone(),
+    )));
+    tasks.spawn(done(jobs::settle(ctx.clone(), stop.clone())));
+    tasks.spawn(done(jobs::probe(clients, stop.clone())));
+    tasks.spawn(done(upkeep(figures, stop.clone())));
+    let mode = settings.mode.as_str();
+    tracing::info!(server.address = %at, server.mode = mode, "listening");
+
+    tokio::select! {
+        () = told_to_stop() => tracing::info!("told to stop"),
+        () = stop.cancelled() => {}
+    }
+    let clean = tasks.finish(GRACE).await;
+    last.cancel();
+    writers.close();
+    let clean = tokio::time::timeout(GRACE, writers.wait()).await.is_ok() && clean;
+    ctx.db.close().await;
+    if !clean {
+        bail!("something was still under way after {} s", GRACE.as_secs());
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn listen(at: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(at)
+        .await
+        .with_context(|| format!("cannot listen on {at}"))
+}
+
+async fn answer(
+    listener: TcpListener,
+    router: Router,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await?;
+    Ok(())
+}
+
+async fn upkeep(figures: PrometheusHandle, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        figures.run_upkeep();
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(Duration::from_secs(5)) => {}
+        }
+    }
+}
+
+async fn done(job: impl Future<Output = ()>) -> anyhow::Result<()> {
+    job.await;
+    Ok(())
+}
+
+async fn told_to_stop() {
+    let interrupt = async {
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}
+
+/// The door to background work: what is spawned here is told to stop and waited for.
+#[derive(Default)]
+struct Tasks {
+    tracker: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Tasks {
+    /// A task that fails takes the service down: better restarted than half alive.
+    fn spawn(&mut self, task: impl Future<Output = anyhow::Result<()>> + Send + 'static) {
+        let stop = self.stop.clone();
+        self.tracker.spawn(async move {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task failed");
+                stop.cancel();
+            }
+        });
+    }
+
+    /// Says whether all ended in time.
+    async fn finish(self, grace: Duration) -> bool {
+        self.stop.cancel();
+        self.tracker.close();
+        tokio::time::timeout(grace, self.tracker.wait())
+            .await
+            .is_ok()
+    }
+}

@@ -1,0 +1,63 @@
+//! What happens because the clock strikes: deliveries, ends that pass, a look at the outside.
+//!
+//! A job that is told to stop finishes the round it is in. Any replica may run every job: rows are
+//! leased, and settling twice changes nothing.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::actions::visits::settle_over;
+use crate::ctx::{Clients, Ctx};
+use crate::outbox::deliver_due;
+
+/// How long the worker rests when nothing was due: half a second is soon for a person.
+const REST: Duration = Duration::from_millis(500);
+
+/// Delivers what is owed, until told to stop. `worker` names this process among the replicas.
+pub async fn deliver(ctx: Ctx, clients: Clients, worker: String, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let busy = match deliver_due(&ctx, &clients, &worker).await {
+            Ok(delivered) => delivered.taken > 0,
+            Err(error) => {
+                tracing::error!(%error, "the outbox could not be read");
+                false
+            }
+        };
+        if !busy {
+            pause(REST, &stop).await;
+        }
+    }
+}
+
+/// Writes down the ends that have passed, once a minute.
+pub async fn settle(ctx: Ctx, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        if let Err(error) = settle_over(&ctx).await {
+            tracing::error!(%error, "visits that are over could not be settled");
+        }
+        pause(Duration::from_mins(1), &stop).await;
+    }
+}
+
+/// Asks each platform for a token every five minutes, so that readiness tells of a wrong secret
+/// before somebody waits for a message.
+pub async fn probe(clients: Clients, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        clients
+            .health
+            .note("official_account", &clients.account.sign_in().await);
+        clients
+            .health
+            .note("mini_program", &clients.mini.sign_in().await);
+        clients.health.note("wecom", &clients.wecom.sign_in().await);
+        pause(Duration::from_mins(5), &stop).await;
+    }
+}
+
+async fn pause(time: Duration, stop: &CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(time) => {}
+    }
+}
