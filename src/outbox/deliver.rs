@@ -4,7 +4,7 @@ use chrono::Duration;
 use futures::StreamExt;
 
 use super::channels::{self, Learned, Tried};
-use super::ending::{Attempt, after};
+use super::ending::{Attempt, after, is_held};
 use super::subject::{About, Subject, load};
 use crate::ctx::{Clients, Ctx};
 use crate::domain::message::Message;
@@ -91,8 +91,12 @@ async fn deliver_row(
         commit(txn).await?;
         return Ok(ending);
     };
-    let tried = channels::attempt(ctx, clients, owed, &about, template, channel).await?;
     let keyed = channels::is_keyed(channel);
+    let tried = if is_held(owed, send, keyed) {
+        Attempt::Closed("it may have been sent, and is not sent twice").into()
+    } else {
+        channels::attempt(ctx, clients, owed, &about, template, channel).await?
+    };
     let now = ctx.clock.now();
     let ending = after(&tried.attempt, owed, send, keyed, now, &ctx.entropy);
     log(owed, channel.as_str(), &tried.attempt, &ending);

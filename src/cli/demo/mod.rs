@@ -41,12 +41,11 @@ pub async fn play(settings: &Settings) -> anyhow::Result<()> {
 
     stage.title("菜单：menus/default.toml 经真实客户端推送到公众号");
     let account = menu::account(settings)?;
-    menu::apply(
-        &account,
-        &Menu::load(settings.server.menus.as_deref())?.buttons(),
-    )
-    .await?;
+    let wanted = Menu::load(settings.server.menus.as_deref())?.buttons();
+    println!("   → POST …/cgi-bin/menu/create {}", json!({ "button": wanted }));
+    menu::apply(&account, &wanted).await?;
     let live = stage.control_get("/menu").await?;
+    println!("   ← {live}");
     says(&live, &["便捷CIPC", "重工校园通", "CAMPUS_PASS"])?;
 
     stage.title("访客点击 便捷CIPC → 重工校园通，收到加密回复");

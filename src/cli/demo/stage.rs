@@ -118,7 +118,7 @@ impl Stage {
         let text = body
             .as_str()
             .map_or_else(|| body.to_string(), str::to_owned);
-        println!("   ← {status} {}", short(&text));
+        println!("   ← {status} {}", short(&without_token(&text, &body)));
         ensure!(
             (200..300).contains(&status),
             "{} answered {status}",
@@ -298,6 +298,13 @@ async fn read(answer: Response) -> anyhow::Result<(u16, Value)> {
         status,
         serde_json::from_str(&text).unwrap_or(Value::String(text)),
     ))
+}
+
+/// A session's token is the visitor's.
+fn without_token(text: &str, body: &Value) -> String {
+    body["token"]
+        .as_str()
+        .map_or_else(|| text.to_owned(), |token| text.replace(token, "…"))
 }
 
 fn short(text: &str) -> String {
