@@ -17,8 +17,8 @@ use crate::store::{StoreError, begin, cards, commit, receipts};
 /// How long a row is a worker's own: longer than the longest call, which ends after 10 seconds, and
 /// its retry with a fresh token.
 const LEASE: Duration = Duration::seconds(60);
-/// How many are taken at once, and how many of them are under way at once.
-const TAKEN: u64 = 32;
+/// How many are taken at once, all of them under way at once: a stop waits for one such round, which
+/// ends within the time-outs of a call and of the token before it.
 const AT_ONCE: usize = 8;
 
 /// What a round did.
@@ -40,7 +40,7 @@ pub async fn deliver_due(
     worker: &str,
 ) -> Result<Delivered, StoreError> {
     let now = ctx.clock.now();
-    let rows = lease(&ctx.db, worker, now, now + LEASE, TAKEN).await?;
+    let rows = lease(&ctx.db, worker, now, now + LEASE, AT_ONCE as u64).await?;
     let taken = rows.len();
     let endings = futures::stream::iter(rows)
         .map(|owed| deliver(ctx, clients, worker, owed))

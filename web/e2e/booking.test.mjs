@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { BASE_URL, control } from './browser.mjs'
+import { BASE_URL, control, speck } from './browser.mjs'
 import { book, fillBooking, HOST, ID_NUMBER, pickHost, stranger, visitor } from './campus.mjs'
 
 test('who is not known is sent through WeChat’s login and comes back to the page', async (t) => {
@@ -131,6 +131,14 @@ test('what the server refuses is said beside its field, and the form keeps what 
   const row = page.locator('.row', { has: page.getByRole('textbox', { name: /^姓名/ }) })
   await row.getByRole('alert').waitFor()
   assert.equal(await page.getByRole('textbox', { name: /^手机号/ }).inputValue(), phone)
+})
+
+test('a picture that shows nothing is refused beside its field, and can be sent no more', async (t) => {
+  const { page } = await visitor(t)
+  await page.goto(`${BASE_URL}/h5/book`)
+  await page.getByLabel('证件照 相册').setInputFiles(speck)
+  await page.locator('.row', { hasText: '证件照' }).getByRole('alert').waitFor()
+  console.error(await page.locator('.row', { hasText: '证件照' }).textContent())
 })
 
 test('a lost answer and a second tap make one visit', async (t) => {

@@ -1,10 +1,22 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import test from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { BASE_URL, control, openBrowser } from './browser.mjs'
 import { cardOf, fillBooking, passLink, until } from './campus.mjs'
 
+/** The operator sets the account's menu, which a fresh account does not have. */
+async function applyMenu() {
+  const { host } = new URL(BASE_URL)
+  const program = process.env.BINARY ?? fileURLToPath(new URL('../../target/debug/campus-pass', import.meta.url))
+  const env = { CAMPUS_PASS__SERVER__LISTEN: host, CAMPUS_PASS__SERVER__PUBLIC_URL: BASE_URL }
+  await promisify(execFile)(program, ['menu', 'apply'], { env: { ...process.env, ...env } })
+}
+
 test('the whole story is told on the sandbox page: menu, booking, card, SMS, gate', async (t) => {
-  const { page, audit, see } = await openBrowser(t, { width: 1320, height: 1000 })
+  if (!(await control('GET', '/menu'))) await applyMenu()
+  const { page, audit, see } = await openBrowser(t, { width: 1440, height: 1000 })
   await page.goto(`${BASE_URL}/sandbox`)
   const phone = page.getByRole('region', { name: '访客的手机' })
   const desk = page.getByRole('region', { name: '审批人的企业微信' })

@@ -42,7 +42,10 @@ pub async fn play(settings: &Settings) -> anyhow::Result<()> {
     stage.title("菜单：menus/default.toml 经真实客户端推送到公众号");
     let account = menu::account(settings)?;
     let wanted = Menu::load(settings.server.menus.as_deref())?.buttons();
-    println!("   → POST …/cgi-bin/menu/create {}", json!({ "button": wanted }));
+    println!(
+        "   → POST …/cgi-bin/menu/create {}",
+        json!({ "button": wanted })
+    );
     menu::apply(&account, &wanted).await?;
     let live = stage.control_get("/menu").await?;
     println!("   ← {live}");
