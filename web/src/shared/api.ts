@@ -95,7 +95,7 @@ export const visitors = {
     call<Visit>('wechat', 'POST', '/api/visits', booking, { 'idempotency-key': key }),
   correct: (id: string, booking: Booking) => call<Visit>('wechat', 'PUT', `/api/visits/${id}`, booking),
   withdraw: (id: string) => call<Visit>('wechat', 'POST', `/api/visits/${id}/withdraw`),
-  visits: (after?: string) => call<Page<Visit>>('wechat', 'GET', `/api/visits?${query({ after, limit: '20' })}`),
+  visits: (after?: string) => call<Page<Visit>>('wechat', 'GET', `/api/visits?${query({ after })}`),
   visit: (id: string) => call<Visit>('wechat', 'GET', `/api/visits/${id}`),
 }
 
@@ -108,7 +108,7 @@ export const passes = {
 
 export const staff = {
   approvals: (box: Box, after?: string) =>
-    call<Page<ApprovalCard>>('wecom', 'GET', `/api/staff/approvals?${query({ box, after, limit: '20' })}`),
+    call<Page<ApprovalCard>>('wecom', 'GET', `/api/staff/approvals?${query({ box, after })}`),
   approval: (visit: string) => call<Approval>('wecom', 'GET', `/api/staff/approvals/${visit}`),
   decide: (visit: string, decision: Decision, comment: string) =>
     call<Approval>('wecom', 'POST', `/api/staff/approvals/${visit}/${decision}`, comment ? { comment } : {}),
