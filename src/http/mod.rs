@@ -12,6 +12,7 @@ pub mod problem;
 mod address;
 mod callback;
 mod limits;
+mod replay;
 mod session;
 
 mod wechat;
