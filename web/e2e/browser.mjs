@@ -5,10 +5,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 
 export const BASE_URL = (process.env.BASE_URL ?? 'http://127.0.0.1:8080').replace(/\/$/, '')
 
+const SCREENSHOTS = fileURLToPath(new URL('../screenshots', import.meta.url))
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -24,7 +26,7 @@ const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.
 /**
  * Opens a browser of its own for one test: `{ page, context, audit, forgive, see }`.
  * `audit()` checks the page as it stands; `forgive(pattern)` names console errors that the story
- * provokes on purpose; `see(name)` saves a picture when SCREENSHOTS names a folder.
+ * provokes on purpose; `see(name)` saves what the screen shows in screenshots/ when SCREENSHOTS is set.
  */
 export async function openBrowser(t, { width = 390, height = 844, dark = false, userAgent } = {}) {
   const profile = await mkdtemp(join(tmpdir(), 'campus-pass-'))
@@ -81,7 +83,11 @@ export async function openBrowser(t, { width = 390, height = 844, dark = false, 
     assert.ok(spill <= 0, `the page is ${spill} px wider than the screen`)
   }
   const see = async (name) => {
-    if (process.env.SCREENSHOTS) await page.screenshot({ path: join(process.env.SCREENSHOTS, `${name}.png`), fullPage: true })
+    if (!process.env.SCREENSHOTS) return
+    await page.locator('.van-toast').waitFor({ state: 'hidden' })
+    await page.evaluate(() => scrollTo(0, 0))
+    // A phone's picture is sharp; a desktop's would be too large.
+    await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), scale: width > 1000 ? 'css' : 'device' })
   }
   return { page, context, audit, see, forgive: (pattern) => forgiven.push(pattern) }
 }
