@@ -29,14 +29,15 @@ const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.
  * provokes on purpose; `see(name)` saves what the screen shows in screenshots/ when SCREENSHOTS is set.
  */
 export async function openBrowser(t, { width = 390, height = 844, dark = false, userAgent } = {}) {
+  const phone = width < 1000
   const profile = await mkdtemp(join(tmpdir(), 'campus-pass-'))
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
     args: FLAGS,
     viewport: { width, height },
-    deviceScaleFactor: 2,
-    hasTouch: true,
+    deviceScaleFactor: phone ? 2 : 1,
+    hasTouch: phone,
     colorScheme: dark ? 'dark' : 'light',
     locale: 'zh-CN',
     // A phone set to another zone must still show the campus's time.
@@ -86,8 +87,7 @@ export async function openBrowser(t, { width = 390, height = 844, dark = false, 
     if (!process.env.SCREENSHOTS) return
     await page.locator('.van-toast').waitFor({ state: 'hidden' })
     await page.evaluate(() => scrollTo(0, 0))
-    // A phone's picture is sharp; a desktop's would be too large.
-    await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), scale: width > 1000 ? 'css' : 'device' })
+    await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) })
   }
   return { page, context, audit, see, forgive: (pattern) => forgiven.push(pattern) }
 }

@@ -16,7 +16,7 @@ async function applyMenu() {
 
 test('the whole story is told on the sandbox page: menu, booking, card, SMS, gate', async (t) => {
   if (!(await control('GET', '/menu'))) await applyMenu()
-  const { page, audit, see } = await openBrowser(t, { width: 1440, height: 1000 })
+  const { page, audit, see } = await openBrowser(t, { width: 1440, height: 960 })
   await page.goto(`${BASE_URL}/sandbox`)
   const phone = page.getByRole('region', { name: '访客的手机' })
   const desk = page.getByRole('region', { name: '教职工的企业微信' })
@@ -58,6 +58,7 @@ test('the whole story is told on the sandbox page: menu, booking, card, SMS, gat
   await gate.getByText('开门').waitFor()
   await gate.getByText('应答签名正确').waitFor()
   await phone.getByRole('tab', { name: '网页' }).click()
+  await desk.getByRole('article').last().scrollIntoViewIfNeeded()
   await see('sandbox')
   await gate.getByLabel('码的内容').fill('NOT-A-PASS')
   await gate.getByRole('button', { name: '扫码' }).click()
