@@ -16,7 +16,7 @@ async function applyMenu() {
 
 test('the whole story is told on the sandbox page: menu, booking, card, SMS, gate', async (t) => {
   if (!(await control('GET', '/menu'))) await applyMenu()
-  const { page, audit, see } = await openBrowser(t, { width: 1440, height: 960 })
+  const { page, audit, see } = await openBrowser(t, { width: 1440, height: 880 })
   await page.goto(`${BASE_URL}/sandbox`)
   const phone = page.getByRole('region', { name: '访客的手机' })
   const desk = page.getByRole('region', { name: '教职工的企业微信' })
