@@ -1,0 +1,13 @@
+//! The stories: the service with its sandbox around it, over real HTTP where something goes out, each
+//! test with a database of its own.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a story that cannot go on fails there"
+)]
+
+mod harness;
+
+mod architecture;
+mod whole_line;
