@@ -9,5 +9,8 @@
 
 mod harness;
 
+mod approvals;
 mod architecture;
+mod callbacks;
+mod gate;
 mod whole_line;

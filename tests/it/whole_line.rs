@@ -154,8 +154,8 @@ async fn a_visit_goes_all_the_way_from_the_menu_to_the_gate() {
     // They go out at once, and either may come first.
     told.sort();
     assert_snapshot!(told.join("\n"), @"
-    通行凭证通知 被访人：刘明 到访区域：校园区域 开始时间：2026年03月02日 14:00 结束时间：2026年03月02日 16:00 → http://campus.test/p/[token]
     访客申请结果通知 被访人：刘明 到访区域：校园区域 开始时间：2026年03月02日 14:00 审批结果：已通过 → http://campus.test/h5/visits/[id]
+    通行凭证通知 被访人：刘明 到访区域：校园区域 开始时间：2026年03月02日 14:00 结束时间：2026年03月02日 16:00 → http://campus.test/p/[token]
     ");
     let link = guest.link();
     let page = app.get(&link).await;
@@ -193,6 +193,7 @@ async fn a_visit_goes_all_the_way_from_the_menu_to_the_gate() {
 async fn a_browser_inside_wechat_logs_in_and_the_code_works_once() {
     let app = App::start().await;
     let guest = app.guest("李四").await;
+    app.deliver().await;
     let started = app.get("/login/wechat?to=/h5/book").await;
     let state = started.cookie("campus_login").unwrap();
     let page = started.header("location").strip_prefix(&app.base).unwrap();
@@ -217,7 +218,7 @@ async fn a_browser_inside_wechat_logs_in_and_the_code_works_once() {
     // The mini-program and the account know one person.
     assert_eq!(me["id"], guest.get("/api/me").await.expect(200)["id"]);
     let again = come_back(&format!("campus_login={state}")).await;
-    assert_snapshot!(again.problem(), @"");
+    assert_snapshot!(again.problem(), @"401 login_code 登录已失效，请重新登录");
     app.deliver().await;
     app.finish().await;
 }

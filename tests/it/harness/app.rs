@@ -159,6 +159,8 @@ impl App {
         rows.reverse();
         let line = |row: outbox::Standing| {
             let why = row.why.map(|why| format!(": {why}")).unwrap_or_default();
+            // WeChat's own id of the request is another one each time.
+            let why = why.split(" (rid").next().unwrap_or_default();
             let doubtful = if row.owed.doubtful { " doubtful" } else { "" };
             let kind = row.owed.message.kind().as_str();
             format!("{kind}/{}{doubtful}{why}", row.owed.chain)

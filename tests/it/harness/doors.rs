@@ -29,12 +29,12 @@ impl Gate<'_> {
                 "an answer without the device's signature"
             );
         }
-        signed(&scanned, &self.app.base)
+        told(&scanned, &self.app.base)
     }
 }
 
 /// `200 {…}`, without what differs from run to run.
-pub fn signed(scanned: &Scanned, base: &str) -> String {
+fn told(scanned: &Scanned, base: &str) -> String {
     let mut body = scanned.body.clone();
     if let Value::Object(fields) = &mut body {
         fields.remove("request_id");

@@ -8,16 +8,18 @@
 mod app;
 mod campus;
 mod database;
+mod delivery;
 mod doors;
 mod people;
 mod plain;
 mod wire;
 
 pub use app::App;
-pub use campus::{MEMBERS, Post};
+pub use campus::MEMBERS;
 pub use database::Database;
-pub use doors::{Gate, signed};
-pub use people::{Approver, Guest, Visit, form};
+pub use delivery::Delivery;
+pub use doors::Gate;
+pub use people::{Approver, Guest, Visit};
 pub use plain::plain;
 pub use wire::{Answer, body, json_body, picture, upload};
 

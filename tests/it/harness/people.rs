@@ -163,7 +163,7 @@ async fn log_in(app: &App, person: &Person) -> String {
 }
 
 /// A booking's form; who, where and why are still open.
-pub fn form(from: &str, until: &str) -> Value {
+fn form(from: &str, until: &str) -> Value {
     json!({
         "host": "", "area": "", "reason": "",
         "starts_at": rfc3339(from), "ends_at": rfc3339(until),
