@@ -48,14 +48,14 @@ async fn a_delivery_that_is_not_wechats_is_refused_and_leaves_nothing() {
     let mut table = Vec::new();
     for (what, forged) in [
         (
-            "6 minutes old",
+            "five minutes and a second old",
             Delivery {
                 timestamp: now - 301,
                 ..right.clone()
             },
         ),
         (
-            "6 minutes early",
+            "as much early",
             Delivery {
                 timestamp: now + 301,
                 ..right.clone()
@@ -144,8 +144,8 @@ async fn a_delivery_that_is_not_wechats_is_refused_and_leaves_nothing() {
     let unsigned = app.send(body(Request::post("/wechat"), text(&app))).await;
     table.push(line("no signature", &unsigned));
     assert_snapshot!(table.join("\n"), @"
-    6 minutes old | 403 stale refused
-    6 minutes early | 403 stale refused
+    five minutes and a second old | 403 stale refused
+    as much early | 403 stale refused
     another token | 403 signature refused
     another app id | 403 envelope refused
     another key | 403 envelope refused

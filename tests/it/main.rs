@@ -12,5 +12,7 @@ mod harness;
 mod approvals;
 mod architecture;
 mod callbacks;
+mod crash;
+mod deliveries;
 mod gate;
 mod whole_line;

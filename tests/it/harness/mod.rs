@@ -7,6 +7,7 @@
 
 mod app;
 mod campus;
+mod child;
 mod database;
 mod delivery;
 mod doors;
@@ -16,6 +17,7 @@ mod wire;
 
 pub use app::App;
 pub use campus::MEMBERS;
+pub use child::{Service, command, run};
 pub use database::Database;
 pub use delivery::Delivery;
 pub use doors::Gate;
