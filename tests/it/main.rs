@@ -11,6 +11,7 @@ mod harness;
 
 mod approvals;
 mod architecture;
+mod bad_input;
 mod callbacks;
 mod crash;
 mod deliveries;
