@@ -42,6 +42,8 @@ pub struct Parts {
     pub scans: mpsc::Receiver<Asked>,
     /// The outside world, in sandbox mode.
     pub sandbox: Option<Sandbox>,
+    /// Handlers of deliveries, which may outlive the connection that brought them.
+    pub handlers: TaskTracker,
 }
 
 /// Checks what the operator wrote besides the settings, opens the database, and puts things together.
@@ -80,10 +82,13 @@ pub async fn assemble(
         caches: Caches::default(),
         scans: sender,
     };
+    let handlers = TaskTracker::new();
+    let site = Site::new(settings, ctx, clients, handlers.clone())?;
     Ok(Parts {
-        site: Site::new(settings, ctx, clients)?,
+        site,
         scans,
         sandbox,
+        handlers,
     })
 }
 
@@ -155,6 +160,7 @@ pub async fn serve(settings: Settings, parts: Parts) -> anyhow::Result<()> {
         site,
         scans,
         sandbox,
+        handlers,
     } = parts;
     let (ctx, clients) = (site.ctx.clone(), site.clients.clone());
     let mut tasks = Tasks::default();
@@ -205,6 +211,8 @@ pub async fn serve(settings: Settings, parts: Parts) -> anyhow::Result<()> {
         () = stop.cancelled() => {}
     }
     let clean = tasks.finish(GRACE).await;
+    handlers.close();
+    let clean = tokio::time::timeout(GRACE, handlers.wait()).await.is_ok() && clean;
     last.cancel();
     writers.close();
     let clean = tokio::time::timeout(GRACE, writers.wait()).await.is_ok() && clean;

@@ -2,7 +2,8 @@
 //! than 2^53, which a browser's numbers cannot hold).
 //!
 //! Layout: `(ms − 1288834974657) << 22 | node << 12 | sequence`. It is the layout of the campus's own
-//! 单据号: 1628957678243860481 decodes to 2023-02-24 11:19:10 in Chongqing.
+//! 单据号: 1628957678243860481 decodes to 2023-02-24 11:19:09.720 in Chongqing, which the screen
+//! shows as 11:19:10.
 
 use std::fmt;
 use std::str::FromStr;
@@ -171,7 +172,7 @@ mod tests {
         // 《访客预约进校操作手册》, the 单据号 on the approval screen.
         assert_eq!(
             made_at(1_628_957_678_243_860_481).to_rfc3339(),
-            "2023-02-24T03:19:10.720+00:00"
+            "2023-02-24T03:19:09.720+00:00"
         );
     }
 

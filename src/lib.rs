@@ -1,24 +1,91 @@
-pub mod actions;
+//! campus-pass: through WeChat, WeCom and the web onto a Chinese campus.
+//!
+//! This page is the architecture. A visitor books in the mini-program or the pages, the host's
+//! department approves on a WeCom card or its pages, everybody who must know is told, and a gate opens
+//! for the code on the visitor's phone. One process does all of it, on SQLite for one machine or on
+//! PostgreSQL for several.
+//!
+//! # The ladder
+//! A module uses only the rungs below its own, and modules on one rung do not know each other;
+//! `tests/it/architecture.rs` holds it. Read it from the bottom to learn the parts, from the top to
+//! follow a request.
+//!
+//! | rung | modules | what they are |
+//! | --- | --- | --- |
+//! | 11 | [`cli`] | what the operator can ask |
+//! | 10 | [`app`] | the composition root: ordered start, ordered stop |
+//! | 9 | [`http`], [`jobs`] | the doors: requests, and the clock striking |
+//! | 8 | [`chat`] | what the account answers in a conversation |
+//! | 7 | [`actions`] | what can happen on a campus: one function, one transaction, no network |
+//! | 6 | [`outbox`] | what we owe the outside, and its delivery |
+//! | 5 | [`ctx`] | `Ctx`, with which things happen, and `Clients`, with which the outside is told |
+//! | 4 | [`cache`], [`menus`], [`store`], [`templates`], [`photos`] | what is remembered, said, kept |
+//! | 3 | [`config`] | the settings |
+//! | 2 | [`domain`], [`wechat`], [`wecom`], [`sms`], [`sandbox`] | what is true; the outside's protocols; the outside in a box |
+//! | 1 | [`tencent`] | what WeChat and WeCom share: signature, envelope, XML, error codes, tokens |
+//! | 0 | [`clock`], [`entropy`], [`ids`], [`secret`] | the doors to time and randomness; ids; what is sealed |
+//!
+//! The same noun has the same stem on every rung: `domain/visit.rs`, `store/visits.rs`,
+//! `actions/visits.rs`, `http/guest/visits.rs`.
+//!
+//! # How a thing happens
+//! [`http`] finds out who asks (an extractor gives a [`domain::actors::Guest`], an
+//! [`domain::actors::Approver`], a gate's [`domain::actors::Reader`]) and parses what they ask into types
+//! that cannot be wrong. An action begins a transaction, loads with a lock, asks the domain (whose
+//! transitions consume and refuse with a value), stores, posts to the outbox what must be told, and
+//! commits: [`actions::approvals::decide`] is the pattern. `Ctx` holds no client, so no transaction ever
+//! waits for somebody else's server.
+//!
+//! The one exception is [`actions::passages`]: one task puts many scans into one transaction, so that
+//! one flush serves many gates; every answer is stored before it is given.
+//!
+//! # How people are told
+//! An outbox row is ids and a kind of [`domain::message`], never words. [`jobs::deliver`] leases rows,
+//! loads what is true by then, renders `message_templates/`, and sends with no transaction open. A row
+//! ends sent, dead with its reason, or overtaken. A killed worker's lease runs out and the row comes
+//! back under the same idempotency key; a channel that has none gets the row marked as doubtful.
+//!
+//! # What is kept from whom
+//! Phones, ID numbers, device keys, access tokens and pictures are sealed (AES-256-GCM, keys from the
+//! environment), found by keyed hash, and shown by mask; see [`secret`]. A link's token is computed when
+//! it is sent and stored as a hash. Logs name routes, never paths or queries.
+//!
+//! # The outside in a box
+//! [`sandbox`] plays WeChat, WeCom, the SMS gateway and a gate on this machine, enforces their rules, and
+//! checks signatures with code of its own. It is the tests' fake, and `mode = "sandbox"` runs it beside
+//! the service. Only base URLs differ in production.
+
 pub mod app;
-pub mod cache;
-pub mod chat;
 pub mod cli;
-pub mod clock;
-pub mod config;
-pub mod ctx;
-pub mod domain;
-pub mod entropy;
+
 pub mod http;
-pub mod ids;
 pub mod jobs;
-pub mod menus;
+
+pub mod chat;
+
+pub mod actions;
+
 pub mod outbox;
+
+pub mod ctx;
+
+pub mod cache;
+pub mod menus;
 pub mod photos;
-pub mod sandbox;
-pub mod secret;
-pub mod sms;
 pub mod store;
 pub mod templates;
-pub mod tencent;
+
+pub mod config;
+
+pub mod domain;
+pub mod sandbox;
+pub mod sms;
 pub mod wechat;
 pub mod wecom;
+
+pub mod tencent;
+
+pub mod clock;
+pub mod entropy;
+pub mod ids;
+pub mod secret;

@@ -176,6 +176,12 @@ impl KeyRing {
         KeyedHash(HEXLOWER.encode(&mac[..16]))
     }
 
+    /// 256 bits that only the holder of the link key can foresee, the same for the same text.
+    #[must_use]
+    pub fn derive(&self, purpose: &str, text: &str) -> [u8; 32] {
+        hmac_sha256(&self.link, &[purpose, "\0", text])
+    }
+
     /// The token of a link: 128 bits that only the holder of the link key can make, so it need not
     /// be stored to be sent again. A new `generation` makes the old link worthless.
     #[must_use]

@@ -14,6 +14,7 @@ mod m0003_visits;
 mod m0004_gates;
 mod m0005_messages;
 mod m0006_records;
+mod m0007_deliveries;
 
 /// Every step, oldest first.
 pub struct Migrator;
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_gates::Migration),
             Box::new(m0005_messages::Migration),
             Box::new(m0006_records::Migration),
+            Box::new(m0007_deliveries::Migration),
         ]
     }
 }

@@ -9,7 +9,8 @@ use crate::domain::message::Message;
 use crate::domain::visit::Decision;
 use crate::ids::{OutboxId, VisitId};
 use crate::outbox;
-use crate::store::{StoreError, approval_steps, begin, cards, commit, staff, visit_facts, visits};
+use crate::store::deliveries::Seen;
+use crate::store::{StoreError, approval_steps, begin, cards, commit, deliveries, staff, visits};
 
 /// The `EventKey` of 同意. The other two buttons open the page, for the comment.
 pub const APPROVE: &str = "approve";
@@ -18,14 +19,20 @@ pub const APPROVE: &str = "approve";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tapped {
     /// The decision, this one or an earlier one: it stands in place of the buttons.
-    Settled(&'static str),
+    Settled(String),
     /// Not an approver's card, or not a button of ours: nothing changes.
     Ignored,
 }
 
-/// A member of staff taps a button. Late or repeated taps are harmless: the card then says what was
-/// decided.
-pub async fn tap(ctx: &Ctx, userid: &str, task_id: &str, key: &str) -> Result<Tapped, StoreError> {
+/// A member of staff taps a button. Late taps are harmless: the card then says what was decided. The
+/// same `delivery` again gives the same answer.
+pub async fn tap(
+    ctx: &Ctx,
+    delivery: &str,
+    userid: &str,
+    task_id: &str,
+    key: &str,
+) -> Result<Tapped, StoreError> {
     let Ok(id) = task_id.parse::<OutboxId>() else {
         return Ok(Tapped::Ignored);
     };
@@ -43,23 +50,28 @@ pub async fn tap(ctx: &Ctx, userid: &str, task_id: &str, key: &str) -> Result<Ta
     if key != APPROVE {
         return Ok(Tapped::Ignored);
     }
+    match deliveries::claim(&txn, delivery, ctx.clock.now()).await? {
+        Seen::Before(reply) => return Ok(reply.map_or(Tapped::Ignored, Tapped::Settled)),
+        Seen::First => {}
+    }
     // The answer to this tap changes this card, so its code is spent.
     cards::set_code(&txn, id, None).await?;
-    match decide_in(&txn, ctx, &by, step.visit, Decision::Approve(None)).await {
-        Ok(visit) => {
-            commit(txn).await?;
-            Ok(Tapped::Settled(visit.stage.word()))
-        }
+    let decided = decide_in(&txn, ctx, &by, step.visit, Decision::Approve(None)).await;
+    let visit = match decided {
+        Ok(visit) => Some(visit),
         Err(DecideError::NotFound | DecideError::Visit(_)) => {
-            let Some(visit) = visits::find(&txn, step.visit).await? else {
-                return Ok(Tapped::Ignored);
-            };
-            commit(txn).await?;
-            let about = visit_facts::of_one(&ctx.db.read, visit, ctx.clock.now()).await?;
-            Ok(Tapped::Settled(about.visit.stage.word()))
+            let visit = visits::find(&txn, step.visit).await?;
+            visit.map(|visit| visit.settle(ctx.clock.now()))
         }
-        Err(DecideError::Store(error)) => Err(error),
-    }
+        Err(DecideError::Store(error)) => return Err(error),
+    };
+    let Some(visit) = visit else {
+        return Ok(Tapped::Ignored);
+    };
+    let word = visit.stage.word();
+    deliveries::answer(&txn, delivery, word).await?;
+    commit(txn).await?;
+    Ok(Tapped::Settled(word.to_owned()))
 }
 
 /// Owes every card of a visit that still shows buttons its result.

@@ -2,19 +2,24 @@
 
 use crate::ctx::Ctx;
 use crate::ids::OutboxId;
+use crate::store::deliveries::{self, Seen};
 use crate::store::receipts::{self, Receipt};
 use crate::store::{StoreError, begin, commit, outbox};
 use crate::templates::Channel;
 
 /// A provider reports what became of a message that it took: `delivered`, or `failed: …`. A report
-/// about somebody else's message is nothing to us.
+/// about somebody else's message is nothing to us, and neither is the same `delivery` again.
 pub async fn report(
     ctx: &Ctx,
+    delivery: &str,
     channel: Channel,
     provider_id: &str,
     outcome: &str,
 ) -> Result<(), StoreError> {
     let txn = begin(&ctx.db).await?;
+    if deliveries::claim(&txn, delivery, ctx.clock.now()).await? != Seen::First {
+        return Ok(());
+    }
     let accepted = receipts::find_accepted(&txn, channel.as_str(), provider_id).await?;
     let Some(accepted) = accepted else {
         return Ok(());
@@ -35,4 +40,12 @@ pub async fn replay(ctx: &Ctx, id: OutboxId) -> Result<bool, StoreError> {
     let revived = outbox::revive(&txn, id, ctx.clock.now()).await?;
     commit(txn).await?;
     Ok(revived)
+}
+
+/// Forgets deliveries that are older than any repeat that would still be taken.
+pub async fn forget_deliveries(ctx: &Ctx) -> Result<u64, StoreError> {
+    let txn = begin(&ctx.db).await?;
+    let gone = deliveries::forget(&txn, ctx.clock.now() - chrono::Duration::minutes(15)).await?;
+    commit(txn).await?;
+    Ok(gone)
 }

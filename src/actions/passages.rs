@@ -1,10 +1,10 @@
 //! A gate asks, and somebody goes through.
 //!
 //! The exception to one action, one transaction: one task takes all scans that wait, decides them in
-//! one transaction and answers when it is kept, so that one flush serves many. They are taken in the
-//! order of their passes, else two replicas lock each other out; a nonce that is there already is not
-//! an error, else one repeat would undo the whole batch; and an entry counts only if the pass is
-//! still what was decided about, else it is loaded and decided anew.
+//! one transaction and answers when it is kept, so that one flush serves many. Rows are locked in one
+//! order, visit before pass and both ascending, as withdrawing does, else PostgreSQL ends in deadlocks;
+//! a nonce that is there already is not an error, else one repeat would undo the whole batch; and an
+//! entry counts only if the pass is still what was decided about, else it is loaded and decided anew.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use crate::domain::campus::Direction;
 use crate::domain::gate::{Credential, Holding, Scan, Verdict, decide};
 use crate::domain::message::Message;
 use crate::domain::pass_code::CodeRead;
-use crate::ids::{PassId, PassageId};
+use crate::ids::{PassId, PassageId, VisitId};
 use crate::outbox;
 use crate::secret::Masked;
 use crate::store::passages::Passage;
@@ -116,10 +116,12 @@ async fn load(db: &impl sea_orm::ConnectionTrait, id: PassId) -> Result<Credenti
         return Ok(Credential::Unknown);
     };
     let visitor = visitors::find(db, pass.visitor).await?;
+    let visit = visits::find(db, pass.visit).await?;
     let holder = Masked::name(visitor.as_ref().map_or("", |visitor| visitor.name.as_str()));
     Ok(Credential::Pass(Holding {
-        pass,
         holder: holder.to_string(),
+        arrived: visit.is_some_and(|visit| visit.arrived_at.is_some()),
+        pass,
     }))
 }
 
@@ -144,14 +146,18 @@ pub async fn write(
         if taken == 0 {
             return;
         }
-        waiting.sort_by_key(|asked: &Asked| pass_of(&asked.credential));
+        waiting.sort_by_key(|asked: &Asked| lock_order(&asked.credential));
         answer(&ctx, &mut waiting).await;
     }
 }
 
 /// Decides, keeps, and then answers.
 async fn answer(ctx: &Ctx, waiting: &mut Vec<Asked>) {
-    let kept = write_batch(ctx, waiting).await;
+    let kept = match write_batch(ctx, waiting).await {
+        // Nothing of it was kept, so it can be tried once more.
+        Err(_) => write_batch(ctx, waiting).await,
+        kept => kept,
+    };
     if let Err(error) = &kept {
         tracing::error!(%error, scans = waiting.len(), "passages could not be kept");
     }
@@ -160,6 +166,13 @@ async fn answer(ctx: &Ctx, waiting: &mut Vec<Asked>) {
         let failed = || StoreError::Database(sea_orm::DbErr::Custom("not kept".to_owned()));
         // A reader that hung up has its answer kept, and gets it when it asks again.
         let _ = asked.answer.send(answers.next().ok_or_else(failed));
+    }
+}
+
+fn lock_order(credential: &Credential) -> Option<(VisitId, PassId)> {
+    match credential {
+        Credential::Pass(Holding { pass, .. }) => Some((pass.visit, pass.id)),
+        Credential::Bad | Credential::Unknown => None,
     }
 }
 
@@ -209,9 +222,12 @@ async fn write_one(
     let mut holding = holding.clone();
     let mut verdict = verdict;
     while verdict.opens() && asked.scan.direction != Direction::Out {
+        let visit = holding.pass.visit;
+        if !holding.arrived {
+            visits::lock(txn, visit).await?;
+        }
         if passes::enter(txn, &holding.pass).await? {
-            let visit = holding.pass.visit;
-            if visits::arrive(txn, visit, now).await? {
+            if !holding.arrived && visits::arrive(txn, visit, now).await? {
                 outbox::post(txn, ctx, &Message::GuestArrived { visit }).await?;
             }
             return Ok(Answered::With(passage.answer));

@@ -17,7 +17,12 @@ pub const MENU_KEY: &str = "CAMPUS_PASS";
 ///
 /// # Errors
 /// When the database does not answer; WeChat then asks again.
-pub async fn answer(ctx: &Ctx, openid: &str, event: &Event) -> Result<Option<Reply>, StoreError> {
+pub async fn answer(
+    ctx: &Ctx,
+    delivery: &str,
+    openid: &str,
+    event: &Event,
+) -> Result<Option<Reply>, StoreError> {
     match event {
         Event::Click { key } if key == MENU_KEY => {
             meet(ctx, openid).await?;
@@ -38,7 +43,7 @@ pub async fn answer(ctx: &Ctx, openid: &str, event: &Event) -> Result<Option<Rep
                 TemplateOutcome::Failed => "failed: system failed",
             };
             let id = message.to_string();
-            actions::outbox::report(ctx, Channel::Template, &id, outcome).await?;
+            actions::outbox::report(ctx, delivery, Channel::Template, &id, outcome).await?;
             Ok(None)
         }
         // Nothing of ours hangs on these yet.

@@ -13,6 +13,10 @@ pub fn start() {
     let _ = if std::io::stderr().is_terminal() {
         lines.try_init()
     } else {
-        lines.json().flatten_event(true).try_init()
+        lines
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .try_init()
     };
 }

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use data_encoding::BASE64;
 use secrecy::SecretString;
@@ -83,6 +84,8 @@ pub struct Account {
     pub token: SecretString,
     pub encoding_aes_key: EncodingAesKey,
     pub secret: SecretString,
+    /// How long an answer that came too late waits for a repeat of its delivery to fetch it.
+    pub patience: Duration,
     /// Base URLs, without a slash at the end.
     pub api: String,
     pub open: String,
@@ -277,6 +280,9 @@ fn account(r: &mut Reader, base: &str) -> Option<Account> {
     let token = r.own("official_account.token", secret);
     let encoding_aes_key = r.own("official_account.encoding_aes_key", str::parse);
     let secret = r.own("official_account.secret", secret);
+    let patience = r
+        .number("official_account.patience_seconds")
+        .map(Duration::from_secs);
     let api_key = "official_account.api";
     let call = api(r, api_key, "https://api.weixin.qq.com", base, "weixin");
     let open_key = "official_account.open";
@@ -288,6 +294,7 @@ fn account(r: &mut Reader, base: &str) -> Option<Account> {
         token: token?,
         encoding_aes_key: encoding_aes_key?,
         secret: secret?,
+        patience: patience?,
         api: call?,
         open: open?,
     })

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::shelf::SealedShelf;
 use crate::clock::Clock;
@@ -16,6 +17,12 @@ use crate::tencent::token::Shelf;
 use crate::wechat::account::{App, OfficialAccount};
 use crate::wechat::mini::MiniProgram;
 use crate::wecom::application::{Application, Credentials};
+
+/// A token and a message are two calls, and a stop waits ten seconds for both.
+const TIME_OUTS: TimeOuts = TimeOuts {
+    connect: Duration::from_secs(2),
+    total: Duration::from_millis(4500),
+};
 
 /// With what the outside is told and asked. A clone shares tokens and connections.
 #[derive(Clone)]
@@ -38,7 +45,7 @@ impl Clients {
         clock: &Clock,
         entropy: &Entropy,
     ) -> Result<Self, NoClient> {
-        let caller = Caller::new(TimeOuts::default())?;
+        let caller = Caller::new(TIME_OUTS)?;
         let shelf: Arc<dyn Shelf> = Arc::new(SealedShelf {
             db: db.clone(),
             keys: settings.keys.ring.clone(),

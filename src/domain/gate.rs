@@ -31,6 +31,8 @@ pub struct Holding {
     pub pass: Pass,
     /// The holder's name, masked.
     pub holder: String,
+    /// Whether somebody of the visit has come in before.
+    pub arrived: bool,
 }
 
 /// Why, in the order in which a reason outranks those after it.
@@ -119,7 +121,7 @@ impl Verdict {
 /// Decides. On the way out, whatever once was a pass opens: nobody is locked in.
 #[must_use]
 pub fn decide(gate: &Gate, credential: &Credential, scan: &Scan, now: DateTime<Utc>) -> Verdict {
-    let Holding { pass, holder } = match credential {
+    let Holding { pass, holder, .. } = match credential {
         Credential::Bad => return Verdict::refuse(Reason::BadCode, "无效的二维码", None),
         Credential::Unknown => return Verdict::refuse(Reason::Unknown, "没有找到该凭证", None),
         Credential::Pass(holding) => holding,

@@ -8,9 +8,8 @@ use axum::response::{IntoResponse, Response};
 use super::extract::{Query, Raw};
 use super::problem::Problem;
 use super::state::Site;
-use crate::tencent::callback::{CallbackQuery, Mailbox, Stamp};
+use crate::tencent::callback::{CallbackQuery, Mailbox};
 use crate::tencent::incoming::Incoming;
-use crate::wechat::reply::SILENCE;
 
 /// A delivery to the Official Account.
 pub struct ToAccount(pub Incoming);
@@ -62,18 +61,4 @@ pub fn echo(
 ) -> Result<Response, Problem> {
     let text = door.echo(query, site.ctx.clock.now())?;
     Ok(([(header::CONTENT_TYPE, "text/plain")], text).into_response())
-}
-
-/// The answer to a delivery: a reply, sealed as the door wants it, or silence.
-pub fn answer(site: &Site, door: &Mailbox, reply: Option<String>) -> Response {
-    let Some(reply) = reply else {
-        return SILENCE.into_response();
-    };
-    let stamp = Stamp::draw(&site.ctx.entropy, site.ctx.clock.now());
-    let sealed = door.seal_reply(&reply, &stamp);
-    (
-        [(header::CONTENT_TYPE, "application/xml; charset=utf-8")],
-        sealed,
-    )
-        .into_response()
 }

@@ -1,7 +1,7 @@
 //! The doors for requests: WeChat's and WeCom's callbacks, the API of pages and mini-program, staff,
 //! gates, links and the built pages.
 //!
-//! A handler is a few lines: who asks is an extractor ([`session`], [`reader`], [`callback`]), what
+//! A handler is a few lines: who asks is an extractor (`session`, `reader`, `callback`), what
 //! they ask is a parsed type ([`extract`], [`fields`]), what happens is an action, and what goes
 //! wrong is a [`problem::Problem`] from one table.
 
@@ -12,6 +12,7 @@ pub mod problem;
 mod address;
 mod callback;
 mod limits;
+mod replay;
 mod session;
 
 mod wechat;

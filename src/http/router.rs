@@ -98,6 +98,11 @@ pub fn router(site: Site, sandbox: Option<Router>) -> Router {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
     let layers = ServiceBuilder::new()
+        // A number that the client made up would be mistaken for one of ours.
+        .map_request(|mut request: axum::extract::Request| {
+            request.headers_mut().remove("x-request-id");
+            request
+        })
         .layer(SetRequestIdLayer::x_request_id(Numbered(entropy)))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(from_fn(observe::observe))

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRef;
+use tokio_util::task::TaskTracker;
 
 use super::limits::Limits;
+use super::replay::Replays;
 use crate::config::Settings;
 use crate::ctx::{Clients, Ctx};
 use crate::tencent::callback::{Mailbox, NoKey};
@@ -27,15 +29,23 @@ pub struct Doors {
     pub account: Mailbox,
     pub wecom: Mailbox,
     pub limits: Limits,
+    pub replays: Replays,
     pub trusted_proxies: Vec<std::net::IpAddr>,
     /// Whether cookies may travel without TLS: only on this machine.
     pub insecure: bool,
 }
 
 impl Site {
+    /// `tasks` waits for handlers that outlive their connection.
+    ///
     /// # Errors
     /// When a mode of delivery needs a key that the settings do not give.
-    pub fn new(settings: &Settings, ctx: Ctx, clients: Clients) -> Result<Self, NoKey> {
+    pub fn new(
+        settings: &Settings,
+        ctx: Ctx,
+        clients: Clients,
+        tasks: TaskTracker,
+    ) -> Result<Self, NoKey> {
         let Settings {
             official_account: oa,
             wecom,
@@ -61,6 +71,7 @@ impl Site {
             account,
             wecom: Mailbox::wecom(wecom.token.clone(), envelope, FRESHNESS),
             limits: Limits::default(),
+            replays: Replays::new(tasks, settings.official_account.patience),
             trusted_proxies: server.trusted_proxies.clone(),
             insecure: server.public_url.starts_with("http://"),
         };

@@ -2,14 +2,19 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use futures::FutureExt;
 
-use super::callback::{ToAccount, answer, echo};
+use super::callback::{ToAccount, echo};
 use super::extract::Query;
 use super::problem::Problem;
+use super::replay::Said;
 use super::state::Site;
 use crate::chat;
 use crate::tencent::callback::CallbackQuery;
+use crate::tencent::incoming::Incoming;
+use crate::wechat::account::CustomMessage;
 use crate::wechat::event::Event;
+use crate::wechat::reply::Reply;
 
 pub async fn test(
     State(site): State<Site>,
@@ -22,8 +27,36 @@ pub async fn receive(
     State(site): State<Site>,
     ToAccount(incoming): ToAccount,
 ) -> Result<Response, Problem> {
+    site.doors
+        .replays
+        .once(&site, |site| &site.doors.account, incoming, answer)
+        .await
+}
+
+async fn answer(site: Site, incoming: Incoming, delivery: String) -> Result<Said, Problem> {
     let event = Event::from(&incoming);
-    let reply = chat::answer(&site.ctx, incoming.from(), &event).await?;
-    let xml = reply.map(|reply| reply.to_xml(&incoming, site.ctx.clock.now()));
-    Ok(answer(&site, &site.doors.account, xml))
+    let openid = incoming.from().to_owned();
+    let Some(reply) = chat::answer(&site.ctx, &delivery, &openid, &event).await? else {
+        return Ok(Said {
+            reply: None,
+            late: None,
+        });
+    };
+    let at = chrono::DateTime::from_timestamp(incoming.created_at(), 0).unwrap_or_default();
+    let xml = reply.to_xml(&incoming, at);
+    let late = async move {
+        let Reply::Text(text) = reply else { return };
+        let sent = site
+            .clients
+            .account
+            .send_custom(&openid, &CustomMessage::Text(text))
+            .await;
+        if let Err(error) = sent {
+            tracing::warn!(%error, "a late answer could not be sent");
+        }
+    };
+    Ok(Said {
+        reply: Some(xml),
+        late: Some(late.boxed()),
+    })
 }

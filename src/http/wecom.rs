@@ -2,14 +2,18 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use futures::FutureExt;
 
-use super::callback::{ToWecom, answer, echo};
+use super::callback::{ToWecom, echo};
 use super::extract::Query;
 use super::problem::Problem;
+use super::replay::Said;
 use super::state::Site;
 use crate::actions::cards::{Tapped, tap};
 use crate::tencent::callback::CallbackQuery;
+use crate::tencent::incoming::Incoming;
 use crate::wecom::event::Event;
+use crate::wecom::message::CardUpdate;
 use crate::wecom::reply::Reply;
 
 pub async fn test(
@@ -23,13 +27,19 @@ pub async fn receive(
     State(site): State<Site>,
     ToWecom(incoming): ToWecom,
 ) -> Result<Response, Problem> {
-    let reply = match Event::from(&incoming) {
-        Event::CardClicked(click) => {
-            match tap(&site.ctx, incoming.from(), &click.task_id, &click.key).await? {
-                Tapped::Settled(word) => Some(Reply::UpdateButton(word.to_owned())),
-                Tapped::Ignored => None,
-            }
-        }
+    site.doors
+        .replays
+        .once(&site, |site| &site.doors.wecom, incoming, answer)
+        .await
+}
+
+async fn answer(site: Site, incoming: Incoming, delivery: String) -> Result<Said, Problem> {
+    let silence = Said {
+        reply: None,
+        late: None,
+    };
+    let click = match Event::from(&incoming) {
+        Event::CardClicked(click) => click,
         // Nothing of ours hangs on these yet.
         Event::Text { .. }
         | Event::Image { .. }
@@ -41,8 +51,29 @@ pub async fn receive(
         | Event::ContactChanged { .. }
         | Event::CardMenuClicked(_)
         | Event::ApprovalChanged { .. }
-        | Event::Unknown => None,
+        | Event::Unknown => return Ok(silence),
     };
-    let xml = reply.map(|reply| reply.to_xml(&incoming, site.ctx.clock.now()));
-    Ok(answer(&site, &site.doors.wecom, xml))
+    let userid = incoming.from().to_owned();
+    let tapped = tap(&site.ctx, &delivery, &userid, &click.task_id, &click.key).await?;
+    let Tapped::Settled(word) = tapped else {
+        return Ok(silence);
+    };
+    let at = chrono::DateTime::from_timestamp(incoming.created_at(), 0).unwrap_or_default();
+    let xml = Reply::UpdateButton(word.clone()).to_xml(&incoming, at);
+    // The click brought a code of its own, with which the card can still be changed.
+    let late = async move {
+        let update = CardUpdate::ReplaceButtons(word);
+        let done = site
+            .clients
+            .wecom
+            .update_card(&[&userid], &click.response_code, &update)
+            .await;
+        if let Err(error) = done {
+            tracing::warn!(%error, "a card could not be changed late");
+        }
+    };
+    Ok(Said {
+        reply: Some(xml),
+        late: Some(late.boxed()),
+    })
 }

@@ -249,9 +249,13 @@ async fn by_card(
             button(
                 &words.reject,
                 ButtonStyle::Danger,
-                ButtonAction::Url(url.clone()),
+                ButtonAction::Url(format!("{url}?decide=reject")),
             ),
-            button(&words.return_, ButtonStyle::Plain, ButtonAction::Url(url)),
+            button(
+                &words.return_,
+                ButtonStyle::Plain,
+                ButtonAction::Url(format!("{url}?decide=return")),
+            ),
         ]),
     };
     by_wecom(ctx, clients, owed, &Message::Card(card)).await

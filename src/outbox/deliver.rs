@@ -4,7 +4,7 @@ use chrono::Duration;
 use futures::StreamExt;
 
 use super::channels::{self, Learned, Tried};
-use super::ending::{Attempt, after};
+use super::ending::{Attempt, after, is_held};
 use super::subject::{About, Subject, load};
 use crate::ctx::{Clients, Ctx};
 use crate::domain::message::Message;
@@ -17,8 +17,8 @@ use crate::store::{StoreError, begin, cards, commit, receipts};
 /// How long a row is a worker's own: longer than the longest call, which ends after 10 seconds, and
 /// its retry with a fresh token.
 const LEASE: Duration = Duration::seconds(60);
-/// How many are taken at once, and how many of them are under way at once.
-const TAKEN: u64 = 32;
+/// How many are taken at once, all of them under way at once: a stop waits for one such round, which
+/// ends within the time-outs of a call and of the token before it.
 const AT_ONCE: usize = 8;
 
 /// What a round did.
@@ -40,7 +40,7 @@ pub async fn deliver_due(
     worker: &str,
 ) -> Result<Delivered, StoreError> {
     let now = ctx.clock.now();
-    let rows = lease(&ctx.db, worker, now, now + LEASE, TAKEN).await?;
+    let rows = lease(&ctx.db, worker, now, now + LEASE, AT_ONCE as u64).await?;
     let taken = rows.len();
     let endings = futures::stream::iter(rows)
         .map(|owed| deliver(ctx, clients, worker, owed))
@@ -91,8 +91,12 @@ async fn deliver_row(
         commit(txn).await?;
         return Ok(ending);
     };
-    let tried = channels::attempt(ctx, clients, owed, &about, template, channel).await?;
     let keyed = channels::is_keyed(channel);
+    let tried = if is_held(owed, send, keyed) {
+        Attempt::Closed("it may have been sent, and is not sent twice").into()
+    } else {
+        channels::attempt(ctx, clients, owed, &about, template, channel).await?
+    };
     let now = ctx.clock.now();
     let ending = after(&tried.attempt, owed, send, keyed, now, &ctx.entropy);
     log(owed, channel.as_str(), &tried.attempt, &ending);

@@ -23,6 +23,11 @@ pub enum Attempt {
 /// After this long a message is no news any more.
 const LIFE: Duration = Duration::hours(24);
 
+/// Whether a row that may have been sent already must not be sent again.
+pub fn is_held(owed: &Owed, send: &Send, keyed: bool) -> bool {
+    owed.doubtful && !keyed && send.on_unknown == OnUnknown::Hold
+}
+
 /// What becomes of the row. `keyed` says whether the channel knows a message that comes twice.
 pub fn after(
     attempt: &Attempt,

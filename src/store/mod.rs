@@ -47,6 +47,7 @@ pub mod passages;
 pub mod passes;
 
 pub mod cards;
+pub mod deliveries;
 pub mod outbox;
 pub mod receipts;
 pub mod tokens;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::{StoreError, corrupt};
@@ -88,6 +88,13 @@ pub async fn revoke_of_visit(
     visit: VisitId,
     at: DateTime<Utc>,
 ) -> Result<u64, StoreError> {
+    // Locked in the order of their ids, as the passages' writer locks them.
+    row::Entity::find()
+        .filter(row::Column::VisitId.eq(visit.get()))
+        .order_by_asc(row::Column::Id)
+        .lock_exclusive()
+        .all(db)
+        .await?;
     let done = row::Entity::update_many()
         .col_expr(row::Column::RevokedAt, Expr::value(at))
         .col_expr(

@@ -152,11 +152,11 @@ impl File {
             self.fault("send.channels", format!("must be one or more of {known}"));
         }
         let on_unknown = match raw.on_unknown.as_deref() {
-            Some("resend") => OnUnknown::Resend,
-            None | Some("hold") => OnUnknown::Hold,
+            None | Some("resend") => OnUnknown::Resend,
+            Some("hold") => OnUnknown::Hold,
             Some(_) => {
                 self.fault("send.on_unknown", "must be \"resend\" or \"hold\"");
-                OnUnknown::Hold
+                OnUnknown::Resend
             }
         };
         Send {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { BASE_URL, control, photo } from './browser.mjs'
-import { approverOf, book, decide, GATE, HOST, ID_NUMBER, passLink, visitor } from './campus.mjs'
+import { BASE_URL, control, openBrowser, photo } from './browser.mjs'
+import { APPROVER, approverOf, book, cardOf, codeOf, decide, GATE, HOST, ID_NUMBER, passLink, until, visitor } from './campus.mjs'
 
 test('a visitor books, the approver agrees, and the pass opens the gate', async (t) => {
   const guest = await visitor(t)
@@ -10,6 +10,9 @@ test('a visitor books, the approver agrees, and the pass opens the gate', async 
   const approver = await approverOf(t, id)
   const desk = approver.page
   await desk.goto(`${BASE_URL}/h5/staff`)
+  await desk.getByRole('link', { name: new RegExp(id) }).waitFor()
+  await approver.audit()
+  await approver.see('staff')
   await desk.getByRole('link', { name: new RegExp(id) }).click()
   await desk.getByRole('tab', { name: '审批信息' }).waitFor()
   for (const fact of ['单据编号', '提交人', '提交时间', '发起人', '被访人', '被访人部门', '被访人手机号', '申请时间', '访问开始时间']) {
@@ -40,8 +43,7 @@ test('a visitor books, the approver agrees, and the pass opens the gate', async 
   await guest.audit()
   await guest.see('pass')
 
-  const { code } = await (await fetch(`${BASE_URL}/api${link.replace('/p/', '/passes/')}`)).json()
-  const { body, signature_ok } = await control('POST', `/gate/${GATE}/scan`, { v: code })
+  const { body, signature_ok } = await control('POST', `/gate/${GATE}/scan`, { v: await codeOf(link) })
   assert.equal(body.r, 'ok', JSON.stringify(body))
   assert.equal(signature_ok, true)
 })
@@ -50,12 +52,12 @@ test('退回 and 拒绝 want a comment, and what came back is corrected and sent
   const guest = await visitor(t)
   const id = await book(guest)
   const approver = await approverOf(t, id)
-  // As the card's 退回 button leads here.
-  await approver.page.goto(`${BASE_URL}/h5/staff/approvals/${id}?decide=return`)
+  await approver.page.goto(approver.card.buttons.find(({ text }) => text === '退回').url)
   await approver.page.getByRole('button', { name: '确定退回' }).click()
   await approver.page.getByRole('alert').filter({ hasText: '请填写审批意见' }).waitFor()
   await approver.audit()
   await approver.page.getByRole('textbox', { name: /^审批意见/ }).fill('请补充携带物品')
+  await approver.see('comment')
   await approver.page.getByRole('button', { name: '确定退回' }).click()
   await approver.page.locator('.stage', { hasText: '已退回' }).waitFor()
 
@@ -78,7 +80,13 @@ test('退回 and 拒绝 want a comment, and what came back is corrected and sent
   await page.getByText('审批中').waitFor()
   await page.getByText('笔记本电脑一台').waitFor()
 
-  await decide(approver, id, '拒绝', '当日校园封闭')
+  const again = await until('a new card', async () => {
+    const found = await cardOf(id)
+    return found?.card.task_id !== approver.card.task_id && found
+  })
+  await approver.page.goto(again.card.buttons.find(({ text }) => text === '拒绝').url)
+  await approver.page.getByRole('textbox', { name: /^审批意见/ }).fill('当日校园封闭')
+  await approver.page.getByRole('button', { name: '确定拒绝' }).click()
   await approver.page.locator('.stage', { hasText: '已拒绝' }).waitFor()
   await page.reload()
   await page.getByText('当日校园封闭').waitFor()
@@ -102,4 +110,26 @@ test('a pass of a withdrawn visit says so and what to do', async (t) => {
   await page.getByRole('link', { name: '重新预约' }).waitFor()
   assert.equal(await page.getByRole('img').count(), 0, 'no code is shown')
   await guest.audit()
+})
+
+test('a member of staff logs out, and the way back goes through WeCom', async (t) => {
+  const { page, context, audit } = await openBrowser(t)
+  await context.addCookies([{ name: 'sandbox_staff', value: APPROVER, url: BASE_URL }])
+  await page.goto(`${BASE_URL}/h5/staff`)
+  await page.getByRole('tab', { name: '已处理' }).waitFor()
+  await page.getByRole('button', { name: '退出登录' }).click()
+  await page.getByRole('heading', { name: '已退出登录' }).waitFor()
+  await audit()
+  const answer = await page.request.get(`${BASE_URL}/api/staff/approvals?box=todo`)
+  assert.equal(answer.status(), 401)
+  await page.getByRole('button', { name: '重新登录' }).click()
+  await page.getByRole('tab', { name: '已处理' }).waitFor()
+})
+
+test('who approves nothing is told so', async (t) => {
+  const { page, context, audit } = await openBrowser(t)
+  await context.addCookies([{ name: 'sandbox_staff', value: 'liuming', url: BASE_URL }])
+  await page.goto(`${BASE_URL}/h5/staff`)
+  await page.getByRole('alert').filter({ hasText: '您没有此权限' }).waitFor()
+  await audit()
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { BASE_URL, control } from './browser.mjs'
+import { BASE_URL, control, speck } from './browser.mjs'
 import { book, fillBooking, HOST, ID_NUMBER, pickHost, stranger, visitor } from './campus.mjs'
 
 test('who is not known is sent through WeChat’s login and comes back to the page', async (t) => {
@@ -90,6 +90,22 @@ test('what one person left unfinished is not shown to the next', async (t) => {
   assert.notEqual(await name.inputValue(), '李四')
 })
 
+test('a visitor logs out, and what was typed is gone', async (t) => {
+  const { page, audit } = await visitor(t)
+  await page.goto(`${BASE_URL}/h5/book`)
+  await page.getByRole('button', { name: /^到访区域/ }).waitFor()
+  await page.waitForLoadState('networkidle')
+  await page.getByRole('textbox', { name: /^证件号/ }).fill(ID_NUMBER)
+  await page.getByRole('button', { name: '退出登录' }).click()
+  await page.getByRole('heading', { name: '已退出登录' }).waitFor()
+  await audit()
+  assert.equal((await page.request.get(`${BASE_URL}/api/me`)).status(), 401)
+  assert.equal(await page.evaluate(() => sessionStorage.length), 0)
+  await page.getByRole('button', { name: '重新登录' }).click()
+  await page.getByRole('heading', { name: '基本信息' }).waitFor()
+  assert.equal(await page.getByRole('textbox', { name: /^证件号/ }).inputValue(), '')
+})
+
 test('a plate is typed on its own keys and a face photo asks for consent first', async (t) => {
   const { page, audit, see } = await visitor(t)
   await page.goto(`${BASE_URL}/h5/book`)
@@ -131,6 +147,14 @@ test('what the server refuses is said beside its field, and the form keeps what 
   const row = page.locator('.row', { has: page.getByRole('textbox', { name: /^姓名/ }) })
   await row.getByRole('alert').waitFor()
   assert.equal(await page.getByRole('textbox', { name: /^手机号/ }).inputValue(), phone)
+})
+
+test('a picture that shows nothing is refused beside its field', async (t) => {
+  const { page, audit } = await visitor(t)
+  await page.goto(`${BASE_URL}/h5/book`)
+  await page.getByLabel('证件照 相册').setInputFiles(speck)
+  await page.locator('.row', { hasText: '证件照' }).getByRole('alert').filter({ hasText: '照片太小' }).waitFor()
+  await audit()
 })
 
 test('a lost answer and a second tap make one visit', async (t) => {

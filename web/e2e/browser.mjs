@@ -86,9 +86,20 @@ export async function openBrowser(t, { width = 390, height = 844, dark = false, 
   return { page, context, audit, see, forgive: (pattern) => forgiven.push(pattern) }
 }
 
-/** A white picture as a camera would give it. */
+/** A plain picture, just large enough to be read as an ID card's. */
 export const photo = {
   name: 'photo.png',
+  mimeType: 'image/png',
+  buffer: Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAUAAAADIAQMAAACjyqroAAAAA1BMVEW50vBjRq3EAAAAHklEQVR42u3BAQ0AAADCoPdPbQ8HFAAAAAAAAAD' +
+      'wYiAIAAFD65fuAAAAAElFTkSuQmCC',
+    'base64',
+  ),
+}
+
+/** One pixel, in which nobody recognizes anything. */
+export const speck = {
+  name: 'speck.png',
   mimeType: 'image/png',
   buffer: Buffer.from(
     'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC',

@@ -5,6 +5,8 @@ import { BASE_URL, control, openBrowser, photo } from './browser.mjs'
 
 /** A member of staff of the seed whose full name is unique. */
 export const HOST = process.env.HOST_NAME ?? '刘明'
+/** The WeCom userid of the approver of that host's department. */
+export const APPROVER = 'chenjing'
 /** The device whose key the sandbox's gate holds. */
 export const GATE = process.env.GATE ?? 'G01'
 /** 公民身份号码 of GB 11643-1999's own example, in lower case as people type it. */
@@ -55,6 +57,11 @@ export async function passLink(phone) {
   })
 }
 
+/** What the QR behind a pass link says. */
+export async function codeOf(link) {
+  return (await (await fetch(`${BASE_URL}/api${link.replace('/p/', '/passes/')}`)).json()).code
+}
+
 /** Waits for what the service does in its own time, such as a delivery. */
 export async function until(what, look) {
   const end = Date.now() + 10_000
@@ -93,10 +100,19 @@ export async function pickHost(page) {
   await page.getByRole('button', { name: new RegExp(`^${HOST} ·`) }).first().click()
 }
 
-/** Books and gives back the visit's id, from the address of its page. */
-export async function book({ page, phone }) {
+/** Picks the same day of next year in a field of a day and a time. */
+export async function pickNextYear(page, field) {
+  await page.getByRole('button', { name: new RegExp(`^${field}`) }).click()
+  await page.getByRole('group', { name: '年' }).getByRole('button').nth(1).click()
+  await page.getByRole('tab', { name: '时间' }).click()
+  await page.getByRole('button', { name: '确认' }).click()
+}
+
+/** Books and gives back the visit's id, from the address of its page; `alter` comes before the end. */
+export async function book({ page, phone }, alter = async () => {}) {
   await page.goto(`${BASE_URL}/h5/book`)
   await fillBooking(page, { phone })
+  await alter(page)
   await page.getByRole('button', { name: '发起单人预约' }).click()
   await page.waitForURL(/\/h5\/visits\/\d+$/)
   return page.url().split('/').pop()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { BASE_URL, openBrowser } from './browser.mjs'
-import { approverOf, book, decide, passLink, visitor } from './campus.mjs'
+import { BASE_URL, control, openBrowser } from './browser.mjs'
+import { approverOf, book, codeOf, decide, GATE, passLink, pickNextYear, visitor } from './campus.mjs'
 
 test('a link that nobody was given is an invalid pass', async (t) => {
   const { page, audit, see } = await openBrowser(t)
@@ -37,7 +37,25 @@ test('the code is white in the dark and stays when the network is gone', async (
   await page.getByText('网络不可用').waitFor({ state: 'detached' })
 })
 
-test('a pass whose time has not come, or has gone, says so by the server’s clock', async (t) => {
+test('a pass for another day says when its time will come, and opens nothing before', async (t) => {
+  const guest = await visitor(t)
+  const { page } = guest
+  const id = await book(guest, async () => {
+    await pickNextYear(page, '开始时间')
+    await pickNextYear(page, '结束时间')
+  })
+  await decide(await approverOf(t, id), id, '同意')
+  const link = await passLink(guest.phone)
+  await page.goto(`${BASE_URL}${link}`)
+  await page.getByText('未到预约时间').waitFor()
+  await page.getByText(/^\d{4}-\d\d-\d\d 00:00:00 起可入/).waitFor()
+  await guest.audit()
+  const { body } = await control('POST', `/gate/${GATE}/scan`, { v: await codeOf(link) })
+  assert.equal(body.r, 'not_yet', JSON.stringify(body))
+})
+
+// No visit begins and ends in a test's time, so the answers are given here.
+test('a pass opens and runs out by the server’s clock, without a new answer', async (t) => {
   const { page, audit } = await openBrowser(t)
   const answer = {
     state: 'valid',

@@ -334,10 +334,12 @@ pub struct PageQuery {
 }
 
 impl PageQuery {
+    #[must_use]
     pub fn after(&self) -> Option<VisitId> {
         self.after
     }
 
+    #[must_use]
     pub fn limit(&self) -> u64 {
         self.limit.unwrap_or(20).clamp(1, 50)
     }

@@ -16,11 +16,15 @@ export const router = createRouter({
     { path: '/h5/register', component: () => import('./pages/RegisterPage.vue'), meta: { title: texts.titles.register } },
     { path: '/h5/staff', component: () => import('./pages/StaffPage.vue'), meta: { title: texts.titles.staff } },
     { path: '/h5/staff/approvals/:id', component: () => import('./pages/ApprovalPage.vue'), props: true, meta: { title: texts.titles.approval } },
+    { path: '/h5/left', component: () => import('./pages/LeftPage.vue'), meta: { title: texts.titles.left } },
     { path: '/p/:token', component: () => import('./pages/PassPage.vue'), props: true, meta: { title: texts.titles.pass } },
     { path: '/:rest(.*)*', component: () => import('./pages/MissingPage.vue'), meta: { title: texts.titles.missing } },
   ],
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 })
+
+// WeChat's login must be called with this fragment, and a browser carries it through the redirects.
+router.beforeEach((to) => to.hash !== '#wechat_redirect' || { path: to.path, query: to.query, replace: true })
 
 router.afterEach((to) => {
   document.title = to.meta.title

@@ -8,6 +8,7 @@ export const texts = {
     pass: '通行凭证',
     staff: '访客审批',
     approval: '访客申请单',
+    left: '已退出登录',
     missing: '页面不存在',
   },
   common: {
@@ -23,6 +24,7 @@ export const texts = {
     loosen: '松开刷新',
     missing: '没有找到这个页面，请从公众号菜单重新进入。',
     toBook: '去预约',
+    logOut: '退出登录',
   },
   book: {
     tabs: { form: '发起预约', records: '预约记录' },
@@ -116,6 +118,7 @@ export const texts = {
     withdrawAsk: '确定撤销这条预约吗？撤销后通行凭证随之失效。',
     withdrawn: '已撤销',
   },
+  left: { advice: '本机上的登录已结束，尚未提交的内容已清除。', again: '重新登录' },
   register: '该功能尚未开放，请联系被访住户到小区门岗登记。',
   pass: {
     states: { valid: '可通行', not_yet: '未到预约时间', expired: '已过期', revoked: '已失效' },

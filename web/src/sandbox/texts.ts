@@ -2,6 +2,7 @@
 export const texts = {
   title: '沙箱',
   intro: '这里是 campus-pass 之外的世界：访客的微信、审批人的企业微信、校门口的门禁。全部在本机，不连外网。',
+  steps: '先在访客的手机上关注公众号，从菜单里预约一位教职工（须填全名）；再到其部门审批人的企业微信里同意；最后在门禁扫短信里的码。',
   visitor: {
     title: '访客的手机',
     person: '人物',
@@ -16,7 +17,7 @@ export const texts = {
     emptyChat: '暂无消息',
     say: '发送消息',
     send: '发送',
-    noMenu: '公众号还没有菜单',
+    noMenu: '公众号还没有菜单，可用 campus-pass menu apply 设置。',
     phone: '收件手机号',
     allPhones: '留空显示全部',
     emptySms: '暂无短信',
@@ -25,9 +26,10 @@ export const texts = {
     details: '详情',
   },
   approver: {
-    title: '审批人的企业微信',
+    title: '教职工的企业微信',
     person: '成员',
     none: '还没有成员',
+    waiting: (name: string, cards: number) => `${name}（${cards} 待办）`,
     tabs: { messages: '消息', page: '网页' },
     empty: '暂无消息',
     staffPages: '打开审批页面',

@@ -1,104 +1,23 @@
-// The JSON API as the pages see it. Written by hand until `npm run types` makes these shapes from
-// /api/openapi.json. Ids are strings, times RFC 3339.
+// The JSON API as the pages use it. Its shapes are generated from /api/openapi.json by `npm run types`.
+import type { components } from './openapi'
 
-export interface Me { id: string; name: string | null; phone: string | null }
-export interface Host { id: string; name: string; department: string }
-export interface Choice { id: string; name: string }
+type Shapes = components['schemas']
+type FieldError = Shapes['FieldError']
+
+export type Me = Shapes['MeOut']
+export type Host = Shapes['HostOut']
+export type Choice = Shapes['AreaOut'] | Shapes['ReasonOut']
 export type PhotoKind = 'id_card' | 'face'
-export type Stage =
-  | 'inviting' | 'pending' | 'approved' | 'rejected' | 'returned' | 'withdrawn' | 'lapsed' | 'completed'
-
-export interface Booking {
-  host: string
-  area: string
-  reason: string
-  starts_at: string
-  ends_at: string
-  note?: string
-  visitor: {
-    name: string
-    phone: string
-    id_number: string
-    id_photo: string
-    face_photo?: string
-    plate?: string
-    items?: string
-  }
-  /** Given with a face photo: the visitor agreed to its use before it was taken. */
-  consent?: true
-}
-
-export interface Visitor {
-  id: string
-  name: string
-  phone: string
-  plate: string | null
-  items: string | null
-  has_face: boolean
-  pass: { link: string } | null
-}
-
-export interface Visit {
-  id: string
-  stage: Stage
-  stage_text: string
-  host: { name: string; department: string }
-  area: string
-  reason: string
-  starts_at: string
-  ends_at: string
-  days: number
-  note: string | null
-  comment: string | null
-  submitted_at: string
-  visitors: Visitor[]
-}
-
-export type PassState = 'valid' | 'not_yet' | 'expired' | 'revoked'
-export interface Pass {
-  state: PassState
-  holder: string
-  area: string
-  host: string
-  starts_at: string
-  ends_at: string
-  now: string
-  code: string | null
-  qr_svg: string | null
-}
-
+export type Booking = Shapes['BookVisitIn']
+export type Visit = Shapes['VisitOut']
+export type Pass = Shapes['PassOut']
 export type Box = 'todo' | 'done'
-export interface ApprovalCard {
-  id: string
-  submitter: string
-  area: string
-  reason: string
-  starts_at: string
-  stage: Stage
-  stage_text: string
-  submitted_at: string
-}
+export type ApprovalCard = Shapes['CardOut']
+export type Approval = Shapes['ApprovalOut']
+export type ApprovalStep = Shapes['StepOut']
 export type Decision = 'approve' | 'reject' | 'return'
-export interface ApprovalStep {
-  approver: string | null
-  decision: string | null
-  comment: string | null
-  decided_at: string | null
-}
-export interface Approval extends ApprovalCard {
-  host: string
-  department: string
-  host_phone: string
-  note: string | null
-  ends_at: string
-  visitors: { name: string; phone: string; id_number: string; plate: string | null; items: string | null }[]
-  steps: ApprovalStep[]
-  can_decide: boolean
-}
 
-export interface Page<T> { items: T[]; next: string | null }
-
-interface FieldError { field: string; code: string; detail: string }
+export interface Page<T> { items: T[]; next?: string | null }
 
 /** Why a call failed, as problem+json says it; `status` 0 means that no answer came. */
 export class Problem extends Error {
@@ -176,9 +95,12 @@ export const visitors = {
     call<Visit>('wechat', 'POST', '/api/visits', booking, { 'idempotency-key': key }),
   correct: (id: string, booking: Booking) => call<Visit>('wechat', 'PUT', `/api/visits/${id}`, booking),
   withdraw: (id: string) => call<Visit>('wechat', 'POST', `/api/visits/${id}/withdraw`),
-  visits: (after?: string) => call<Page<Visit>>('wechat', 'GET', `/api/visits?${query({ after, limit: '20' })}`),
+  visits: (after?: string) => call<Page<Visit>>('wechat', 'GET', `/api/visits?${query({ after })}`),
   visit: (id: string) => call<Visit>('wechat', 'GET', `/api/visits/${id}`),
 }
+
+/** Ends every session of this browser; whoever comes next is nobody yet. */
+export const logOut = () => call<void>(null, 'POST', '/api/logout')
 
 export const passes = {
   show: (token: string) => call<Pass>(null, 'GET', `/api/passes/${encodeURIComponent(token)}`),
@@ -186,14 +108,14 @@ export const passes = {
 
 export const staff = {
   approvals: (box: Box, after?: string) =>
-    call<Page<ApprovalCard>>('wecom', 'GET', `/api/staff/approvals?${query({ box, after, limit: '20' })}`),
+    call<Page<ApprovalCard>>('wecom', 'GET', `/api/staff/approvals?${query({ box, after })}`),
   approval: (visit: string) => call<Approval>('wecom', 'GET', `/api/staff/approvals/${visit}`),
   decide: (visit: string, decision: Decision, comment: string) =>
     call<Approval>('wecom', 'POST', `/api/staff/approvals/${visit}/${decision}`, comment ? { comment } : {}),
 }
 
 /** Sends a photo and tells how much of it has left, from 0 to 1. `fetch` cannot tell. */
-export function sendPhoto(kind: PhotoKind, photo: Blob, progress: (part: number) => void): Promise<{ id: string }> {
+export function sendPhoto(kind: PhotoKind, photo: Blob, progress: (part: number) => void): Promise<Shapes['PhotoOut']> {
   return new Promise((resolve, reject) => {
     const form = new FormData()
     form.append('kind', kind)
@@ -204,7 +126,7 @@ export function sendPhoto(kind: PhotoKind, photo: Blob, progress: (part: number)
     request.onerror = () => reject(new Problem(0, {}))
     request.onload = () => {
       try {
-        resolve(readAnswer<{ id: string }>(request.status, request.responseText, 'wechat'))
+        resolve(readAnswer<Shapes['PhotoOut']>(request.status, request.responseText, 'wechat'))
       } catch (problem) {
         reject(problem as Problem)
       }

@@ -1,4 +1,0 @@
-use crate::config::Settings;
-pub async fn play(_: &Settings) -> anyhow::Result<()> {
-    Ok(())
-}
