@@ -16,4 +16,6 @@ mod callbacks;
 mod crash;
 mod deliveries;
 mod gate;
+mod migrations;
+mod secrets;
 mod whole_line;

@@ -53,6 +53,7 @@ impl App {
             site,
             scans,
             sandbox,
+            handlers: _,
         } = parts.unwrap();
         let (ctx, clients) = (site.ctx.clone(), site.clients.clone());
         let sandbox = sandbox.expect("sandbox mode has a sandbox");
@@ -76,6 +77,11 @@ impl App {
             database: Some(database),
             _tasks: tasks,
         }
+    }
+
+    /// The story's own database and folder.
+    pub fn database(&self) -> &Database {
+        self.database.as_ref().expect("until the story ends")
     }
 
     /// Sets the clock of the service and of the world around it.
