@@ -18,4 +18,6 @@ mod deliveries;
 mod gate;
 mod migrations;
 mod secrets;
+mod settings;
 mod whole_line;
+mod words;
