@@ -15,7 +15,7 @@ use crate::domain::actors::Guest;
 use crate::domain::visit::Stage;
 use crate::domain::window::campus_time;
 use crate::domain::{Fault, IdNumber, Items, Note, PersonName, Phone, Plate, Window};
-use crate::http::extract::{Json, Path, Query, Raw, read};
+use crate::http::extract::{Json, Path, Query, Raw, must_be_json, read};
 use crate::http::fields::Fields;
 use crate::http::problem::{Problem, ProblemOut};
 use crate::http::state::Site;
@@ -157,6 +157,7 @@ impl FromRequest<Site> for Asked {
     type Rejection = Problem;
 
     async fn from_request(request: Request, site: &Site) -> Result<Self, Problem> {
+        must_be_json(request.headers())?;
         let (mut parts, body) = request.into_parts();
         let IdempotencyKey(key) = IdempotencyKey::from_request_parts(&mut parts, site).await?;
         let Raw(bytes) = Raw::from_request(Request::from_parts(parts, body), site).await?;
