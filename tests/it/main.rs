@@ -17,6 +17,7 @@ mod crash;
 mod deliveries;
 mod gate;
 mod migrations;
+mod replays;
 mod secrets;
 mod settings;
 mod whole_line;
