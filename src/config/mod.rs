@@ -10,6 +10,7 @@ mod faults;
 mod read;
 mod sections;
 mod sources;
+mod values;
 
 pub use database::DatabaseUrl;
 pub use faults::{Fault, Faults};
