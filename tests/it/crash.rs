@@ -195,8 +195,7 @@ impl Story {
         assert_eq!(booked.status(), 201, "{}", booked.text().await.unwrap());
         self.until(|| !self.sandbox.cards_of("chenjing").is_empty())
             .await;
-        self.until(|| self.sandbox.sms_to("13900000002").len() == 1)
-            .await;
+        self.until_nothing_is_owed().await;
         self.sandbox.cards_of("chenjing")[0].task_id.clone()
     }
 

@@ -108,19 +108,19 @@ fn every_fault_of_the_file_is_named_with_the_file() {
     assert_snapshot!(check("[server]\ncolour = \"red\"\nnode = \"x\"\n[serevr]\nnode = 1\n"), @"
     …/own.toml: serevr: there is no such key
     …/own.toml: server.colour: there is no such key
-    CAMPUS_PASS__SERVER__NODE: server.node: must be 0 to 1023
+    …/own.toml: server.node: must be 0 to 1023
     ");
     assert_snapshot!(check("server = 5\n[photos]\nfolder = [\"a\"]\nmax_bytes = true\n"), @"
     …/own.toml: server: there is no such key
-    wechat.toml: server.listen: must be a single value
-    wechat.toml: server.public_url: must be a single value
-    wechat.toml: server.metrics_listen: must be a single value
-    wechat.toml: server.trusted_proxies: must be a single value
-    wechat.toml: server.node: must be a single value
-    wechat.toml: server.menus: must be a single value
-    wechat.toml: server.message_templates: must be a single value
-    CAMPUS_PASS__PHOTOS__FOLDER: photos.folder: must be a single value
-    CAMPUS_PASS__PHOTOS__MAX_BYTES: photos.max_bytes: invalid digit found in string
+    wechat.toml (shipped): server.listen: must be a single value
+    wechat.toml (shipped): server.public_url: must be a single value
+    wechat.toml (shipped): server.metrics_listen: must be a single value
+    wechat.toml (shipped): server.trusted_proxies: must be a single value
+    wechat.toml (shipped): server.node: must be a single value
+    wechat.toml (shipped): server.menus: must be a single value
+    wechat.toml (shipped): server.message_templates: must be a single value
+    …/own.toml: photos.folder: must be a single value
+    …/own.toml: photos.max_bytes: invalid digit found in string
     ");
     assert_snapshot!(check("[server\n"), @"
     …/own.toml: -: TOML parse error at line 1, column 8
@@ -128,7 +128,7 @@ fn every_fault_of_the_file_is_named_with_the_file() {
     1 | [server
       |        ^
     unclosed table, expected `]`
-     in settings_2454_file/own.toml
+     in …/own.toml
     ");
     let (code, out, _) = run(&["check", "--config", "/nowhere.toml"], &[]);
     assert_snapshot!(format!("{code} {out}"), @r#"1 /nowhere.toml: -: configuration file "/nowhere.toml" not found"#);
@@ -274,7 +274,7 @@ fn live_mode_wants_https_and_no_key_of_the_sandbox() {
     ));
     assert_snapshot!(faults(&borrowed(&settings)), @"
     CAMPUS_PASS__SERVER__PUBLIC_URL: server.public_url: must begin with https:// in live mode
-    wechat.toml (shipped): keys.link: missing: live mode does not take the sandbox's
+    CAMPUS_PASS__KEYS__LINK: keys.link: missing: live mode does not take the sandbox's
     ");
 }
 

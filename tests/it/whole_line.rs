@@ -85,13 +85,13 @@ async fn a_visit_goes_all_the_way_from_the_menu_to_the_gate() {
           "key": null,
           "style": 3,
           "text": "拒绝",
-          "url": "http://campus.test/h5/staff/approvals/[id]"
+          "url": "http://campus.test/h5/staff/approvals/[id]?decide=reject"
         },
         {
           "key": null,
           "style": 2,
           "text": "退回",
-          "url": "http://campus.test/h5/staff/approvals/[id]"
+          "url": "http://campus.test/h5/staff/approvals/[id]?decide=return"
         }
       ],
       "desc": "张小雨 申请到访 校园区域",
