@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-use crate::harness::{App, Guest, Visit};
+use crate::harness::{App, Guest, Visit, shipped_templates};
 
 const FROM: &str = "2026-03-02 14:00";
 const UNTIL: &str = "2026-03-02 16:00";
@@ -154,7 +154,7 @@ async fn a_card_whose_answer_was_lost_is_sent_again_shown_once_and_can_be_settle
 }
 
 #[tokio::test]
-async fn an_sms_whose_answer_was_lost_may_come_twice_and_says_so_or_is_held() {
+async fn an_sms_whose_answer_was_lost_may_come_twice_and_says_so() {
     let app = App::start().await;
     let guest = app.guest("张小雨").await;
     approved(&app, &guest).await;
@@ -168,20 +168,26 @@ async fn an_sms_whose_answer_was_lost_may_come_twice_and_says_so_or_is_held() {
         sent.contains(&"pass_issued/0 doubtful".to_owned()),
         "{sent:?}"
     );
+    app.finish().await;
+}
 
-    // A reminder is not: it is held, with its reason.
+#[tokio::test]
+async fn an_sms_that_its_template_holds_is_not_sent_twice() {
+    let words = shipped_templates("hold", "approval_waiting", |text| {
+        text.replace("[\"sms\"]", "[\"sms\"]\non_unknown = \"hold\"")
+    });
+    let folder = words.to_str().unwrap();
+    let app = App::with(&[("SERVER__MESSAGE_TEMPLATES", folder)]).await;
+    let guest = app.guest("张小雨").await;
     app.fault("sms", FaultKind::LostAnswer, Some(1));
     guest.book("刘明", FROM, UNTIL).await;
     app.deliver().await;
     app.later(60);
     app.deliver().await;
-    assert_eq!(
-        app.approver("陈静").sms().len(),
-        2,
-        "one for each application"
-    );
+    assert_eq!(app.approver("陈静").sms().len(), 1);
     app.finish_owing(&["approval_waiting/1: the answer was lost, and it is not sent twice"])
         .await;
+    std::fs::remove_dir_all(words).unwrap();
 }
 
 #[tokio::test]

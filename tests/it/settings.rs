@@ -8,7 +8,7 @@ use campus_pass::config::{self, Environment};
 use insta::assert_snapshot;
 use secrecy::ExposeSecret;
 
-use crate::harness::run;
+use crate::harness::{run, shipped_templates};
 
 /// A folder of this test's own.
 fn folder(name: &str) -> PathBuf {
@@ -334,29 +334,14 @@ fn a_broken_menu_is_named() {
     fs::remove_dir_all(folder).unwrap();
 }
 
-/// The shipped templates with one file changed, and what `check` says of it.
-fn with_template(folder: &Path, name: &str, change: impl Fn(&str) -> String) -> String {
-    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("message_templates");
-    for entry in fs::read_dir(shipped).unwrap() {
-        let path = entry.unwrap().path();
-        fs::copy(&path, folder.join(path.file_name().unwrap())).unwrap();
-    }
-    let file = folder.join(format!("{name}.toml"));
-    let text = fs::read_to_string(&file).unwrap();
-    let changed = change(&text);
-    assert_ne!(changed, text, "the change changes something");
-    fs::write(&file, changed).unwrap();
-    let told = faults(&[("SERVER__MESSAGE_TEMPLATES", folder.to_str().unwrap())]);
-    told.replace(folder.to_str().unwrap(), "…")
-        .trim()
-        .to_owned()
-}
-
 #[test]
 fn a_broken_template_is_named() {
-    let folder = folder("templates");
     let broken = |name: &str, from: &str, to: &str| {
-        with_template(&folder, name, |text| text.replace(from, to))
+        let folder = shipped_templates("broken", name, |text| text.replace(from, to));
+        let told = faults(&[("SERVER__MESSAGE_TEMPLATES", folder.to_str().unwrap())]);
+        told.replace(folder.to_str().unwrap(), "…")
+            .trim()
+            .to_owned()
     };
     assert_snapshot!(broken("visit_approved", "thing2 = \"{area}\"", "thing2 = \"{pass_link}\""), @"
     …/visit_approved.toml: template.data.thing2: this message has no {pass_link}
@@ -388,6 +373,7 @@ fn a_broken_template_is_named() {
        | ^^^^^^
     unknown field `colour`, expected one of `title`, `description`, `rows`, `url`, `approve`, `reject`, `return`
     "#);
+    let folder = shipped_templates("broken", "card_settled", |text| text.replace('#', "# "));
     fs::remove_file(folder.join("card_settled.toml")).unwrap();
     let told = faults(&[("SERVER__MESSAGE_TEMPLATES", folder.to_str().unwrap())]);
     assert!(told.contains("card_settled.toml: -: "), "{told}");
