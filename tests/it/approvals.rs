@@ -281,15 +281,16 @@ async fn of_bookings_at_once_no_more_than_three_are_taken() {
     app.finish().await;
 }
 
-/// Two approvers at once, ten times by page and card: one wins, the other is told.
+/// Eight hands of two approvers at once, fifteen times, by page and card: one wins, the other is told.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_decisions_at_once_one_wins_and_the_other_is_told() {
     let app = Arc::new(App::start().await);
-    for round in 0..10 {
+    for round in 0..15 {
         let guest = app.guest("张小雨").await;
         let visit = waiting(&app, &guest, "王强").await;
         let (zhao, sun) = (app.approver("赵敏"), app.approver("孙丽"));
-        (zhao.session().await, sun.session().await);
+        zhao.session().await;
+        sun.session().await;
         let start = Barrier::new(8);
         // Eight hands: four pages say yes or no, four cards say yes.
         let page = async |by: &crate::harness::Approver<'_>, decision| {
@@ -302,26 +303,24 @@ async fn of_two_decisions_at_once_one_wins_and_the_other_is_told() {
             let tapped = app.sandbox.tap_card(by.userid, &task, "approve").await;
             tapped.ok().and_then(|(_, card)| card.replaced)
         };
-        let (a, b, c, d, e, f, g, h) = tokio::join!(
+        let pages = futures::future::join_all([
             page(&zhao, "approve"),
             page(&sun, "reject"),
             page(&zhao, "return"),
             page(&sun, "approve"),
-            card(&zhao),
-            card(&sun),
-            card(&zhao),
-            card(&sun),
-        );
+        ]);
+        let cards = futures::future::join_all([card(&zhao), card(&sun), card(&zhao), card(&sun)]);
+        let (pages, cards) = tokio::join!(pages, cards);
         let stage = guest.look(&visit).await["stage_text"].clone();
         let stage = stage.as_str().unwrap();
-        let won = [a, b, c, d].iter().filter(|status| **status == 200).count();
-        let told = [a, b, c, d].iter().filter(|status| **status == 409).count();
+        let won = pages.iter().filter(|status| **status == 200).count();
+        let told = pages.iter().filter(|status| **status == 409).count();
         assert_eq!(
             (won + told, won <= 1),
             (4, true),
-            "round {round}: {a} {b} {c} {d}"
+            "round {round}: {pages:?}"
         );
-        for words in [e, f, g, h].into_iter().flatten() {
+        for words in cards.into_iter().flatten() {
             assert_eq!(words, stage, "round {round}: a card says what is true");
         }
         let path = format!("/api/staff/approvals/{}", visit.id);

@@ -243,7 +243,7 @@ impl Story {
         let past = "update outbox set leased_until = '2020-01-01 00:00:00+00:00' \
             where leased_until is not null";
         let rows = db.execute_unprepared(past).await.unwrap().rows_affected();
-        assert_eq!(rows as usize, MESSAGES, "the dead worker held them");
+        assert_eq!(rows, MESSAGES as u64, "the dead worker held them");
         db.close().await.unwrap();
     }
 

@@ -261,8 +261,8 @@ async fn the_days_budget_of_sms_in_all_is_kept() {
     app.deliver().await;
     guest.book("王强", FROM, UNTIL).await;
     app.deliver().await;
-    let sent = ["陈静", "赵敏", "孙丽"].map(|name| app.approver(name).sms().len());
-    assert_eq!(sent, [1, 0, 0]);
+    let inboxes = ["陈静", "赵敏", "孙丽"].map(|name| app.approver(name).sms().len());
+    assert_eq!(inboxes, [1, 0, 0]);
     let spent = "approval_waiting/1: the day's budget of this channel is spent";
     app.finish_owing(&[spent, spent]).await;
 }
@@ -271,10 +271,10 @@ async fn the_days_budget_of_sms_in_all_is_kept() {
 async fn wechats_report_lands_beside_the_message() {
     let app = App::start().await;
     let guest = app.guest("张小雨").await;
-    let told = async |visit: &Visit| {
+    let outcomes = async |visit: &Visit| {
         let id = visit.id.parse().unwrap();
-        let receipts = receipts::of_visit(&app.ctx.db.read, id).await.unwrap();
-        let mut lines: Vec<_> = receipts
+        let all = receipts::of_visit(&app.ctx.db.read, id).await.unwrap();
+        let mut lines: Vec<_> = all
             .iter()
             .map(|receipt| format!("{} {}", receipt.channel, receipt.outcome))
             .collect();
@@ -283,7 +283,7 @@ async fn wechats_report_lands_beside_the_message() {
     };
     let visit = rejected(&app, &guest).await;
     app.deliver().await;
-    assert_snapshot!(told(&visit).await, @"
+    assert_snapshot!(outcomes(&visit).await, @"
     card_update accepted
     sms accepted
     template accepted
@@ -294,7 +294,7 @@ async fn wechats_report_lands_beside_the_message() {
     app.sandbox.block(&guest.person.openid, true).unwrap();
     let visit = rejected(&app, &guest).await;
     app.deliver().await;
-    assert_snapshot!(told(&visit).await, @"
+    assert_snapshot!(outcomes(&visit).await, @"
     card_update accepted
     sms accepted
     template accepted
