@@ -154,6 +154,26 @@ async fn a_card_whose_answer_was_lost_is_sent_again_shown_once_and_can_be_settle
 }
 
 #[tokio::test]
+async fn a_card_whose_answer_was_lost_can_be_tapped_before_it_is_sent_again() {
+    let app = App::start().await;
+    let guest = app.guest("张小雨").await;
+    let visit = guest.book("刘明", FROM, UNTIL).await;
+    app.fault("qy:message/send", FaultKind::LostAnswer, Some(1));
+    app.deliver().await;
+    let approver = app.approver("陈静");
+    assert_eq!(
+        approver.tap_approve(&visit).await.as_deref(),
+        Some("已通过")
+    );
+    app.later(60);
+    app.deliver().await;
+    assert_eq!(guest.look(&visit).await["stage"], "approved");
+    assert_eq!(app.owed("overtaken").await, ["approval_waiting/0"]);
+    assert_eq!(approver.card(&visit).buttons, []);
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn an_sms_whose_answer_was_lost_may_come_twice_and_says_so() {
     let app = App::start().await;
     let guest = app.guest("张小雨").await;
