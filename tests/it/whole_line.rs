@@ -128,7 +128,7 @@ async fn a_visit_goes_all_the_way_from_the_menu_to_the_gate() {
       "url": "http://campus.test/h5/staff/approvals/[id]"
     }
     "#);
-    assert_snapshot!(approver.sms().join("\n"), @"【重工校园通】您有一条14:00的访客申请待审批，请在企业微信中处理。");
+    assert_snapshot!(approver.sms().join("\n"), @"【重工校园通】您有一条03月02日14:00的访客申请待审批，请在企业微信中处理。");
     assert_eq!(
         approver.tap_approve(&visit).await.as_deref(),
         Some("已通过")
@@ -172,8 +172,8 @@ async fn a_visit_goes_all_the_way_from_the_menu_to_the_gate() {
     app.deliver().await;
     let host = app.approver("刘明");
     assert_snapshot!(host.texts().join("\n"), @"
-    张小雨 到访 校园区域（2026年03月02日 14:00 起）的申请已通过。
-    您的访客 张小雨 已于 14:05 进入校园区域。
+    张小雨 到访 校园区域（2026年03月02日 14:00 起）的申请已通过。单据号 [id]
+    您的访客 张小雨 已于 14:05 进入校园区域。单据号 [id]
     ");
     app.it_is("2026-03-02 15:00");
     assert_snapshot!(gate.scan(&code).await, @r#"200 {"act":{"ms":3000,"relay":0},"did":"[id]","disp":["张**","校园区域"],"lv":0,"ok":1,"r":"ok","say":"欢迎，校园区域至16:00"}"#);
