@@ -6,6 +6,10 @@
     clippy::expect_used,
     reason = "a story that cannot go on fails there"
 )]
+#![expect(
+    clippy::too_many_lines,
+    reason = "a story is told in one go, with its snapshots"
+)]
 
 mod harness;
 
