@@ -104,7 +104,12 @@ async fn a_tap_at_two_replicas_is_one_tap_with_one_answer() {
         }
         drop(held);
     });
-    assert!(here.status == 200 && there.status == 200);
+    assert!(
+        here.status == 200 && there.status == 200,
+        "{} {}",
+        here.text(),
+        there.text()
+    );
     assert!(here.text().contains("<Encrypt>"));
     assert_eq!(here.text(), there.text());
     assert_eq!(approvals(&app, &visit).await, 1);
