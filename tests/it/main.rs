@@ -21,6 +21,7 @@ mod crash;
 mod deliveries;
 mod gate;
 mod migrations;
+mod replays;
 mod secrets;
 mod settings;
 mod whole_line;
