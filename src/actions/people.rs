@@ -16,21 +16,12 @@ pub(super) async fn recognise(
     ctx: &Ctx,
     names: &WechatNames,
 ) -> Result<PersonId, StoreError> {
-    let found = people::lock_by_names(txn, names).await?;
-    let Some((kept, others)) = found.split_first() else {
-        let id = ctx.mint();
-        people::insert(txn, id, names, ctx.clock.now()).await?;
-        return Ok(id);
-    };
-    let mut all = names.clone();
-    for other in others {
-        people::merge(txn, kept.id, other.id).await?;
-        all.oa_openid = all.oa_openid.or_else(|| other.names.oa_openid.clone());
-        all.mini_openid = all.mini_openid.or_else(|| other.names.mini_openid.clone());
-        all.unionid = all.unionid.or_else(|| other.names.unionid.clone());
+    if let Some(known) = people::unite(txn, names).await? {
+        return Ok(known);
     }
-    people::learn_names(txn, kept.id, &all).await?;
-    Ok(kept.id)
+    let id = ctx.mint();
+    people::insert(txn, id, names, ctx.clock.now()).await?;
+    Ok(id)
 }
 
 /// Somebody wrote to the account, tapped its menu or followed it. One who is new is asked about, so
@@ -40,9 +31,16 @@ pub async fn meet(ctx: &Ctx, oa_openid: &str) -> Result<PersonId, StoreError> {
         oa_openid: Some(oa_openid.to_owned()),
         ..WechatNames::default()
     };
-    let txn = begin(&ctx.db).await?;
-    let person = recognise(&txn, ctx, &names).await?;
-    outbox::post(&txn, ctx, &Message::FollowerSeen { person }).await?;
-    commit(txn).await?;
-    Ok(person)
+    let met = async || {
+        let txn = begin(&ctx.db).await?;
+        let person = recognise(&txn, ctx, &names).await?;
+        outbox::post(&txn, ctx, &Message::FollowerSeen { person }).await?;
+        commit(txn).await?;
+        Ok(person)
+    };
+    match met().await {
+        // Two first messages at once: the second finds the row that the first made.
+        Err(error) if StoreError::is_taken(&error) => met().await,
+        met => met,
+    }
 }
