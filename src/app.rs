@@ -3,11 +3,13 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use axum::Router;
+use futures::FutureExt;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
@@ -162,14 +164,14 @@ pub async fn serve(settings: Settings, parts: Parts) -> anyhow::Result<()> {
         sandbox,
         handlers,
     } = parts;
-    let (ctx, clients) = (site.ctx.clone(), site.clients.clone());
+    let (ctx, clients, swept) = (site.ctx.clone(), site.clients.clone(), site.clone());
     let mut tasks = Tasks::default();
     let stop = tasks.stop.clone();
     let last = CancellationToken::new();
     // The writer outlives the doors: what they have taken in is kept.
     let writer = passages::write(ctx.clone(), scans, settings.gate.batch, last.clone());
     let writers = TaskTracker::new();
-    writers.spawn(writer);
+    writers.spawn(watched(done(writer), stop.clone()));
 
     let listener = listen(settings.server.listen).await?;
     let at = listener.local_addr()?;
@@ -204,7 +206,7 @@ pub async fn serve(settings: Settings, parts: Parts) -> anyhow::Result<()> {
     )));
     tasks.spawn(done(jobs::settle(ctx.clone(), stop.clone())));
     tasks.spawn(done(jobs::probe(clients, stop.clone())));
-    tasks.spawn(done(upkeep(figures, stop.clone())));
+    tasks.spawn(done(upkeep(figures, swept, stop.clone())));
     let mode = settings.mode.as_str();
     tracing::info!(server.address = %at, server.mode = mode, "listening");
 
@@ -212,12 +214,17 @@ pub async fn serve(settings: Settings, parts: Parts) -> anyhow::Result<()> {
         () = told_to_stop() => tracing::info!("told to stop"),
         () = stop.cancelled() => {}
     }
-    let clean = tasks.finish(GRACE).await;
+    let deadline = tokio::time::Instant::now() + GRACE;
+    let mut clean = tasks.finish(deadline).await;
     handlers.close();
-    let clean = tokio::time::timeout(GRACE, handlers.wait()).await.is_ok() && clean;
+    clean &= tokio::time::timeout_at(deadline, handlers.wait())
+        .await
+        .is_ok();
     last.cancel();
     writers.close();
-    let clean = tokio::time::timeout(GRACE, writers.wait()).await.is_ok() && clean;
+    clean &= tokio::time::timeout_at(deadline, writers.wait())
+        .await
+        .is_ok();
     ctx.db.close().await;
     if !clean {
         bail!("something was still under way after {} s", GRACE.as_secs());
@@ -244,12 +251,28 @@ async fn answer(
     Ok(())
 }
 
-async fn upkeep(figures: PrometheusHandle, stop: CancellationToken) {
+async fn upkeep(figures: PrometheusHandle, site: Site, stop: CancellationToken) {
     while !stop.is_cancelled() {
         figures.run_upkeep();
+        site.sweep();
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(Duration::from_secs(5)) => {}
+        }
+    }
+}
+
+/// A task that fails or panics takes the service down: better restarted than half alive.
+async fn watched(task: impl Future<Output = anyhow::Result<()>>, stop: CancellationToken) {
+    match AssertUnwindSafe(task).catch_unwind().await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::error!(%error, "a task failed");
+            stop.cancel();
+        }
+        Err(_) => {
+            tracing::error!("a task panicked");
+            stop.cancel();
         }
     }
 }
@@ -287,22 +310,15 @@ struct Tasks {
 }
 
 impl Tasks {
-    /// A task that fails takes the service down: better restarted than half alive.
     fn spawn(&mut self, task: impl Future<Output = anyhow::Result<()>> + Send + 'static) {
-        let stop = self.stop.clone();
-        self.tracker.spawn(async move {
-            if let Err(error) = task.await {
-                tracing::error!(%error, "a task failed");
-                stop.cancel();
-            }
-        });
+        self.tracker.spawn(watched(task, self.stop.clone()));
     }
 
     /// Says whether all ended in time.
-    async fn finish(self, grace: Duration) -> bool {
+    async fn finish(self, deadline: tokio::time::Instant) -> bool {
         self.stop.cancel();
         self.tracker.close();
-        tokio::time::timeout(grace, self.tracker.wait())
+        tokio::time::timeout_at(deadline, self.tracker.wait())
             .await
             .is_ok()
     }

@@ -29,6 +29,9 @@ use crate::store::{StoreError, begin, commit, passages, passes, visitors, visits
 /// The same device, nonce and bytes within this time is the same scan; later it is a mistake.
 const REPEAT: chrono::Duration = chrono::Duration::seconds(60);
 
+/// A gate is answered within a second; the device has been looked up before.
+const IN_TIME: Duration = Duration::from_millis(700);
+
 /// What was read.
 #[derive(Clone, Debug)]
 pub enum Content {
@@ -66,7 +69,7 @@ struct Act {
 /// Decides about a scan and keeps it; the answer is stored before it is given.
 ///
 /// # Errors
-/// When the database does not answer within a second; the gate then gets [`unavailable`].
+/// When the database does not answer in time; the gate then gets [`unavailable`].
 pub async fn verify(
     ctx: &Ctx,
     reader: Reader,
@@ -89,7 +92,7 @@ pub async fn verify(
         answered.await.map_err(|_| gone())?
     };
     let late = || StoreError::Database(sea_orm::DbErr::Custom("too slow".to_owned()));
-    tokio::time::timeout(Duration::from_millis(900), decided)
+    tokio::time::timeout(IN_TIME, decided)
         .await
         .map_err(|_| late())?
 }

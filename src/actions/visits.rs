@@ -9,6 +9,7 @@ use crate::domain::campus::Role;
 use crate::domain::message::Message;
 use crate::domain::photo::{FACE_CONSENT, PhotoKind};
 use crate::domain::visit::{Corrected, SealedDocument, Stage, Visit, VisitError, Visitor};
+use crate::domain::window::day_start;
 use crate::domain::{IdNumber, Items, Note, PersonName, Phone, Plate, Window};
 use crate::ids::{AreaId, DepartmentId, PhotoId, ReasonId, StaffId, StepId, VisitId, VisitorId};
 use crate::outbox;
@@ -22,6 +23,10 @@ use crate::store::{
 
 /// How many applications of one person may wait with one host.
 pub const MOST_PENDING: u64 = 3;
+
+/// How many applications one person may submit in a day; each sends a card and an SMS to every
+/// approver, whatever becomes of it.
+pub const MOST_A_DAY: u64 = 20;
 
 /// What a visitor asks for.
 #[derive(Clone, Debug)]
@@ -73,6 +78,8 @@ pub enum BookError {
     Over,
     #[error("您向该被访人提交的申请已有3条待审批，请等待审批后再提交")]
     TooManyPending,
+    #[error("您今天提交的申请已达20份，请明天再提交")]
+    TooManyToday,
     /// The key was used for something else.
     #[error("该请求编号已用于另一份申请，请刷新后重试")]
     KeyReused,
@@ -229,19 +236,28 @@ pub async fn settle_over(ctx: &Ctx) -> Result<usize, StoreError> {
     let now = ctx.clock.now();
     let over = visits::find_over(&ctx.db.read, now, 200).await?;
     for id in &over {
-        let txn = begin(&ctx.db).await?;
-        let Some(visit) = visits::lock(&txn, *id).await? else {
-            continue;
-        };
-        let stored = visit.stage.clone();
-        let visit = visit.settle(now);
-        if visit.stage != stored {
-            visits::update(&txn, &visit).await?;
-            cards::settle(&txn, ctx, *id).await?;
-            commit(txn).await?;
+        if let Err(error) = settle(ctx, *id).await {
+            // One that makes no sense must not keep the others from being settled.
+            tracing::error!(visit.id = %id, %error, "a visit that is over could not be settled");
         }
     }
     Ok(over.len())
+}
+
+async fn settle(ctx: &Ctx, id: VisitId) -> Result<(), StoreError> {
+    let now = ctx.clock.now();
+    let txn = begin(&ctx.db).await?;
+    let Some(visit) = visits::lock(&txn, id).await? else {
+        return Ok(());
+    };
+    let stored = visit.stage.clone();
+    let visit = visit.settle(now);
+    if visit.stage != stored {
+        visits::update(&txn, &visit).await?;
+        cards::settle(&txn, ctx, id).await?;
+        commit(txn).await?;
+    }
+    Ok(())
 }
 
 /// What can only be seen in the database; gives the host's department.
@@ -275,6 +291,10 @@ async fn check(
     if let Some(face) = face_photo {
         let own = photos::find_for_guest(txn, guest, PhotoKind::Face, face).await?;
         own.ok_or(BookError::UnknownFacePhoto)?;
+    }
+    let today = day_start(ctx.clock.now());
+    if visits::count_submitted(txn, guest, today).await? >= MOST_A_DAY {
+        return Err(BookError::TooManyToday);
     }
     if visits::count_pending(txn, guest, asked.host, ctx.clock.now()).await? >= MOST_PENDING {
         return Err(BookError::TooManyPending);

@@ -237,6 +237,7 @@ impl From<BookError> for Problem {
             BookError::UnknownFacePhoto => Self::field("visitor.face_photo", "photo_unknown", said),
             BookError::Over => Self::field("ends_at", "window_over", said),
             BookError::TooManyPending => conflict("too_many_pending"),
+            BookError::TooManyToday => conflict("too_many_today"),
             BookError::KeyReused => conflict("idempotency_key_reused"),
             BookError::Visit(error) => error.into(),
             BookError::Store(error) => error.into(),

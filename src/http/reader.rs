@@ -4,6 +4,8 @@
 //! sig = HMAC-SHA256(device key, method LF path-with-query LF t LF n LF hex(sha256(body))). The answer
 //! carries `x-cp1-signature` = HMAC-SHA256(device key, status LF n LF hex(sha256(body))).
 
+use std::time::Duration;
+
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -14,8 +16,9 @@ use subtle::ConstantTimeEq;
 use super::extract::Raw;
 use super::problem::Problem;
 use super::state::Site;
+use crate::ctx::Ctx;
 use crate::domain::actors::Reader;
-use crate::domain::campus::{DeviceId, DeviceKey};
+use crate::domain::campus::{Device, DeviceId, DeviceKey};
 use crate::secret::hmac_sha256;
 use crate::store::gates;
 
@@ -28,6 +31,9 @@ pub struct Signed {
     pub body_hash: String,
     key: DeviceKey,
 }
+
+/// How long a device may be looked up: what is left of the second in which a gate is answered.
+const LOOK_UP: Duration = Duration::from_millis(250);
 
 /// How far a device's clock may be off, in seconds.
 const SKEW: i64 = 120;
@@ -44,8 +50,7 @@ impl FromRequest<Site> for Signed {
             .map_or("/", |path| path.as_str())
             .to_owned();
         let Raw(body) = Raw::from_request(request, site).await?;
-        let device = gates::find_device(&site.ctx.db.read, &given.device).await?;
-        let device = device.ok_or_else(Problem::device)?;
+        let device = device(&site.ctx, &given.device).await?;
         let key = site.ctx.keys.open(&device.key).map_err(|error| {
             tracing::error!(device.id = %device.id, %error, "a device's key does not open");
             Problem::failure()
@@ -68,6 +73,22 @@ impl FromRequest<Site> for Signed {
             body_hash,
             key,
         })
+    }
+}
+
+/// The device, as the database has it; as it was last seen while the database cannot be asked.
+async fn device(ctx: &Ctx, id: &DeviceId) -> Result<Device, Problem> {
+    let asked = gates::find_device(&ctx.db.read, id);
+    match tokio::time::timeout(LOOK_UP, asked).await {
+        Ok(Ok(Some(device))) => {
+            ctx.caches.devices.insert(id.clone(), device.clone());
+            Ok(device)
+        }
+        Ok(Ok(None)) => {
+            ctx.caches.devices.invalidate(id);
+            Err(Problem::device())
+        }
+        Ok(Err(_)) | Err(_) => ctx.caches.devices.get(id).ok_or_else(Problem::failure),
     }
 }
 

@@ -18,6 +18,7 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
+use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 use super::problem::Problem;
@@ -45,7 +46,14 @@ pub struct Replays {
 struct Running {
     answer: Shared<BoxFuture<'static, Answer>>,
     /// Whether the answer has gone out to anybody.
-    fetched: Arc<AtomicBool>,
+    fetched: Arc<Fetched>,
+}
+
+/// Notes it, and wakes whoever waits for it.
+#[derive(Default)]
+struct Fetched {
+    yes: AtomicBool,
+    now: Notify,
 }
 
 /// The body of an answer.
@@ -95,20 +103,18 @@ impl Replays {
         // Hashed, because it names who wrote.
         let key = token_hash(incoming.duplicate_key().as_str());
         let running = self.memory.get_with(key.clone(), || {
-            self.start(site.clone(), door, incoming, key.clone(), handle)
+            self.start(site.clone(), door, incoming, key, handle)
         });
         let answer = running.answer.await;
-        running.fetched.store(true, Ordering::Release);
+        running.fetched.yes.store(true, Ordering::Release);
+        running.fetched.now.notify_one();
         match answer {
             Answer::Silence => Ok(SILENCE.into_response()),
             Answer::Sealed(body) => {
                 let kind = [(header::CONTENT_TYPE, "application/xml; charset=utf-8")];
                 Ok((kind, body.to_string()).into_response())
             }
-            Answer::Failed => {
-                self.memory.invalidate(&key);
-                Err(Problem::failure())
-            }
+            Answer::Failed => Err(Problem::failure()),
         }
     }
 
@@ -123,13 +129,18 @@ impl Replays {
     where
         F: Future<Output = Result<Said, Problem>> + Send,
     {
-        let fetched = Arc::new(AtomicBool::new(false));
+        let fetched = Arc::new(Fetched::default());
+        let memory = self.memory.clone();
         let (seen, patience) = (fetched.clone(), self.patience);
         let (tell, told) = tokio::sync::oneshot::channel();
         self.tasks.spawn(async move {
             let stamp = stamp(&site.ctx.keys, &key, incoming.created_at());
-            let (answer, late) = match handle(site.clone(), incoming, key).await {
-                Err(_) => (Answer::Failed, None),
+            let (answer, late) = match handle(site.clone(), incoming, key.clone()).await {
+                Err(_) => {
+                    // The next delivery tries again, also when nobody waits for this one.
+                    memory.invalidate(&key);
+                    (Answer::Failed, None)
+                }
                 Ok(Said { reply: None, late }) => (Answer::Silence, late),
                 Ok(Said {
                     reply: Some(xml),
@@ -142,8 +153,8 @@ impl Replays {
             // Whoever started it may be gone; the answer then waits in the memory.
             let _ = tell.send(answer);
             if let Some(late) = late {
-                tokio::time::sleep(patience).await;
-                if !seen.load(Ordering::Acquire) {
+                let _ = tokio::time::timeout(patience, seen.now.notified()).await;
+                if !seen.yes.load(Ordering::Acquire) {
                     tracing::info!(
                         "an answer came too late for its delivery, and goes another way"
                     );

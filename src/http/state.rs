@@ -81,4 +81,9 @@ impl Site {
             doors: Arc::new(doors),
         })
     }
+
+    /// Forgets what need not be remembered any more.
+    pub fn sweep(&self) {
+        self.doors.limits.sweep();
+    }
 }

@@ -50,13 +50,20 @@ pub async fn settle(ctx: Ctx, stop: CancellationToken) {
 /// before somebody waits for a message.
 pub async fn probe(clients: Clients, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        clients
-            .health
-            .note("official_account", &clients.account.sign_in().await);
-        clients
-            .health
-            .note("mini_program", &clients.mini.sign_in().await);
-        clients.health.note("wecom", &clients.wecom.sign_in().await);
+        let look = async {
+            clients
+                .health
+                .note("official_account", &clients.account.sign_in().await);
+            clients
+                .health
+                .note("mini_program", &clients.mini.sign_in().await);
+            clients.health.note("wecom", &clients.wecom.sign_in().await);
+        };
+        // Looking changes nothing, so it need not be finished.
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = look => {}
+        }
         pause(Duration::from_mins(5), &stop).await;
     }
 }

@@ -8,8 +8,8 @@ use crate::domain::message::Message;
 use crate::domain::pass::{Pass, PassState};
 use crate::domain::visit::Stage;
 use crate::domain::window::{day_time, short_time, wechat_time};
-use crate::ids::VisitId;
-use crate::store::approval_steps::outcome;
+use crate::ids::{OutboxId, PassId, StepId, VisitId};
+use crate::store::approval_steps::{Step, outcome};
 use crate::store::cards::Card;
 use crate::store::visit_facts::{self, VisitFacts};
 use crate::store::{StoreError, approval_steps, cards, passes, people, visits};
@@ -32,116 +32,106 @@ pub struct About {
 
 /// Loads it.
 pub async fn load(ctx: &Ctx, message: &Message) -> Result<Subject, StoreError> {
-    let now = ctx.clock.now();
-    match message {
-        Message::ApprovalWaiting { step } => {
-            let step = approval_steps::find(&ctx.db.read, *step).await?;
-            let Some(step) = step.filter(|step| step.decided.is_none()) else {
-                return Ok(Subject::Overtaken);
-            };
-            let Some(about) = visit(ctx, step.visit, now).await? else {
-                return Ok(Subject::Overtaken);
-            };
-            let waits = about.visit.stage == Stage::Pending;
-            let mut facts = of_visit(ctx, &about, now);
-            let page = format!("/h5/staff/approvals/{}", step.visit);
-            facts.insert("approval_link", ctx.link(&page));
-            Ok(still(
-                waits,
-                About {
-                    facts,
-                    visit: Some(step.visit),
-                    card: None,
-                },
-            ))
-        }
-        Message::GuestArrived { visit: id } => {
-            let Some(about) = visit(ctx, *id, now).await? else {
-                return Ok(Subject::Overtaken);
-            };
-            let facts = of_visit(ctx, &about, now);
-            Ok(still(
-                true,
-                About {
-                    facts,
-                    visit: Some(*id),
-                    card: None,
-                },
-            ))
-        }
+    let about = match message {
+        Message::ApprovalWaiting { step } => waiting(ctx, *step).await?,
         Message::VisitApproved { step }
         | Message::VisitRejected { step }
-        | Message::VisitReturned { step } => {
-            let Some(step) = approval_steps::find(&ctx.db.read, *step).await? else {
-                return Ok(Subject::Overtaken);
-            };
-            let Some(about) = visit(ctx, step.visit, now).await? else {
-                return Ok(Subject::Overtaken);
-            };
-            let holds = matches!(
-                (message, &about.visit.stage),
-                (
-                    Message::VisitApproved { .. },
-                    Stage::Approved { .. } | Stage::Completed { .. }
-                ) | (Message::VisitRejected { .. }, Stage::Rejected { .. })
-                    | (Message::VisitReturned { .. }, Stage::Returned { .. })
-            );
-            let facts = of_visit(ctx, &about, now);
-            Ok(still(
-                holds,
-                About {
-                    facts,
-                    visit: Some(step.visit),
-                    card: None,
-                },
-            ))
-        }
-        Message::PassIssued { pass } => {
-            let Some(pass) = passes::find(&ctx.db.read, *pass).await? else {
-                return Ok(Subject::Overtaken);
-            };
-            let Some(about) = visit(ctx, pass.visit, now).await? else {
-                return Ok(Subject::Overtaken);
-            };
-            let holds = matches!(pass.state(now), PassState::Valid | PassState::NotYet);
-            let mut facts = of_visit(ctx, &about, now);
-            facts.extend(of_pass(ctx, &pass));
-            Ok(still(
-                holds,
-                About {
-                    facts,
-                    visit: Some(pass.visit),
-                    card: None,
-                },
-            ))
-        }
-        Message::CardSettled { card } => {
-            let Some(card) = cards::find(&ctx.db.read, *card).await? else {
-                return Ok(Subject::Overtaken);
-            };
-            let step = approval_steps::find(&ctx.db.read, card.step).await?;
-            let Some(step) = step else {
-                return Ok(Subject::Overtaken);
-            };
-            let Some(about) = visit(ctx, step.visit, now).await? else {
-                return Ok(Subject::Overtaken);
-            };
-            let mut facts = of_visit(ctx, &about, now);
-            facts.insert("result", outcome(Some(&step), &about.visit).to_owned());
-            let unsettled = card.response_code.is_some();
-            Ok(still(
-                unsettled,
-                About {
-                    facts,
-                    visit: Some(step.visit),
-                    card: Some(card),
-                },
-            ))
-        }
+        | Message::VisitReturned { step } => decided(ctx, message, *step).await?,
+        Message::GuestArrived { visit } => arrived(ctx, *visit).await?,
+        Message::PassIssued { pass } => issued(ctx, *pass).await?,
+        Message::CardSettled { card } => settled(ctx, *card).await?,
         Message::FollowerSeen { person } => {
             let person = people::find(&ctx.db.read, *person).await?;
-            let asked = person.is_some_and(|person| person.names.unionid.is_none());
-            Ok(still(asked, About::default()))
+            let unknown = person.filter(|person| person.names.unionid.is_none());
+            unknown.map(|_| About::default())
+        }
+    };
+    Ok(about.map_or(Subject::Overtaken, Subject::True))
+}
+
+async fn waiting(ctx: &Ctx, step: StepId) -> Result<Option<About>, StoreError> {
+    let Some((step, visit)) = visit_of_step(ctx, step).await? else {
+        return Ok(None);
+    };
+    if step.decided.is_some() || visit.visit.stage != Stage::Pending {
+        return Ok(None);
+    }
+    let mut about = About::of(ctx, &visit);
+    let page = format!("/h5/staff/approvals/{}", step.visit);
+    about.facts.insert("approval_link", ctx.link(&page));
+    Ok(Some(about))
+}
+
+async fn decided(ctx: &Ctx, message: &Message, step: StepId) -> Result<Option<About>, StoreError> {
+    let Some((_, visit)) = visit_of_step(ctx, step).await? else {
+        return Ok(None);
+    };
+    let holds = matches!(
+        (message, &visit.visit.stage),
+        (
+            Message::VisitApproved { .. },
+            Stage::Approved { .. } | Stage::Completed { .. }
+        ) | (Message::VisitRejected { .. }, Stage::Rejected { .. })
+            | (Message::VisitReturned { .. }, Stage::Returned { .. })
+    );
+    Ok(holds.then(|| About::of(ctx, &visit)))
+}
+
+async fn arrived(ctx: &Ctx, id: VisitId) -> Result<Option<About>, StoreError> {
+    Ok(visit(ctx, id).await?.map(|visit| About::of(ctx, &visit)))
+}
+
+async fn issued(ctx: &Ctx, pass: PassId) -> Result<Option<About>, StoreError> {
+    let Some(pass) = passes::find(&ctx.db.read, pass).await? else {
+        return Ok(None);
+    };
+    let Some(visit) = visit(ctx, pass.visit).await? else {
+        return Ok(None);
+    };
+    match pass.state(ctx.clock.now()) {
+        PassState::Expired | PassState::Revoked => Ok(None),
+        PassState::Valid | PassState::NotYet => {
+            let mut about = About::of(ctx, &visit);
+            about.facts.extend(of_pass(ctx, &pass));
+            Ok(Some(about))
+        }
+    }
+}
+
+async fn settled(ctx: &Ctx, card: OutboxId) -> Result<Option<About>, StoreError> {
+    let Some(card) = cards::find(&ctx.db.read, card).await? else {
+        return Ok(None);
+    };
+    let Some((step, visit)) = visit_of_step(ctx, card.step).await? else {
+        return Ok(None);
+    };
+    if card.response_code.is_none() {
+        return Ok(None);
+    }
+    let mut about = About::of(ctx, &visit);
+    about
+        .facts
+        .insert("result", outcome(Some(&step), &visit.visit).to_owned());
+    Ok(Some(About {
+        card: Some(card),
+        ..about
+    }))
+}
+
+async fn visit_of_step(ctx: &Ctx, step: StepId) -> Result<Option<(Step, VisitFacts)>, StoreError> {
+    let Some(step) = approval_steps::find(&ctx.db.read, step).await? else {
+        return Ok(None);
+    };
+    Ok(visit(ctx, step.visit).await?.map(|visit| (step, visit)))
+}
+
+impl About {
+    fn of(ctx: &Ctx, visit: &VisitFacts) -> Self {
+        let facts = of_visit(ctx, visit, ctx.clock.now());
+        Self {
+            facts,
+            visit: Some(visit.visit.id),
+            card: None,
         }
     }
 }
@@ -164,23 +154,10 @@ pub async fn visit_of(
     }
 }
 
-fn still(holds: bool, about: About) -> Subject {
-    if holds {
-        Subject::True(about)
-    } else {
-        Subject::Overtaken
-    }
-}
-
-async fn visit(
-    ctx: &Ctx,
-    id: VisitId,
-    now: DateTime<Utc>,
-) -> Result<Option<VisitFacts>, StoreError> {
-    match visits::find(&ctx.db.read, id).await? {
-        Some(visit) => visit_facts::of_one(&ctx.db.read, visit, now)
-            .await
-            .map(Some),
+async fn visit(ctx: &Ctx, id: VisitId) -> Result<Option<VisitFacts>, StoreError> {
+    let (db, now) = (&ctx.db.read, ctx.clock.now());
+    match visits::find(db, id).await? {
+        Some(visit) => visit_facts::of_one(db, visit, now).await.map(Some),
         None => Ok(None),
     }
 }

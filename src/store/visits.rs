@@ -182,6 +182,18 @@ pub async fn count_pending(
     Ok(waiting.count(db).await?)
 }
 
+/// How many applications the guest has submitted since then.
+pub async fn count_submitted(
+    db: &impl ConnectionTrait,
+    guest: &Guest,
+    since: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let submitted = row::Entity::find()
+        .filter(row::Column::InitiatorPersonId.eq(guest.id.get()))
+        .filter(row::Column::SubmittedAt.gte(since));
+    Ok(submitted.count(db).await?)
+}
+
 /// Visits whose end has passed and whose stored stage does not say so yet, oldest end first.
 pub async fn find_over(
     db: &impl ConnectionTrait,
