@@ -17,6 +17,7 @@ mod approvals;
 mod architecture;
 mod bad_input;
 mod callbacks;
+mod corrections;
 mod crash;
 mod deliveries;
 mod gate;
