@@ -53,6 +53,7 @@ pub use people::{Article, ChatLine, Person, Said, TemplateLine, TemplateMessage}
 pub use push::{Pushed, Sent, Unpushed};
 pub use qyapi::{Button, Card, Detail, StaffMember, WorkMessage, WorkText};
 pub use sms::Sms;
+pub use weixin::PageConfig;
 
 use state::State;
 

@@ -164,6 +164,13 @@ impl Trial {
         answer["access_token"].as_str().unwrap().to_owned()
     }
 
+    pub(super) async fn mini_token(&self) -> String {
+        let asked = json!({"grant_type": "client_credential", "appid": "wx-mini",
+            "secret": "mini-secret"});
+        let answer = self.post("/weixin/cgi-bin/stable_token", &asked).await;
+        answer["access_token"].as_str().unwrap().to_owned()
+    }
+
     pub(super) async fn wecom_token(&self) -> String {
         let path = "/qyapi/cgi-bin/gettoken?corpid=corp&corpsecret=wecom-secret";
         self.get(path).await["access_token"]
