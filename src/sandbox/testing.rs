@@ -76,6 +76,9 @@ impl Trial {
             },
             mini_program: MiniProgram {
                 app_id: "wx-mini".into(),
+                original_id: "gh_mini".into(),
+                token: "mini-token".into(),
+                encoding_aes_key: "lWsXQ6h2GvY0bPpJcRk3oTz8nEfUyDa5i1mCqV9rSxK".into(),
                 secret: "mini-secret".into(),
             },
             wecom: WeCom {

@@ -42,6 +42,7 @@ pub(super) fn router(sandbox: &Sandbox) -> Router {
         .routes(routes!(phones::unblock))
         .routes(routes!(phones::mini_code))
         .routes(routes!(phones::phone_code))
+        .routes(routes!(phones::mini_push))
         .routes(routes!(phones::page))
         .routes(routes!(phones::tap))
         .routes(routes!(phones::say))
@@ -135,6 +136,7 @@ mod tests {
         post /control/people/{openid}/block
         post /control/people/{openid}/follow
         post /control/people/{openid}/mini-code
+        post /control/people/{openid}/mini-push
         post /control/people/{openid}/phone-code
         post /control/people/{openid}/say
         post /control/people/{openid}/tap

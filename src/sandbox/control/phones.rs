@@ -8,7 +8,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::Refused;
-use crate::sandbox::{ChatLine, PageConfig, Person, Pushed, Sandbox, Sms, Unpushed};
+use crate::sandbox::{ChatLine, MiniPush, PageConfig, Person, Pushed, Sandbox, Sms, Unpushed};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -139,6 +139,19 @@ pub(super) async fn phone_code(
     sandbox
         .phone_code(&openid, &own.phone)
         .map(|code| Json(LoginCode { code }))
+}
+
+/// Does something in the mini-program that the service is told of.
+#[utoipa::path(post, path = "/control/people/{openid}/mini-push", tag = "phones",
+    request_body = MiniPush,
+    responses((status = 200, body = Pushed), (status = 404, body = Refused),
+        (status = 502, body = Refused)))]
+pub(super) async fn mini_push(
+    State(sandbox): State<Sandbox>,
+    Path(openid): Path<String>,
+    Json(push): Json<MiniPush>,
+) -> Result<Json<Pushed>, Unpushed> {
+    sandbox.mini_push(&openid, &push).await.map(Json)
 }
 
 /// Opens a page inside WeChat that calls `wx.config`.
