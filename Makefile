@@ -34,3 +34,6 @@ demo:
 
 tools:
 	scripts/tools
+
+bench: pages
+	cargo bench

@@ -2,6 +2,7 @@
 //! and facts of the person who asks; the words are in [`phrases`].
 
 mod phrases;
+mod words;
 
 use crate::actions;
 use crate::ctx::Ctx;
@@ -32,9 +33,11 @@ pub async fn answer(
             meet(ctx, openid).await?;
             Ok(Some(Reply::Text(phrases::welcome(ctx))))
         }
-        Event::Text { .. } => {
+        Event::Text { content } => {
             meet(ctx, openid).await?;
-            Ok(Some(Reply::Text(phrases::entrance(ctx))))
+            Ok(Some(Reply::Text(
+                words::answer(ctx, openid, content).await?,
+            )))
         }
         Event::TemplateSent { message, outcome } => {
             let outcome = match outcome {

@@ -8,6 +8,7 @@
 mod database;
 mod faults;
 mod read;
+mod rules;
 mod sections;
 mod sources;
 
@@ -28,7 +29,7 @@ use std::path::Path;
 pub fn load(file: Option<&Path>, environment: &Environment) -> Result<Settings, Faults> {
     let sources = sources::layered(file, environment)?;
     let mut reader = read::Reader::new(&sources);
-    let settings = sections::settings(&mut reader);
+    let settings = rules::settings(&mut reader);
     match (settings, reader.faults) {
         (Some(settings), faults) if faults.0.is_empty() => Ok(settings),
         (_, faults) => Err(faults),

@@ -2,13 +2,12 @@
 //! an action without the right kind of actor does not compile.
 
 use super::campus::{Device, Member, Role};
-use crate::ids::{PersonId, SessionId};
+use crate::ids::PersonId;
 
-/// Somebody who came through WeChat.
+/// Somebody who came through WeChat: by a login, or by a message that WeChat signed.
 #[derive(Clone, Debug)]
 pub struct Guest {
     pub id: PersonId,
-    pub session: SessionId,
 }
 
 /// A member of staff who is logged in.

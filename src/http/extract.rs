@@ -3,6 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -18,13 +19,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let kind = request
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|kind| kind.to_str().ok());
-        if !kind.is_some_and(|kind| kind.starts_with("application/json")) {
-            return Err(Problem::media_type());
-        }
+        must_be_json(request.headers())?;
         let Raw(bytes) = Raw::from_request(request, state).await?;
         read(&bytes).map(Self)
     }
@@ -33,6 +28,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         axum::Json(self.0).into_response()
+    }
+}
+
+/// Pages of others can send forms and plain text without asking, but no JSON.
+pub fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
+    if kind.is_some_and(|kind| kind.starts_with("application/json")) {
+        Ok(())
+    } else {
+        Err(Problem::media_type())
     }
 }
 
@@ -64,15 +71,19 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             // wrong scalar's kind; the line and column behind it help nobody.
             let said = error.to_string();
             let said = said.split(" at line").next().unwrap_or_default();
-            let detail = match said
-                .split_once('`')
-                .and_then(|(_, rest)| rest.split_once('`'))
-            {
-                Some((name, _)) if said.starts_with("unknown field") => {
-                    format!("没有这个字段：{name}")
-                }
-                Some((name, _)) if said.starts_with("missing field") => format!("缺少字段：{name}"),
-                _ => "字段类型不正确".to_owned(),
+            let named = said.split('`').nth(1).unwrap_or_default();
+            if said.starts_with("missing field") {
+                // The path ends at the object that the field is missing from.
+                let field = match path.as_str() {
+                    "." => named.to_owned(),
+                    path => format!("{path}.{named}"),
+                };
+                return Problem::field(&field, "field_type", format!("缺少字段：{named}"));
+            }
+            let detail = if said.starts_with("unknown field") {
+                format!("没有这个字段：{named}")
+            } else {
+                "字段类型不正确".to_owned()
             };
             Problem::field(&path, "field_type", detail)
         } else {

@@ -26,10 +26,7 @@ impl FromRequestParts<Site> for Guest {
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
         let session = session(parts, site, GUEST_COOKIE).await?;
         match session.subject {
-            Subject::Person(id) => Ok(Self {
-                id,
-                session: session.id,
-            }),
+            Subject::Person(id) => Ok(Self { id }),
             Subject::Staff(_) => Err(Problem::forbidden()),
         }
     }

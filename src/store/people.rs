@@ -74,6 +74,15 @@ pub async fn find(db: &impl ConnectionTrait, id: PersonId) -> Result<Option<Pers
         .transpose()
 }
 
+/// The follower whom the account knows by this openid.
+pub async fn find_follower(
+    db: &impl ConnectionTrait,
+    oa_openid: &str,
+) -> Result<Option<Person>, StoreError> {
+    let found = row::Entity::find().filter(row::Column::OaOpenid.eq(oa_openid));
+    found.one(db).await?.map(person).transpose()
+}
+
 /// Holds a person's row, so that what they do happens one after the other.
 pub async fn lock(db: &impl ConnectionTrait, id: PersonId) -> Result<(), StoreError> {
     row::Entity::find_by_id(id.get())

@@ -5,10 +5,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 
 export const BASE_URL = (process.env.BASE_URL ?? 'http://127.0.0.1:8080').replace(/\/$/, '')
 
+const SCREENSHOTS = fileURLToPath(new URL('../screenshots', import.meta.url))
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -24,17 +26,18 @@ const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.
 /**
  * Opens a browser of its own for one test: `{ page, context, audit, forgive, see }`.
  * `audit()` checks the page as it stands; `forgive(pattern)` names console errors that the story
- * provokes on purpose; `see(name)` saves a picture when SCREENSHOTS names a folder.
+ * provokes on purpose; `see(name)` saves what the screen shows in screenshots/ when SCREENSHOTS is set.
  */
 export async function openBrowser(t, { width = 390, height = 844, dark = false, userAgent } = {}) {
+  const phone = width < 1000
   const profile = await mkdtemp(join(tmpdir(), 'campus-pass-'))
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
     args: FLAGS,
     viewport: { width, height },
-    deviceScaleFactor: 2,
-    hasTouch: true,
+    deviceScaleFactor: phone ? 2 : 1,
+    hasTouch: phone,
     colorScheme: dark ? 'dark' : 'light',
     locale: 'zh-CN',
     // A phone set to another zone must still show the campus's time.
@@ -81,7 +84,10 @@ export async function openBrowser(t, { width = 390, height = 844, dark = false, 
     assert.ok(spill <= 0, `the page is ${spill} px wider than the screen`)
   }
   const see = async (name) => {
-    if (process.env.SCREENSHOTS) await page.screenshot({ path: join(process.env.SCREENSHOTS, `${name}.png`), fullPage: true })
+    if (!process.env.SCREENSHOTS) return
+    await page.locator('.van-toast').waitFor({ state: 'hidden' })
+    await page.evaluate(() => scrollTo(0, 0))
+    await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) })
   }
   return { page, context, audit, see, forgive: (pattern) => forgiven.push(pattern) }
 }

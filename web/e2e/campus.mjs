@@ -82,8 +82,8 @@ export async function pick(page, field, option) {
 }
 
 /** Fills the form of 发起预约, except for what the phone has filled in. */
-export async function fillBooking(page, { phone, name = '张三丰' }) {
-  await pickHost(page)
+export async function fillBooking(page, { phone, name = '张三丰', host = HOST }) {
+  await pickHost(page, host)
   await pick(page, '到访区域')
   await pick(page, '来访事由')
   await page.getByRole('textbox', { name: /^姓名/ }).fill(name)
@@ -93,11 +93,11 @@ export async function fillBooking(page, { phone, name = '张三丰' }) {
   await page.getByText('已上传').waitFor()
 }
 
-export async function pickHost(page) {
+export async function pickHost(page, host = HOST) {
   await page.getByRole('button', { name: /^被访人员/ }).click()
-  await page.getByRole('textbox', { name: '被访人员姓名' }).fill(HOST)
+  await page.getByRole('textbox', { name: '被访人员姓名' }).fill(host)
   await page.getByRole('button', { name: '查询' }).click()
-  await page.getByRole('button', { name: new RegExp(`^${HOST} ·`) }).first().click()
+  await page.getByRole('button', { name: new RegExp(`^${host} ·`) }).first().click()
 }
 
 /** Picks the same day of next year in a field of a day and a time. */

@@ -1,0 +1,109 @@
+//! What people write to the account, and what they are told: links, and facts of their own visits.
+
+use super::phrases;
+use crate::actions;
+use crate::actions::visits::BookError;
+use crate::ctx::Ctx;
+use crate::domain::actors::Guest;
+use crate::domain::visit::Stage;
+use crate::ids::VisitId;
+use crate::store::{StoreError, people};
+
+/// More passes than this do not fit a screen; the records have them all.
+const MOST_PASSES: usize = 3;
+/// The newest visits among which live passes are looked for.
+const LOOKED_AT: u64 = 20;
+
+/// What somebody wants, by what they wrote.
+#[derive(Debug, PartialEq, Eq)]
+enum Wish {
+    Entrance,
+    Passes,
+    Records,
+    Approvals,
+    Visit(VisitId),
+    Help,
+}
+
+/// Answers a text of `openid`.
+pub async fn answer(ctx: &Ctx, openid: &str, text: &str) -> Result<String, StoreError> {
+    let person = people::find_follower(&ctx.db.read, openid).await?;
+    let guest = person.map(|person| Guest { id: person.id });
+    match (wish(text), guest) {
+        (Wish::Entrance, _) => Ok(phrases::entrance(ctx)),
+        (Wish::Records, _) => Ok(phrases::records(ctx)),
+        (Wish::Approvals, _) => Ok(phrases::approvals(ctx)),
+        (Wish::Passes, Some(guest)) => passes(ctx, &guest).await,
+        (Wish::Visit(id), Some(guest)) => visit(ctx, &guest, id).await,
+        (Wish::Passes, None) => Ok(phrases::no_passes(ctx)),
+        (Wish::Visit(_), None) => Ok(phrases::no_visit().to_owned()),
+        (Wish::Help, _) => Ok(phrases::help().to_owned()),
+    }
+}
+
+fn wish(text: &str) -> Wish {
+    let plain: String = text
+        .chars()
+        .filter(|c| !c.is_control() && !c.is_whitespace())
+        .collect();
+    match plain.as_str() {
+        "访客" | "预约" | "访客预约" | "重工校园通" => Wish::Entrance,
+        "我的通行证" | "通行证" | "我的二维码" => Wish::Passes,
+        "我的预约" | "预约记录" => Wish::Records,
+        "审批" | "待审批" => Wish::Approvals,
+        // A 单据号 has 19 digits; a shorter number is a phone or a guess.
+        number if number.len() == 19 => number.parse().map_or(Wish::Help, Wish::Visit),
+        _ => Wish::Help,
+    }
+}
+
+async fn passes(ctx: &Ctx, guest: &Guest) -> Result<String, StoreError> {
+    let visits = actions::visits::list(ctx, guest, None, LOOKED_AT).await?;
+    let live = visits
+        .iter()
+        .filter(|facts| matches!(facts.visit.stage, Stage::Approved { .. }));
+    let lines: Vec<_> = live
+        .flat_map(|facts| facts.passes.iter().map(move |pass| (facts, pass)))
+        .take(MOST_PASSES)
+        .map(|(facts, pass)| phrases::pass(ctx, facts, pass))
+        .collect();
+    if lines.is_empty() {
+        Ok(phrases::no_passes(ctx))
+    } else {
+        Ok(lines.join("\n"))
+    }
+}
+
+async fn visit(ctx: &Ctx, guest: &Guest, id: VisitId) -> Result<String, StoreError> {
+    match actions::visits::find(ctx, guest, id).await {
+        Ok(facts) => Ok(phrases::visit(ctx, &facts)),
+        Err(BookError::Store(error)) => Err(error),
+        Err(_) => Ok(phrases::no_visit().to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_understood_however_they_were_typed() {
+        for (text, wanted) in [
+            ("访客", Wish::Entrance),
+            (" 预约\n", Wish::Entrance),
+            ("我的\u{2}通行证", Wish::Passes),
+            ("审批", Wish::Approvals),
+            ("我的预约", Wish::Records),
+            (
+                "1628957678243860481",
+                Wish::Visit(1_628_957_678_243_860_481.into()),
+            ),
+            ("9999999999999999999", Wish::Help),
+            ("13912340003", Wish::Help),
+            ("你好", Wish::Help),
+            ("", Wish::Help),
+        ] {
+            assert_eq!(wish(text), wanted, "{text}");
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! From keys to sections, and the rules that hold between them.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use data_encoding::BASE64;
+use secrecy::SecretString;
+
+use super::read::{Reader, filled};
+use super::sections::{
+    Account, Cas, Database, Gate, Keys, MiniProgram, Mode, Photos, SandboxGate, Server, Settings,
+    Sms, TemplateIds, WeCom,
+};
+use crate::domain::campus::{DeviceId, DeviceKey};
+use crate::domain::pass_code::CodeKeys;
+use crate::ids::MAX_NODE;
+use crate::secret::{KeyRing, NamedKey, Sealable};
+use crate::tencent::callback::MessageMode;
+
+pub fn settings(r: &mut Reader) -> Option<Settings> {
+    let mode = r.mode;
+    let server = server(r);
+    let base = server
+        .as_ref()
+        .map_or_else(String::new, |server| server.public_url.clone());
+    let url = r.read("database.url", str::parse);
+    let official_account = account(r, &base);
+    let mini_program = mini_program(r, &base);
+    let wecom = wecom(r, &base);
+    let cas = cas(r, &base);
+    let sms = sms(r, &base);
+    let templates = templates(r);
+    let gate = r.number("gate.batch");
+    let photos = photos(r);
+    let keys = keys(r);
+    let sandbox = sandbox(r);
+    Some(Settings {
+        mode: mode?,
+        server: server?,
+        database: Database { url: url? },
+        official_account: official_account?,
+        mini_program: mini_program?,
+        wecom: wecom?,
+        cas: cas?,
+        sms: sms?,
+        templates: templates?,
+        gate: Gate { batch: gate? },
+        photos: photos?,
+        keys: keys?,
+        sandbox: sandbox?,
+    })
+}
+
+fn server(r: &mut Reader) -> Option<Server> {
+    let sandbox = r.mode == Some(Mode::Sandbox);
+    let listen = r.read("server.listen", |text| match text.parse::<SocketAddr>() {
+        Ok(at) if sandbox && !at.ip().is_loopback() => {
+            Err("sandbox mode listens only on this machine (127.0.0.1 or [::1])")
+        }
+        Ok(at) => Ok(at),
+        Err(_) => Err("must be ADDRESS:PORT"),
+    });
+    let public_url = r.read("server.public_url", |text| public_url(text, sandbox));
+    let metrics_listen = r.read("server.metrics_listen", |text| match text {
+        "" => Ok(None),
+        text => text
+            .parse()
+            .map(Some)
+            .map_err(|_| "must be ADDRESS:PORT or empty"),
+    });
+    let trusted_proxies = r.read("server.trusted_proxies", |text| {
+        let addresses = text
+            .split(',')
+            .map(str::trim)
+            .filter(|text| !text.is_empty());
+        addresses
+            .map(str::parse)
+            .collect::<Result<_, _>>()
+            .map_err(|_| "must be IP addresses")
+    });
+    let node = r.read("server.node", |text| match text.parse() {
+        Ok(node @ 0..=MAX_NODE) => Ok(node),
+        _ => Err("must be 0 to 1023"),
+    });
+    let menus = r.any_text("server.menus");
+    let message_templates = r.any_text("server.message_templates");
+    let folder =
+        |path: String| Some(PathBuf::from(path)).filter(|path| !path.as_os_str().is_empty());
+    Some(Server {
+        listen: listen?,
+        public_url: public_url?,
+        metrics_listen: metrics_listen?,
+        trusted_proxies: trusted_proxies?,
+        node: node?,
+        menus: folder(menus?),
+        message_templates: folder(message_templates?),
+    })
+}
+
+fn public_url(text: &str, sandbox: bool) -> Result<String, &'static str> {
+    let (scheme, rest) = text
+        .split_once("://")
+        .ok_or("must begin with https:// or http://")?;
+    let host = rest.trim_end_matches('/');
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    match (scheme, sandbox) {
+        _ if host.is_empty() || host.contains(['/', '?', '#', '@']) => {
+            Err("must be a scheme and a host, without a path")
+        }
+        ("http" | "https", true) if matches!(name, "127.0.0.1" | "localhost" | "[::1]") => {
+            Ok(format!("{scheme}://{host}"))
+        }
+        (_, true) => Err("sandbox mode is only for this machine (http://127.0.0.1:PORT)"),
+        ("https", false) => Ok(format!("https://{host}")),
+        (_, false) => Err("must begin with https:// in live mode"),
+    }
+}
+
+/// A base URL: as given, or the real one, or the sandbox's.
+fn api(r: &mut Reader, key: &str, real: &str, base: &str, sandbox: &str) -> Option<String> {
+    let live = r.mode == Some(Mode::Live);
+    let given = r.any_text(key)?;
+    Some(match given.trim_end_matches('/') {
+        "" if live => real.to_owned(),
+        "" => format!("{base}/sandbox/{sandbox}"),
+        given => given.to_owned(),
+    })
+}
+
+fn account(r: &mut Reader, base: &str) -> Option<Account> {
+    let app_id = r.own("official_account.app_id", filled);
+    let original_id = r.own("official_account.original_id", filled);
+    let message_mode = r.read("official_account.message_mode", message_mode);
+    let token = r.own("official_account.token", secret);
+    let encoding_aes_key = r.own("official_account.encoding_aes_key", str::parse);
+    let secret = r.own("official_account.secret", secret);
+    let patience = r
+        .number("official_account.patience_seconds")
+        .map(Duration::from_secs);
+    let api_key = "official_account.api";
+    let call = api(r, api_key, "https://api.weixin.qq.com", base, "weixin");
+    let open_key = "official_account.open";
+    let open = api(r, open_key, "https://open.weixin.qq.com", base, "weixin");
+    Some(Account {
+        app_id: app_id?,
+        original_id: original_id?,
+        message_mode: message_mode?,
+        token: token?,
+        encoding_aes_key: encoding_aes_key?,
+        secret: secret?,
+        patience: patience?,
+        api: call?,
+        open: open?,
+    })
+}
+
+fn mini_program(r: &mut Reader, base: &str) -> Option<MiniProgram> {
+    let app_id = r.own("mini_program.app_id", filled);
+    let original_id = r.own("mini_program.original_id", filled);
+    let message_mode = r.read("mini_program.message_mode", message_mode);
+    let token = r.own("mini_program.token", secret);
+    let encoding_aes_key = r.own("mini_program.encoding_aes_key", str::parse);
+    let secret = r.own("mini_program.secret", secret);
+    let api = api(
+        r,
+        "mini_program.api",
+        "https://api.weixin.qq.com",
+        base,
+        "weixin",
+    );
+    Some(MiniProgram {
+        app_id: app_id?,
+        original_id: original_id?,
+        message_mode: message_mode?,
+        token: token?,
+        encoding_aes_key: encoding_aes_key?,
+        secret: secret?,
+        api: api?,
+    })
+}
+
+fn message_mode(text: &str) -> Result<MessageMode, &'static str> {
+    match text {
+        "plain" => Ok(MessageMode::Plain),
+        "compatible" => Ok(MessageMode::Compatible),
+        "aes" => Ok(MessageMode::Aes),
+        _ => Err("must be \"plain\", \"compatible\" or \"aes\""),
+    }
+}
+
+fn wecom(r: &mut Reader, base: &str) -> Option<WeCom> {
+    let corp_id = r.own("wecom.corp_id", filled);
+    let agent_id = r.number("wecom.agent_id");
+    let token = r.own("wecom.token", secret);
+    let encoding_aes_key = r.own("wecom.encoding_aes_key", str::parse);
+    let secret = r.own("wecom.secret", secret);
+    let call = api(r, "wecom.api", "https://qyapi.weixin.qq.com", base, "qyapi");
+    let open = api(r, "wecom.open", "https://open.weixin.qq.com", base, "qyapi");
+    Some(WeCom {
+        corp_id: corp_id?,
+        agent_id: agent_id?,
+        token: token?,
+        encoding_aes_key: encoding_aes_key?,
+        secret: secret?,
+        api: call?,
+        open: open?,
+    })
+}
+
+/// Unlike WeChat's, there is no address that is everybody's.
+fn cas(r: &mut Reader, base: &str) -> Option<Cas> {
+    let live = r.mode == Some(Mode::Live);
+    let base_url = r.read("cas.base_url", |text| match text.trim_end_matches('/') {
+        "" if live => Ok(None),
+        "" => Ok(Some(format!("{base}/sandbox/cas"))),
+        // Whoever reads a ticket on its way can log in with it.
+        text if live && !text.starts_with("https://") => {
+            Err("must begin with https:// in live mode")
+        }
+        text => Ok(Some(text.to_owned())),
+    });
+    Some(Cas {
+        base_url: base_url?,
+    })
+}
+
+fn sms(r: &mut Reader, base: &str) -> Option<Sms> {
+    let api = api(
+        r,
+        "sms.api",
+        "https://sms.tencentcloudapi.com",
+        base,
+        "sms/tencent",
+    );
+    let secret_id = r.own("sms.secret_id", filled);
+    let secret_key = r.own("sms.secret_key", secret);
+    let sdk_app_id = r.own("sms.sdk_app_id", filled);
+    let region = r.text("sms.region");
+    let sign_name = r.text("sms.sign_name");
+    let daily_per_number = r.number("sms.daily_per_number");
+    let daily_total = r.number("sms.daily_total");
+    Some(Sms {
+        api: api?,
+        secret_id: secret_id?,
+        secret_key: secret_key?,
+        sdk_app_id: sdk_app_id?,
+        region: region?,
+        sign_name: sign_name?,
+        daily_per_number: daily_per_number?,
+        daily_total: daily_total?,
+    })
+}
+
+fn templates(r: &mut Reader) -> Option<TemplateIds> {
+    let mut named = |table: &str, names: &[&str]| {
+        let ids: Vec<_> = names
+            .iter()
+            .map(|name| {
+                Some((
+                    (*name).to_owned(),
+                    r.own(&format!("{table}.{name}"), filled)?,
+                ))
+            })
+            .collect();
+        ids.into_iter().collect::<Option<Vec<_>>>()
+    };
+    let wechat = named(
+        "official_account.templates",
+        &["visit_result", "pass_issued"],
+    );
+    let sms = named(
+        "sms.templates",
+        &["approval_waiting", "pass_issued", "visit_result"],
+    );
+    Some(TemplateIds {
+        wechat: wechat?,
+        sms: sms?,
+    })
+}
+
+fn photos(r: &mut Reader) -> Option<Photos> {
+    let folder = r.text("photos.folder");
+    let max_bytes = r.number("photos.max_bytes");
+    let max_pixels = r.number("photos.max_pixels");
+    Some(Photos {
+        folder: folder?.into(),
+        max_bytes: max_bytes?,
+        max_pixels: max_pixels?,
+    })
+}
+
+fn keys(r: &mut Reader) -> Option<Keys> {
+    let data = r.own("keys.data", named_key);
+    let older = r.read("keys.data_older", |text| list(text, named_key));
+    let index = r.own("keys.index", key_bytes);
+    let link = r.own("keys.link", key_bytes);
+    let code = r.own("keys.code", numbered_key);
+    let codes = r.read("keys.code_older", |text| list(text, numbered_key));
+    let (number, seed) = code?;
+    Some(Keys {
+        ring: KeyRing::new(data?, older?, index?, link?),
+        codes: CodeKeys::new(number, &seed, &codes?),
+    })
+}
+
+fn sandbox(r: &mut Reader) -> Option<SandboxGate> {
+    let device = r.read("sandbox.gate_device", |text| {
+        DeviceId::parse(text).ok_or("must be 1 to 32 letters, digits, _ or -")
+    });
+    let key = r.read("sandbox.gate_key", |text| {
+        DeviceKey::read_back(text.to_owned()).ok_or("must be 64 hexadecimal digits")
+    });
+    Some(SandboxGate {
+        device: device?,
+        key: key?,
+    })
+}
+
+fn secret(text: &str) -> Result<SecretString, &'static str> {
+    filled(text).map(SecretString::from)
+}
+
+fn key_bytes(text: &str) -> Result<[u8; 32], &'static str> {
+    let bytes = BASE64
+        .decode(text.as_bytes())
+        .map_err(|_| "must be base64")?;
+    bytes.try_into().map_err(|_| "must be 32 bytes")
+}
+
+fn named_key(text: &str) -> Result<NamedKey, &'static str> {
+    let (id, key) = text.split_once(':').ok_or("must be ID:BASE64")?;
+    let fits = matches!(id.len(), 1..=8) && id.bytes().all(|b| b.is_ascii_alphanumeric());
+    if !fits {
+        return Err("the id must be 1 to 8 letters and digits");
+    }
+    Ok(NamedKey {
+        id: id.to_owned(),
+        bytes: key_bytes(key)?,
+    })
+}
+
+fn numbered_key(text: &str) -> Result<(u8, [u8; 32]), &'static str> {
+    let (number, key) = text.split_once(':').ok_or("must be NUMBER:BASE64")?;
+    Ok((
+        number.parse().map_err(|_| "the number must be 0 to 255")?,
+        key_bytes(key)?,
+    ))
+}
+
+fn list<T>(
+    text: &str,
+    parse: impl Fn(&str) -> Result<T, &'static str>,
+) -> Result<Vec<T>, &'static str> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+        .map(parse)
+        .collect()
+}

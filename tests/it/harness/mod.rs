@@ -1,0 +1,40 @@
+//! One campus for one story.
+//!
+//! [`App`] is the service as `app` plugs it together, with a clock that stands still, seeded
+//! randomness, and a delivery worker that is cranked by hand. One listener serves it together with its
+//! sandbox, so that what goes out is real HTTP; a story's own requests go straight into the router.
+//! [`Guest`], [`Approver`] and [`Gate`] are people and things with hands.
+
+mod app;
+mod campus;
+mod child;
+mod database;
+mod delivery;
+mod doors;
+mod people;
+mod plain;
+mod wire;
+
+pub use app::App;
+pub use campus::MEMBERS;
+pub use child::{Service, command, run};
+pub use database::Database;
+pub use delivery::Delivery;
+pub use doors::Gate;
+pub use people::{Approver, Guest, Visit};
+pub use plain::plain;
+pub use wire::{Answer, body, json_body, picture, upload};
+
+use chrono::{DateTime, Utc};
+
+/// `2026-03-02 14:05`, on campus.
+pub fn moment(text: &str) -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339(&rfc3339(text))
+        .expect("a moment such as 2026-03-02 14:05")
+        .to_utc()
+}
+
+/// The same as the API takes it.
+pub fn rfc3339(text: &str) -> String {
+    format!("{}:00+08:00", text.replace(' ', "T"))
+}

@@ -1,0 +1,23 @@
+//! The stories: the service with its sandbox around it, over real HTTP where something goes out, each
+//! test with a database of its own.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a story that cannot go on fails there"
+)]
+
+mod harness;
+
+mod approvals;
+mod architecture;
+mod bad_input;
+mod callbacks;
+mod crash;
+mod deliveries;
+mod gate;
+mod migrations;
+mod secrets;
+mod settings;
+mod whole_line;
+mod words;

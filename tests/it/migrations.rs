@@ -1,0 +1,166 @@
+//! Every step of the schema, up and down, on an empty database and on a filled one, and by many at once.
+
+use std::collections::BTreeMap;
+
+use campus_pass::sandbox::FaultKind;
+use migrations::{Migrator, MigratorTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
+
+use crate::harness::{App, Database, command};
+
+/// Everything the schema holds, a line each, in order.
+async fn schema(db: &DatabaseConnection, postgres: bool) -> Vec<String> {
+    let text = if postgres {
+        "select table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable as line
+            from information_schema.columns where table_schema = 'public'
+            and table_name <> 'seaql_migrations'
+         union all select indexdef from pg_indexes where schemaname = 'public'
+            and tablename <> 'seaql_migrations'
+         union all select conrelid::regclass || ' ' || pg_get_constraintdef(oid)
+            from pg_constraint where contype = 'f'
+         order by 1"
+    } else {
+        "select type || ' ' || name || ' ' || coalesce(sql, '') as line from sqlite_master
+            where name not like 'sqlite_%' and name <> 'seaql_migrations' order by 1"
+    };
+    lines(db, text).await
+}
+
+async fn lines(db: &DatabaseConnection, text: &str) -> Vec<String> {
+    let asked = Statement::from_string(db.get_database_backend(), text);
+    let rows = db.query_all_raw(asked).await.unwrap();
+    rows.iter()
+        .map(|row| row.try_get("", "line").unwrap())
+        .collect()
+}
+
+/// How many rows each table has.
+async fn rows(db: &DatabaseConnection, postgres: bool) -> BTreeMap<String, String> {
+    let tables = if postgres {
+        "select table_name::text as line from information_schema.tables
+            where table_schema = 'public' and table_name <> 'seaql_migrations'"
+    } else {
+        "select name as line from sqlite_master where type = 'table'
+            and name not like 'sqlite_%' and name <> 'seaql_migrations'"
+    };
+    let mut counted = BTreeMap::new();
+    for table in lines(db, tables).await {
+        let count = format!("select cast(count(*) as text) as line from {table}");
+        let count = lines(db, &count).await.remove(0);
+        counted.insert(table, count);
+    }
+    counted
+}
+
+fn steps() -> usize {
+    Migrator::migrations().len()
+}
+
+#[tokio::test]
+async fn every_step_goes_up_and_down_on_an_empty_database() {
+    let database = Database::new().await;
+    let postgres = database.is_postgres();
+    let db = database.connect().await;
+    let mut before = vec![schema(&db, postgres).await];
+    assert_eq!(before[0], [""; 0]);
+    for step in 0..steps() {
+        Migrator::up(&db, Some(1)).await.unwrap();
+        let up = schema(&db, postgres).await;
+        assert_ne!(up, before[step], "a step does something");
+        Migrator::down(&db, Some(1)).await.unwrap();
+        assert_eq!(
+            schema(&db, postgres).await,
+            before[step],
+            "step {step} down"
+        );
+        Migrator::up(&db, Some(1)).await.unwrap();
+        assert_eq!(schema(&db, postgres).await, up, "step {step} up again");
+        before.push(up);
+    }
+    for step in (0..steps()).rev() {
+        Migrator::down(&db, Some(1)).await.unwrap();
+        assert_eq!(schema(&db, postgres).await, before[step]);
+    }
+    db.close().await.unwrap();
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn every_step_goes_down_and_up_on_a_filled_database() {
+    let app = App::start().await;
+    fill(&app).await;
+    let postgres = app.database().is_postgres();
+    let db = app.database().connect().await;
+    app.ctx.db.clone().close().await;
+    let filled = rows(&db, postgres).await;
+    let empty: Vec<_> = filled.iter().filter(|(_, count)| *count == "0").collect();
+    assert!(empty.is_empty(), "not filled: {empty:?}");
+    let whole = schema(&db, postgres).await;
+    for _ in 0..steps() {
+        let before = schema(&db, postgres).await;
+        Migrator::down(&db, Some(1)).await.unwrap();
+        let left = rows(&db, postgres).await;
+        for (table, count) in &left {
+            assert_eq!(count, &filled[table], "{table} keeps its rows");
+        }
+        Migrator::up(&db, Some(1)).await.unwrap();
+        assert_eq!(schema(&db, postgres).await, before);
+        Migrator::down(&db, Some(1)).await.unwrap();
+    }
+    assert!(rows(&db, postgres).await.is_empty());
+    Migrator::up(&db, None).await.unwrap();
+    assert_eq!(schema(&db, postgres).await, whole);
+    db.close().await.unwrap();
+    app.finish_without_a_database().await;
+}
+
+/// A story that leaves a row in every table.
+async fn fill(app: &App) {
+    let guest = app.guest("张小雨").await;
+    let (from, until) = ("2026-03-02 09:00", "2026-03-02 16:00");
+    let mut form = guest.form("刘明", from, until).await;
+    form["visitor"]["face_photo"] = guest.give_picture("face").await.into();
+    form["consent"] = true.into();
+    let path = axum::http::Method::POST;
+    let request = guest
+        .request(path, "/api/visits")
+        .header("idempotency-key", "k");
+    let booked = app.send(crate::harness::json_body(request, &form)).await;
+    let visit = crate::harness::Visit::of(&booked.expect(201));
+    app.deliver().await;
+    app.approver("陈静")
+        .decide(&visit, "approve", "好")
+        .await
+        .expect(200);
+    let code = guest.code(&visit).await;
+    assert!(app.gate("G01").scan(&code).await.contains(r#""r":"ok""#));
+    // One row is left due.
+    app.fault("sms", FaultKind::Http500, None);
+    app.deliver().await;
+}
+
+#[tokio::test]
+async fn four_processes_at_once_leave_one_schema() {
+    let alone = Database::new().await;
+    campus_pass::store::migrate(&alone.url()).await.unwrap();
+    let db = alone.connect().await;
+    let expected = schema(&db, alone.is_postgres()).await;
+    db.close().await.unwrap();
+    alone.drop().await;
+
+    for round in 0..3 {
+        let database = Database::new().await;
+        let settings = [("DATABASE__URL".to_owned(), database.text())];
+        let start = |_| command(&["migrate"], &settings).spawn().unwrap();
+        let mut processes: Vec<_> = (0..4).map(start).collect();
+        for process in &mut processes {
+            assert!(process.wait().unwrap().success(), "round {round}");
+        }
+        let again = command(&["migrate"], &settings).status().unwrap();
+        assert!(again.success(), "nothing left to do is no fault");
+        let db = database.connect().await;
+        assert_eq!(schema(&db, database.is_postgres()).await, expected);
+        db.close().await.unwrap();
+        database.drop().await;
+    }
+}
