@@ -3,6 +3,8 @@
 use sea_orm::DatabaseTransaction;
 
 use crate::ctx::Ctx;
+use crate::domain::Phone;
+use crate::domain::actors::Guest;
 use crate::domain::message::Message;
 use crate::ids::PersonId;
 use crate::outbox;
@@ -30,7 +32,20 @@ pub(super) async fn recognise(
         all.unionid = all.unionid.or_else(|| other.names.unionid.clone());
     }
     people::learn_names(txn, kept.id, &all).await?;
+    // A number that one typed may wait for the next form; one that was proven is not lost.
+    let proven = others.iter().filter(|_| kept.phone_proven_at.is_none());
+    let proven = proven.filter_map(|other| other.phone.as_ref().zip(other.phone_proven_at));
+    if let Some((phone, at)) = proven.max_by_key(|(_, at)| *at) {
+        people::learn_phone(txn, kept.id, phone, at).await?;
+    }
     Ok(kept.id)
+}
+
+/// WeChat vouches that this number is theirs.
+pub async fn prove_phone(ctx: &Ctx, by: &Guest, phone: &Phone) -> Result<(), StoreError> {
+    let txn = begin(&ctx.db).await?;
+    people::learn_phone(&txn, by.id, &ctx.seal_phone(phone), ctx.clock.now()).await?;
+    commit(txn).await
 }
 
 /// Somebody wrote to the account, tapped its menu or followed it. One who is new is asked about, so

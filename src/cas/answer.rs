@@ -11,7 +11,8 @@ use quick_xml::name::{Namespace, ResolveResult};
 use quick_xml::{NsReader, XmlVersion};
 
 use super::CasError;
-use crate::tencent::call::CallError;
+use crate::tencent::call::{CallError, Code};
+use crate::tencent::errcode::Class;
 
 /// Of every element of the protocol (appendix A).
 const NAMESPACE: &str = "http://www.yale.edu/tp/cas";
@@ -30,7 +31,7 @@ pub struct CasUser {
 /// Reads the answer.
 ///
 /// # Errors
-/// [`CasError::Ticket`] and [`CasError::Refused`] for a refusal, [`CallError::Malformed`] for all that is
+/// [`CasError::Ticket`] and [`CallError::Refused`] for a refusal, [`CallError::Malformed`] for all that is
 /// no answer of CAS.
 pub(super) fn read(text: &str) -> Result<CasUser, CasError> {
     let leaves = leaves(text).ok_or(CallError::Malformed)?;
@@ -62,14 +63,24 @@ pub(super) fn read(text: &str) -> Result<CasUser, CasError> {
 fn refusal(code: &str) -> CasError {
     match code {
         "INVALID_TICKET" | "INVALID_SERVICE" => CasError::Ticket,
+        "INTERNAL_ERROR" => named(code, Class::Busy),
         // Only what looks like a code may reach a log.
         code if matches!(code.len(), 1..=64)
             && code.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') =>
         {
-            CasError::Refused(code.to_owned())
+            named(code, Class::Configuration)
         }
-        _ => CasError::Refused("an unknown code".to_owned()),
+        _ => named("an unknown code", Class::Configuration),
     }
+}
+
+fn named(code: &str, class: Class) -> CasError {
+    CasError::Call(CallError::Refused {
+        code: Code::Named(code.to_owned()),
+        class,
+        rid: None,
+        hint: None,
+    })
 }
 
 /// An element without elements, under the names of those around it and its own.
@@ -237,13 +248,20 @@ mod tests {
                 "<cas:authenticationFailure code=\"{code}\"/>"
             )))
         };
-        let refused = |word: &str| Some(CasError::Refused(word.to_owned()));
+        let refused = |word: &str, class| Some(named(word, class));
         assert_eq!(failure("INVALID_SERVICE").err(), Some(CasError::Ticket));
-        for code in ["INVALID_REQUEST", "INTERNAL_ERROR", "UNAUTHORIZED_SERVICE"] {
-            assert_eq!(failure(code).err(), refused(code));
+        for (code, class) in [
+            ("INVALID_REQUEST", Class::Configuration),
+            ("INTERNAL_ERROR", Class::Busy),
+            ("UNAUTHORIZED_SERVICE", Class::Configuration),
+        ] {
+            assert_eq!(failure(code).err(), refused(code, class));
         }
         for code in ["", "a line\nof a log", "&#10;X"] {
-            assert_eq!(failure(code).err(), refused("an unknown code"));
+            assert_eq!(
+                failure(code).err(),
+                refused("an unknown code", Class::Configuration)
+            );
         }
         // A success beside it does not make it one.
         let both = response(

@@ -30,9 +30,7 @@ pub enum CasError {
     /// reloads.
     #[error("the ticket is not valid")]
     Ticket,
-    /// Any other code of section 2.5.3: the server or our place in its settings is not in order.
-    #[error("refused with {0}")]
-    Refused(String),
+    /// Any other refusal, by its name in section 2.5.3, and what is no answer of CAS.
     #[error(transparent)]
     Call(#[from] CallError),
 }

@@ -138,7 +138,8 @@ pub enum Standing {
 
 impl Health {
     /// The names under which channels stand.
-    pub const CHANNELS: [&'static str; 4] = ["official_account", "mini_program", "wecom", "sms"];
+    pub const CHANNELS: [&'static str; 5] =
+        ["official_account", "mini_program", "wecom", "cas", "sms"];
 
     /// Remembers how a call to `channel` went. A refusal of one message says nothing about the
     /// channel.

@@ -15,6 +15,7 @@ mod bad_input;
 mod callbacks;
 mod crash;
 mod deliveries;
+mod doors;
 mod gate;
 mod migrations;
 mod secrets;
