@@ -1,4 +1,4 @@
-//! GET /cgi-bin/ticket/getticket (获取 jsapi_ticket), and what `wx.config` makes of a signature.
+//! GET /cgi-bin/ticket/getticket (获取 `jsapi_ticket`), and what `wx.config` makes of a signature.
 
 use data_encoding::HEXLOWER;
 use serde::Deserialize;
