@@ -187,6 +187,8 @@ pub async fn serve(settings: Settings, parts: Parts) -> anyhow::Result<()> {
         ));
     }
     if let Some(sandbox) = sandbox {
+        let menu = Menu::load(settings.server.menus.as_deref())?;
+        tasks.spawn(done(jobs::push_menu(clients.clone(), menu)));
         let stop = stop.clone();
         tasks.spawn(async move {
             tokio::select! {

@@ -10,7 +10,9 @@ use crate::domain::visit::Decision;
 use crate::ids::{OutboxId, VisitId};
 use crate::outbox;
 use crate::store::deliveries::Seen;
-use crate::store::{StoreError, approval_steps, begin, cards, commit, deliveries, staff, visits};
+use crate::store::{
+    self, StoreError, approval_steps, begin, cards, commit, deliveries, staff, visits,
+};
 
 /// The `EventKey` of 同意. The other two buttons open the page, for the comment.
 pub const APPROVE: &str = "approve";
@@ -37,14 +39,21 @@ pub async fn tap(
         return Ok(Tapped::Ignored);
     };
     let txn = begin(&ctx.db).await?;
-    let Some(card) = cards::find(&txn, id).await? else {
+    // The outbox is asked, and not the cards: a card can be tapped before its sending is written
+    // down, or when the answer to it was lost.
+    let owed = store::outbox::find(&txn, id).await?;
+    let Some((Message::ApprovalWaiting { step }, to)) = owed.map(|owed| (owed.message, owed.to))
+    else {
         return Ok(Tapped::Ignored);
     };
     let member = staff::find_by_userid(&txn, userid).await?;
-    let Some(by) = member.filter(|m| m.id == card.staff).and_then(Approver::of) else {
+    let Some(by) = member
+        .filter(|member| to.staff() == Some(member.id))
+        .and_then(Approver::of)
+    else {
         return Ok(Tapped::Ignored);
     };
-    let Some(step) = approval_steps::find(&txn, card.step).await? else {
+    let Some(step) = approval_steps::find(&txn, step).await? else {
         return Ok(Tapped::Ignored);
     };
     if key != APPROVE {
@@ -55,7 +64,7 @@ pub async fn tap(
         Seen::First => {}
     }
     // The answer to this tap changes this card, so its code is spent.
-    cards::set_code(&txn, id, None).await?;
+    cards::spend_code(&txn, id).await?;
     let decided = decide_in(&txn, ctx, &by, step.visit, Decision::Approve(None)).await;
     let visit = match decided {
         Ok(visit) => Some(visit),

@@ -67,10 +67,14 @@ fn key_of(variable: &str) -> String {
         .replace("__", ".")
 }
 
-/// All sources in one, and the shipped one alone, to compare with.
+/// All sources in one, and each alone, to compare with.
 pub struct Sources {
     pub all: Config,
     pub shipped: Config,
+    /// The operator's file and its name.
+    own: Option<(String, Config)>,
+    /// The keys that the environment sets.
+    overridden: Vec<String>,
     /// Keys that stand in a source but not in the schema.
     pub unknown: Vec<Fault>,
 }
@@ -84,6 +88,7 @@ pub fn layered(file: Option<&Path>, environment: &Environment) -> Result<Sources
     let shipped = shipped.build().map_err(broken("wechat.toml (shipped)"))?;
     let mut unknown = Vec::new();
     let mut all = Config::builder().add_source(shipped.clone());
+    let (mut file_of_own, mut overridden) = (None, Vec::new());
     if let Some(path) = file {
         let name = path.display().to_string();
         let own = Config::builder().add_source(File::from(path).format(FileFormat::Toml));
@@ -91,7 +96,8 @@ pub fn layered(file: Option<&Path>, environment: &Environment) -> Result<Sources
         strangers(&own.cache, &shipped.cache, "", &mut |key| {
             unknown.push(Fault::new(&name, key, "there is no such key"));
         });
-        all = all.add_source(own);
+        all = all.add_source(own.clone());
+        file_of_own = Some((name, own));
     }
     for (variable, value) in &environment.0 {
         let key = key_of(variable);
@@ -101,6 +107,7 @@ pub fn layered(file: Option<&Path>, environment: &Environment) -> Result<Sources
         {
             let set = all.set_override(&key, value.as_str());
             all = set.map_err(broken(variable))?;
+            overridden.push(key);
         } else {
             unknown.push(Fault::new(variable, key, "there is no such key"));
         }
@@ -110,6 +117,8 @@ pub fn layered(file: Option<&Path>, environment: &Environment) -> Result<Sources
     Ok(Sources {
         all,
         shipped,
+        own: file_of_own,
+        overridden,
         unknown,
     })
 }
@@ -141,14 +150,13 @@ fn is_table(value: &Value) -> bool {
 impl Sources {
     /// Where the value of a key comes from, for a person.
     pub fn origin(&self, key: &str) -> String {
-        match self.all.get::<Value>(key) {
-            Ok(value) if self.is_shipped(key) && value.origin().is_none() => {
-                "wechat.toml (shipped)".to_owned()
-            }
-            Ok(value) => value
-                .origin()
-                .map_or_else(|| variable_of(key), str::to_owned),
-            Err(_) => "wechat.toml".to_owned(),
+        let in_file = |(_, own): &&(String, Config)| own.get::<Value>(key).is_ok();
+        if self.overridden.iter().any(|known| known == key) {
+            variable_of(key)
+        } else if let Some((name, _)) = self.own.as_ref().filter(in_file) {
+            name.clone()
+        } else {
+            "wechat.toml (shipped)".to_owned()
         }
     }
 

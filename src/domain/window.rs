@@ -77,6 +77,14 @@ pub fn short_time(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     at.with_timezone(&campus_zone()).format(format).to_string()
 }
 
+/// `03月02日14:00`: for an SMS, which is read on another day than it was sent.
+#[must_use]
+pub fn day_time(at: DateTime<Utc>) -> String {
+    at.with_timezone(&campus_zone())
+        .format("%m月%d日%H:%M")
+        .to_string()
+}
+
 /// RFC 3339 with the campus's offset: how the API gives times.
 #[must_use]
 pub fn campus_time(at: DateTime<Utc>) -> DateTime<FixedOffset> {

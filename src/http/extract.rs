@@ -110,6 +110,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// How many rows a page has: what was asked, within 1 to 50, or 20.
+#[must_use]
+pub fn page_size(asked: Option<u64>) -> u64 {
+    asked.unwrap_or(20).clamp(1, 50)
+}
+
 /// The places in the path. One that cannot be what it should names nothing.
 pub struct Path<T>(pub T);
 

@@ -2,6 +2,7 @@
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum_extra::extract::cookie::{Cookie, CookieJar};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -124,9 +125,13 @@ pub async fn me(State(site): State<Site>, guest: Guest) -> Result<Json<MeOut>, P
     }))
 }
 
-/// Ends the sessions of this request
+/// Ends the sessions of this request, the visitor's and the member of staff's
 #[utoipa::path(post, path = "/api/logout", tag = "login", responses((status = 204)))]
-pub async fn logout(State(site): State<Site>, request: Request) -> Result<StatusCode, Problem> {
+pub async fn logout(
+    State(site): State<Site>,
+    jar: CookieJar,
+    request: Request,
+) -> Result<(CookieJar, StatusCode), Problem> {
     let (parts, _) = request.into_parts();
     for session in sessions_of(&parts, &site).await? {
         log_out(&site.ctx, session.id).await?;
@@ -150,5 +155,7 @@ pub async fn logout_everywhere(
     for session in sessions {
         log_out_everywhere(&site.ctx, session.subject).await?;
     }
-    Ok(StatusCode::NO_CONTENT)
+    let gone = |name: &'static str| Cookie::build(name).path("/");
+    let jar = jar.remove(gone(GUEST_COOKIE)).remove(gone(STAFF_COOKIE));
+    Ok((jar, StatusCode::NO_CONTENT))
 }

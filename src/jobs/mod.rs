@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::actions::outbox::forget_deliveries;
 use crate::actions::visits::settle_over;
 use crate::ctx::{Clients, Ctx};
+use crate::menus::Menu;
 use crate::outbox::deliver_due;
 
 /// How long the worker rests when nothing was due: half a second is soon for a person.
@@ -57,6 +58,15 @@ pub async fn probe(clients: Clients, stop: CancellationToken) {
             .note("mini_program", &clients.mini.sign_in().await);
         clients.health.note("wecom", &clients.wecom.sign_in().await);
         pause(Duration::from_mins(5), &stop).await;
+    }
+}
+
+/// Gives the sandbox's account its menu, which a real account has had since `menu apply`.
+pub async fn push_menu(clients: Clients, menu: Menu) {
+    let pushed = clients.account.create_menu(&menu.buttons()).await;
+    clients.health.note("official_account", &pushed);
+    if let Err(error) = pushed {
+        tracing::error!(%error, "the sandbox's account has no menu");
     }
 }
 

@@ -149,7 +149,7 @@ async fn remember(
             cards::upsert(txn, &card).await
         }
         Learned::CardChanged => match &about.card {
-            Some(card) => cards::set_code(txn, card.id, None).await,
+            Some(card) => cards::spend_code(txn, card.id).await,
             None => Ok(()),
         },
         Learned::Names(person, names) => link(txn, person, names).await,

@@ -6,7 +6,7 @@ use crate::ctx::Ctx;
 use crate::domain::message::Message;
 use crate::domain::pass::{Pass, PassState};
 use crate::domain::visit::Stage;
-use crate::domain::window::{short_time, wechat_time};
+use crate::domain::window::{day_time, short_time, wechat_time};
 use crate::ids::VisitId;
 use crate::store::cards::Card;
 use crate::store::visit_facts::{self, VisitFacts};
@@ -169,7 +169,7 @@ fn of_visit(ctx: &Ctx, about: &VisitFacts, now: DateTime<Utc>) -> Facts {
         ("reason", about.reason.name.clone()),
         ("starts_at", wechat_time(visit.window.from())),
         ("ends_at", wechat_time(visit.window.until())),
-        ("starts_short", short_time(visit.window.from(), now)),
+        ("starts_short", day_time(visit.window.from())),
         ("days", format!("{}天", visit.window.days())),
         (
             "comment",

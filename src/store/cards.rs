@@ -1,11 +1,8 @@
 //! WeCom cards that were sent, and the codes to change them with.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter,
-};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
 use super::StoreError;
 use crate::ids::{OutboxId, StaffId, StepId};
@@ -56,18 +53,14 @@ pub async fn of_step(db: &impl ConnectionTrait, step: StepId) -> Result<Vec<Card
     Ok(found.all(db).await?.into_iter().map(card).collect())
 }
 
-/// Keeps a new code, or forgets a spent one.
-pub async fn set_code(
-    db: &impl ConnectionTrait,
-    id: OutboxId,
-    code: Option<&str>,
-) -> Result<(), StoreError> {
-    let change = row::ActiveModel {
-        id: Set(id.get()),
-        response_code: Set(code.map(str::to_owned)),
-        ..Default::default()
-    };
-    change.update(db).await?;
+/// Forgets the code of a card, which is spent. A card whose sending is not written down yet has none.
+pub async fn spend_code(db: &impl ConnectionTrait, id: OutboxId) -> Result<(), StoreError> {
+    let none = Expr::value(Option::<String>::None);
+    row::Entity::update_many()
+        .col_expr(row::Column::ResponseCode, none)
+        .filter(row::Column::Id.eq(id.get()))
+        .exec(db)
+        .await?;
     Ok(())
 }
 

@@ -117,6 +117,11 @@ pub async fn insert_once(db: &impl ConnectionTrait, owed: &Owed) -> Result<(), S
     Ok(())
 }
 
+pub async fn find(db: &impl ConnectionTrait, id: OutboxId) -> Result<Option<Owed>, StoreError> {
+    let found = row::Entity::find_by_id(id.get()).one(db).await?;
+    found.map(owed).transpose()
+}
+
 /// Takes rows that are due for `worker` until `until`. A row whose worker died comes back when its
 /// lease ends.
 pub async fn lease(

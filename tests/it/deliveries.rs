@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-use crate::harness::{App, Guest, Visit};
+use crate::harness::{App, Guest, Visit, shipped_templates};
 
 const FROM: &str = "2026-03-02 14:00";
 const UNTIL: &str = "2026-03-02 16:00";
@@ -154,7 +154,27 @@ async fn a_card_whose_answer_was_lost_is_sent_again_shown_once_and_can_be_settle
 }
 
 #[tokio::test]
-async fn an_sms_whose_answer_was_lost_may_come_twice_and_says_so_or_is_held() {
+async fn a_card_whose_answer_was_lost_can_be_tapped_before_it_is_sent_again() {
+    let app = App::start().await;
+    let guest = app.guest("张小雨").await;
+    let visit = guest.book("刘明", FROM, UNTIL).await;
+    app.fault("qy:message/send", FaultKind::LostAnswer, Some(1));
+    app.deliver().await;
+    let approver = app.approver("陈静");
+    assert_eq!(
+        approver.tap_approve(&visit).await.as_deref(),
+        Some("已通过")
+    );
+    app.later(60);
+    app.deliver().await;
+    assert_eq!(guest.look(&visit).await["stage"], "approved");
+    assert_eq!(app.owed("overtaken").await, ["approval_waiting/0"]);
+    assert_eq!(approver.card(&visit).buttons, []);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_sms_whose_answer_was_lost_may_come_twice_and_says_so() {
     let app = App::start().await;
     let guest = app.guest("张小雨").await;
     approved(&app, &guest).await;
@@ -168,20 +188,26 @@ async fn an_sms_whose_answer_was_lost_may_come_twice_and_says_so_or_is_held() {
         sent.contains(&"pass_issued/0 doubtful".to_owned()),
         "{sent:?}"
     );
+    app.finish().await;
+}
 
-    // A reminder is not: it is held, with its reason.
+#[tokio::test]
+async fn an_sms_that_its_template_holds_is_not_sent_twice() {
+    let words = shipped_templates("hold", "approval_waiting", |text| {
+        text.replace("[\"sms\"]", "[\"sms\"]\non_unknown = \"hold\"")
+    });
+    let folder = words.to_str().unwrap();
+    let app = App::with(&[("SERVER__MESSAGE_TEMPLATES", folder)]).await;
+    let guest = app.guest("张小雨").await;
     app.fault("sms", FaultKind::LostAnswer, Some(1));
     guest.book("刘明", FROM, UNTIL).await;
     app.deliver().await;
     app.later(60);
     app.deliver().await;
-    assert_eq!(
-        app.approver("陈静").sms().len(),
-        2,
-        "one for each application"
-    );
+    assert_eq!(app.approver("陈静").sms().len(), 1);
     app.finish_owing(&["approval_waiting/1: the answer was lost, and it is not sent twice"])
         .await;
+    std::fs::remove_dir_all(words).unwrap();
 }
 
 #[tokio::test]
@@ -255,8 +281,8 @@ async fn the_days_budget_of_sms_in_all_is_kept() {
     app.deliver().await;
     guest.book("王强", FROM, UNTIL).await;
     app.deliver().await;
-    let sent = ["陈静", "赵敏", "孙丽"].map(|name| app.approver(name).sms().len());
-    assert_eq!(sent, [1, 0, 0]);
+    let inboxes = ["陈静", "赵敏", "孙丽"].map(|name| app.approver(name).sms().len());
+    assert_eq!(inboxes, [1, 0, 0]);
     let spent = "approval_waiting/1: the day's budget of this channel is spent";
     app.finish_owing(&[spent, spent]).await;
 }
@@ -265,10 +291,10 @@ async fn the_days_budget_of_sms_in_all_is_kept() {
 async fn wechats_report_lands_beside_the_message() {
     let app = App::start().await;
     let guest = app.guest("张小雨").await;
-    let told = async |visit: &Visit| {
+    let outcomes = async |visit: &Visit| {
         let id = visit.id.parse().unwrap();
-        let receipts = receipts::of_visit(&app.ctx.db.read, id).await.unwrap();
-        let mut lines: Vec<_> = receipts
+        let all = receipts::of_visit(&app.ctx.db.read, id).await.unwrap();
+        let mut lines: Vec<_> = all
             .iter()
             .map(|receipt| format!("{} {}", receipt.channel, receipt.outcome))
             .collect();
@@ -277,7 +303,7 @@ async fn wechats_report_lands_beside_the_message() {
     };
     let visit = rejected(&app, &guest).await;
     app.deliver().await;
-    assert_snapshot!(told(&visit).await, @"
+    assert_snapshot!(outcomes(&visit).await, @"
     card_update accepted
     sms accepted
     template accepted
@@ -288,7 +314,7 @@ async fn wechats_report_lands_beside_the_message() {
     app.sandbox.block(&guest.person.openid, true).unwrap();
     let visit = rejected(&app, &guest).await;
     app.deliver().await;
-    assert_snapshot!(told(&visit).await, @"
+    assert_snapshot!(outcomes(&visit).await, @"
     card_update accepted
     sms accepted
     template accepted

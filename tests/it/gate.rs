@@ -304,7 +304,7 @@ async fn a_request_that_no_device_of_ours_signed_is_refused() {
       n nonce_differs n differs from the signature's
     no JSON | 400 malformed 请求内容不是有效的JSON
     no v | 422 invalid 请检查填写的内容
-      . field_type 缺少字段：v
+      v field_type 缺少字段：v
     a nonce too long | 401 device unknown device or wrong signature
     no signature | 401 device unknown device or wrong signature
     ");

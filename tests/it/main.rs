@@ -6,6 +6,10 @@
     clippy::expect_used,
     reason = "a story that cannot go on fails there"
 )]
+#![expect(
+    clippy::too_many_lines,
+    reason = "a story is told in one go, with its snapshots"
+)]
 
 mod harness;
 
@@ -18,6 +22,7 @@ mod deliveries;
 mod doors;
 mod gate;
 mod migrations;
+mod replays;
 mod secrets;
 mod settings;
 mod whole_line;

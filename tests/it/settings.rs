@@ -8,7 +8,7 @@ use campus_pass::config::{self, Environment};
 use insta::assert_snapshot;
 use secrecy::ExposeSecret;
 
-use crate::harness::run;
+use crate::harness::{run, shipped_templates};
 
 /// A folder of this test's own.
 fn folder(name: &str) -> PathBuf {
@@ -102,24 +102,25 @@ fn every_fault_of_the_file_is_named_with_the_file() {
         fs::write(&file, text).unwrap();
         let (code, out, _) = run(&["check", "--config", file.to_str().unwrap()], &[]);
         assert_eq!(code, 1, "{out}");
-        out.replace(folder.to_str().unwrap(), "…")
+        let out = out.replace(folder.to_str().unwrap(), "…");
+        out.replace(folder.file_name().unwrap().to_str().unwrap(), "…")
     };
     assert_snapshot!(check("[server]\ncolour = \"red\"\nnode = \"x\"\n[serevr]\nnode = 1\n"), @"
     …/own.toml: serevr: there is no such key
     …/own.toml: server.colour: there is no such key
-    CAMPUS_PASS__SERVER__NODE: server.node: must be 0 to 1023
+    …/own.toml: server.node: must be 0 to 1023
     ");
     assert_snapshot!(check("server = 5\n[photos]\nfolder = [\"a\"]\nmax_bytes = true\n"), @"
     …/own.toml: server: there is no such key
-    wechat.toml: server.listen: must be a single value
-    wechat.toml: server.public_url: must be a single value
-    wechat.toml: server.metrics_listen: must be a single value
-    wechat.toml: server.trusted_proxies: must be a single value
-    wechat.toml: server.node: must be a single value
-    wechat.toml: server.menus: must be a single value
-    wechat.toml: server.message_templates: must be a single value
-    CAMPUS_PASS__PHOTOS__FOLDER: photos.folder: must be a single value
-    CAMPUS_PASS__PHOTOS__MAX_BYTES: photos.max_bytes: invalid digit found in string
+    wechat.toml (shipped): server.listen: must be a single value
+    wechat.toml (shipped): server.public_url: must be a single value
+    wechat.toml (shipped): server.metrics_listen: must be a single value
+    wechat.toml (shipped): server.trusted_proxies: must be a single value
+    wechat.toml (shipped): server.node: must be a single value
+    wechat.toml (shipped): server.menus: must be a single value
+    wechat.toml (shipped): server.message_templates: must be a single value
+    …/own.toml: photos.folder: must be a single value
+    …/own.toml: photos.max_bytes: invalid digit found in string
     ");
     assert_snapshot!(check("[server\n"), @"
     …/own.toml: -: TOML parse error at line 1, column 8
@@ -127,7 +128,7 @@ fn every_fault_of_the_file_is_named_with_the_file() {
     1 | [server
       |        ^
     unclosed table, expected `]`
-     in settings_2454_file/own.toml
+     in …/own.toml
     ");
     let (code, out, _) = run(&["check", "--config", "/nowhere.toml"], &[]);
     assert_snapshot!(format!("{code} {out}"), @r#"1 /nowhere.toml: -: configuration file "/nowhere.toml" not found"#);
@@ -299,7 +300,7 @@ fn live_mode_wants_https_and_no_key_of_the_sandbox() {
     ));
     assert_snapshot!(faults(&borrowed(&settings)), @"
     CAMPUS_PASS__SERVER__PUBLIC_URL: server.public_url: must begin with https:// in live mode
-    wechat.toml (shipped): keys.link: missing: live mode does not take the sandbox's
+    CAMPUS_PASS__KEYS__LINK: keys.link: missing: live mode does not take the sandbox's
     ");
 }
 
@@ -359,29 +360,14 @@ fn a_broken_menu_is_named() {
     fs::remove_dir_all(folder).unwrap();
 }
 
-/// The shipped templates with one file changed, and what `check` says of it.
-fn with_template(folder: &Path, name: &str, change: impl Fn(&str) -> String) -> String {
-    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("message_templates");
-    for entry in fs::read_dir(shipped).unwrap() {
-        let path = entry.unwrap().path();
-        fs::copy(&path, folder.join(path.file_name().unwrap())).unwrap();
-    }
-    let file = folder.join(format!("{name}.toml"));
-    let text = fs::read_to_string(&file).unwrap();
-    let changed = change(&text);
-    assert_ne!(changed, text, "the change changes something");
-    fs::write(&file, changed).unwrap();
-    let told = faults(&[("SERVER__MESSAGE_TEMPLATES", folder.to_str().unwrap())]);
-    told.replace(folder.to_str().unwrap(), "…")
-        .trim()
-        .to_owned()
-}
-
 #[test]
 fn a_broken_template_is_named() {
-    let folder = folder("templates");
     let broken = |name: &str, from: &str, to: &str| {
-        with_template(&folder, name, |text| text.replace(from, to))
+        let folder = shipped_templates("broken", name, |text| text.replace(from, to));
+        let told = faults(&[("SERVER__MESSAGE_TEMPLATES", folder.to_str().unwrap())]);
+        told.replace(folder.to_str().unwrap(), "…")
+            .trim()
+            .to_owned()
     };
     assert_snapshot!(broken("visit_approved", "thing2 = \"{area}\"", "thing2 = \"{pass_link}\""), @"
     …/visit_approved.toml: template.data.thing2: this message has no {pass_link}
@@ -413,6 +399,7 @@ fn a_broken_template_is_named() {
        | ^^^^^^
     unknown field `colour`, expected one of `title`, `description`, `rows`, `url`, `approve`, `reject`, `return`
     "#);
+    let folder = shipped_templates("broken", "card_settled", |text| text.replace('#', "# "));
     fs::remove_file(folder.join("card_settled.toml")).unwrap();
     let told = faults(&[("SERVER__MESSAGE_TEMPLATES", folder.to_str().unwrap())]);
     assert!(told.contains("card_settled.toml: -: "), "{told}");

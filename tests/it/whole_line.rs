@@ -2,8 +2,7 @@
 
 use axum::http::{Request, header};
 use campus_pass::menus::Menu;
-use campus_pass::sandbox::Scan;
-use image::{GrayImage, Luma};
+use campus_pass::sandbox::{Scan, TemplateLine};
 use insta::assert_snapshot;
 use serde_json::json;
 
@@ -85,13 +84,13 @@ async fn a_visit_goes_all_the_way_from_the_menu_to_the_gate() {
           "key": null,
           "style": 3,
           "text": "拒绝",
-          "url": "http://campus.test/h5/staff/approvals/[id]"
+          "url": "http://campus.test/h5/staff/approvals/[id]?decide=reject"
         },
         {
           "key": null,
           "style": 2,
           "text": "退回",
-          "url": "http://campus.test/h5/staff/approvals/[id]"
+          "url": "http://campus.test/h5/staff/approvals/[id]?decide=return"
         }
       ],
       "desc": "张小雨 申请到访 校园区域",
@@ -129,7 +128,7 @@ async fn a_visit_goes_all_the_way_from_the_menu_to_the_gate() {
       "url": "http://campus.test/h5/staff/approvals/[id]"
     }
     "#);
-    assert_snapshot!(approver.sms().join("\n"), @"【重工校园通】您有一条14:00的访客申请待审批，请在企业微信中处理。");
+    assert_snapshot!(approver.sms().join("\n"), @"【重工校园通】您有一条03月02日14:00的访客申请待审批，请在企业微信中处理。");
     assert_eq!(
         approver.tap_approve(&visit).await.as_deref(),
         Some("已通过")
@@ -139,21 +138,19 @@ async fn a_visit_goes_all_the_way_from_the_menu_to_the_gate() {
     // 5. The pass.
     app.deliver().await;
     assert_snapshot!(guest.sms().join("\n"), @"【重工校园通】您的访客申请已通过，通行凭证：http://campus.test/p/[token] 凭二维码入校。");
-    let mut told: Vec<_> = guest
+    let mut shown: Vec<_> = guest
         .templates()
         .iter()
         .map(|message| {
-            let line = |line: &campus_pass::sandbox::TemplateLine| {
-                format!("{}：{}", line.label, line.value)
-            };
-            let lines: Vec<_> = message.data.iter().map(line).collect();
+            let field = |line: &TemplateLine| format!("{}：{}", line.label, line.value);
+            let lines: Vec<_> = message.data.iter().map(field).collect();
             let url = app.plain(message.url.as_deref().unwrap());
             format!("{} {} → {url}", message.title, lines.join(" "))
         })
         .collect();
     // They go out at once, and either may come first.
-    told.sort();
-    assert_snapshot!(told.join("\n"), @"
+    shown.sort();
+    assert_snapshot!(shown.join("\n"), @"
     访客申请结果通知 被访人：刘明 到访区域：校园区域 开始时间：2026年03月02日 14:00 审批结果：已通过 → http://campus.test/h5/visits/[id]
     通行凭证通知 被访人：刘明 到访区域：校园区域 开始时间：2026年03月02日 14:00 结束时间：2026年03月02日 16:00 → http://campus.test/p/[token]
     ");
@@ -161,8 +158,8 @@ async fn a_visit_goes_all_the_way_from_the_menu_to_the_gate() {
     let page = app.get(&link).await;
     assert_eq!(page.status, 200);
     assert_eq!(page.header("cache-control"), "no-store");
-    let shown = app.get(&link.replace("/p/", "/api/passes/")).await;
-    let mut pass = shown.expect(200);
+    let page = app.get(&link.replace("/p/", "/api/passes/")).await;
+    let mut pass = page.expect(200);
     let code = pass["code"].as_str().unwrap().to_owned();
     let svg = pass["qr_svg"].take();
     assert_snapshot!(app.plain(&pass.to_string()), @r#"{"area":"校园区域","code":"[code]","ends_at":"2026-03-02T16:00:00+08:00","holder":"张**","host":"刘明","now":"2026-03-02T09:00:00+08:00","qr_svg":null,"starts_at":"2026-03-02T14:00:00+08:00","state":"not_yet"}"#);
@@ -175,8 +172,8 @@ async fn a_visit_goes_all_the_way_from_the_menu_to_the_gate() {
     app.deliver().await;
     let host = app.approver("刘明");
     assert_snapshot!(host.texts().join("\n"), @"
-    张小雨 到访 校园区域（2026年03月02日 14:00 起）的申请已通过。
-    您的访客 张小雨 已于 14:05 进入校园区域。
+    张小雨 到访 校园区域（2026年03月02日 14:00 起）的申请已通过。单据号 [id]
+    您的访客 张小雨 已于 14:05 进入校园区域。单据号 [id]
     ");
     app.it_is("2026-03-02 15:00");
     assert_snapshot!(gate.scan(&code).await, @r#"200 {"act":{"ms":3000,"relay":0},"did":"[id]","disp":["张**","校园区域"],"lv":0,"ok":1,"r":"ok","say":"欢迎，校园区域至16:00"}"#);
@@ -253,26 +250,23 @@ async fn a_code_that_a_reader_has_mangled_still_opens() {
 
 /// What a phone's camera reads from the picture: `rqrr`, which has nothing to do with the crate that drew it.
 fn read_qr(svg: &str) -> String {
-    let side: u32 = attribute(svg, "width=\"").parse().unwrap();
-    let mut picture = GrayImage::from_pixel(side, side, Luma([255]));
+    let side: usize = attribute(svg, "width=\"").parse().unwrap();
+    let mut pixels = vec![255_u8; side * side];
     // The dark modules are one path of `M x y h w v h H x V y` squares.
     for square in svg.split('M').skip(1) {
-        let numbers: Vec<u32> = square
+        let numbers: Vec<usize> = square
             .split(|c: char| !c.is_ascii_digit())
             .filter_map(|n| n.parse().ok())
             .collect();
-        let [x, y, width, height, ..] = numbers[..] else {
+        let [left, top, width, height, ..] = numbers[..] else {
             continue;
         };
-        for (dx, dy) in (0..width).flat_map(|dx| (0..height).map(move |dy| (dx, dy))) {
-            picture.put_pixel(x + dx, y + dy, Luma([0]));
+        for y in top..top + height {
+            pixels[y * side + left..][..width].fill(0);
         }
     }
-    let (width, height) = picture.dimensions();
-    let mut prepared =
-        rqrr::PreparedImage::prepare_from_greyscale(width as usize, height as usize, |x, y| {
-            picture.get_pixel(x as u32, y as u32).0[0]
-        });
+    let grey = |x: usize, y: usize| pixels[y * side + x];
+    let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(side, side, grey);
     let grids = prepared.detect_grids();
     grids.first().expect("a QR").decode().unwrap().1
 }

@@ -9,7 +9,8 @@ use crate::harness::{App, Visit};
 /// `number={number};area={area};` for every fact of a kind.
 fn every_fact(kind: Kind) -> String {
     let facts = kind.facts().iter();
-    facts.map(|fact| format!("{fact}={{{fact}}};")).collect()
+    let said: Vec<_> = facts.map(|fact| format!("{fact}={{{fact}}};")).collect();
+    said.concat()
 }
 
 /// A template that says every fact by one channel.

@@ -12,7 +12,7 @@ use crate::ctx::Ctx;
 use crate::domain::actors::Guest;
 use crate::domain::visit::Stage;
 use crate::domain::window::campus_time;
-use crate::http::extract::{Json, Path, Query};
+use crate::http::extract::{Json, Path, Query, page_size};
 use crate::http::problem::{Problem, ProblemOut};
 use crate::ids::{AreaId, ReasonId, StaffId, VisitId, VisitorId};
 use crate::secret::Masked;
@@ -162,18 +162,6 @@ pub struct PageQuery {
     limit: Option<u64>,
 }
 
-impl PageQuery {
-    #[must_use]
-    pub fn after(&self) -> Option<VisitId> {
-        self.after
-    }
-
-    #[must_use]
-    pub fn limit(&self) -> u64 {
-        self.limit.unwrap_or(20).clamp(1, 50)
-    }
-}
-
 /// A page of a list, and the key of the next.
 #[derive(Serialize, ToSchema)]
 pub struct VisitsOut {
@@ -182,15 +170,15 @@ pub struct VisitsOut {
 }
 
 /// 预约记录, newest first
-#[utoipa::path(get, path = "/api/visits", tag = "visitor", params(PageQuery),
+#[utoipa::path(get, path = "/api/visits", operation_id = "list_visits", tag = "visitor", params(PageQuery),
     responses((status = 200, body = VisitsOut)))]
 pub async fn list(
     State(ctx): State<Ctx>,
     guest: Guest,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<VisitsOut>, Problem> {
-    let limit = page.limit();
-    let found = visits::list(&ctx, &guest, page.after(), limit).await?;
+    let limit = page_size(page.limit);
+    let found = visits::list(&ctx, &guest, page.after, limit).await?;
     let next = found.last().map(|facts| facts.visit.id);
     let next = next.filter(|_| found.len() as u64 == limit);
     Ok(Json(VisitsOut {
@@ -200,7 +188,7 @@ pub async fn list(
 }
 
 /// One visit of one's own
-#[utoipa::path(get, path = "/api/visits/{id}", tag = "visitor", params(("id" = VisitId, Path)),
+#[utoipa::path(get, path = "/api/visits/{id}", operation_id = "find_visit", tag = "visitor", params(("id" = VisitId, Path)),
     responses((status = 200, body = VisitOut), (status = 404, body = ProblemOut)))]
 pub async fn find(
     State(ctx): State<Ctx>,

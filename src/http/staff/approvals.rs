@@ -11,7 +11,7 @@ use crate::domain::Comment;
 use crate::domain::actors::Approver;
 use crate::domain::visit::{Decision, Stage};
 use crate::domain::window::campus_time;
-use crate::http::extract::{Json, Path, Query};
+use crate::http::extract::{Json, Path, Query, page_size};
 use crate::http::problem::{Problem, ProblemOut};
 use crate::ids::VisitId;
 use crate::secret::Masked;
@@ -28,16 +28,16 @@ pub struct BoxQuery {
     /// `next` of the page before.
     #[param(value_type = Option<String>)]
     after: Option<VisitId>,
+    /// 1 to 50; 20 when left out.
+    limit: Option<u64>,
 }
-
-/// How many cards a page has.
-const PAGE: u64 = 20;
 
 /// A card of 访客申请单.
 #[derive(Serialize, ToSchema)]
 pub struct CardOut {
     id: VisitId,
     submitter: String,
+    host: String,
     area: String,
     reason: String,
     starts_at: DateTime<FixedOffset>,
@@ -53,7 +53,7 @@ pub struct CardsOut {
 }
 
 /// The visits of one's department
-#[utoipa::path(get, path = "/api/staff/approvals", tag = "staff", params(BoxQuery),
+#[utoipa::path(get, path = "/api/staff/approvals", operation_id = "list_approvals", tag = "staff", params(BoxQuery),
     responses((status = 200, body = CardsOut), (status = 403, body = ProblemOut)))]
 pub async fn list(
     State(ctx): State<Ctx>,
@@ -71,12 +71,14 @@ pub async fn list(
             ));
         }
     };
-    let found = approvals::list(&ctx, &by, which, query.after, PAGE).await?;
+    let limit = page_size(query.limit);
+    let found = approvals::list(&ctx, &by, which, query.after, limit).await?;
     let next = found.last().map(|facts| facts.visit.id);
-    let next = next.filter(|_| found.len() as u64 == PAGE);
+    let next = next.filter(|_| found.len() as u64 == limit);
     let card = |facts: VisitFacts| CardOut {
         id: facts.visit.id,
         submitter: facts.submitter().to_owned(),
+        host: facts.host.name.as_str().to_owned(),
         area: facts.area.name.clone(),
         reason: facts.reason.name.clone(),
         starts_at: campus_time(facts.visit.window.from()),
@@ -135,7 +137,7 @@ pub struct StepOut {
 }
 
 /// One visit of one's department
-#[utoipa::path(get, path = "/api/staff/approvals/{visit}", tag = "staff",
+#[utoipa::path(get, path = "/api/staff/approvals/{visit}", operation_id = "find_approval", tag = "staff",
     params(("visit" = VisitId, Path)),
     responses((status = 200, body = ApprovalOut), (status = 404, body = ProblemOut)))]
 pub async fn find(

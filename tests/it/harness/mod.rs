@@ -25,6 +25,9 @@ pub use people::{Approver, Guest, Visit};
 pub use plain::plain;
 pub use wire::{Answer, body, json_body, picture, upload};
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use chrono::{DateTime, Utc};
 
 /// `2026-03-02 14:05`, on campus.
@@ -37,4 +40,23 @@ pub fn moment(text: &str) -> DateTime<Utc> {
 /// The same as the API takes it.
 pub fn rfc3339(text: &str) -> String {
     format!("{}:00+08:00", text.replace(' ', "T"))
+}
+
+/// A folder `name` with the shipped message templates, of which one is changed.
+pub fn shipped_templates(name: &str, kind: &str, change: impl Fn(&str) -> String) -> PathBuf {
+    let folder = format!("words_{}_{name}", std::process::id());
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("message_templates");
+    for entry in fs::read_dir(shipped).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, folder.join(path.file_name().unwrap())).unwrap();
+    }
+    let file = folder.join(format!("{kind}.toml"));
+    let text = fs::read_to_string(&file).unwrap();
+    let changed = change(&text);
+    assert_ne!(changed, text, "the change changes something");
+    fs::write(&file, changed).unwrap();
+    folder
 }

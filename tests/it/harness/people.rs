@@ -201,7 +201,7 @@ impl<'a> Approver<'a> {
     pub fn card(&self, visit: &Visit) -> Card {
         let cards = self.app.sandbox.cards_of(self.userid).into_iter();
         let about = |card: &Card| card.details.iter().any(|row| row.value == visit.id);
-        let found = cards.filter(about).last();
+        let found = cards.rev().find(about);
         found.unwrap_or_else(|| panic!("{} has no card of this visit", self.userid))
     }
 

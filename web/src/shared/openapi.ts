@@ -72,6 +72,7 @@ export interface components {
         CardOut: {
             id: components["schemas"]["VisitId"];
             submitter: string;
+            host: string;
             area: string;
             reason: string;
             /** Format: date-time */
