@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::address::ClientAddress;
 use super::extract::Json;
 use super::problem::{Problem, ProblemOut};
-use super::session::sessions_of;
+use super::session::{GUEST_COOKIE, STAFF_COOKIE, sessions_of};
 use super::state::Site;
 use crate::actions::people::prove_phone;
 use crate::actions::sessions::{log_in, log_out, log_out_everywhere};
@@ -136,7 +136,7 @@ pub async fn logout(
     for session in sessions_of(&parts, &site).await? {
         log_out(&site.ctx, session.id).await?;
     }
-    Ok(StatusCode::NO_CONTENT)
+    Ok((without_cookies(jar), StatusCode::NO_CONTENT))
 }
 
 /// Ends every session of whoever asks, on every phone and PC
@@ -144,8 +144,9 @@ pub async fn logout(
     responses((status = 204), (status = 401, body = ProblemOut)))]
 pub async fn logout_everywhere(
     State(site): State<Site>,
+    jar: CookieJar,
     request: Request,
-) -> Result<StatusCode, Problem> {
+) -> Result<(CookieJar, StatusCode), Problem> {
     let (parts, _) = request.into_parts();
     let sessions = sessions_of(&parts, &site).await?;
     if sessions.is_empty() {
@@ -155,7 +156,10 @@ pub async fn logout_everywhere(
     for session in sessions {
         log_out_everywhere(&site.ctx, session.subject).await?;
     }
+    Ok((without_cookies(jar), StatusCode::NO_CONTENT))
+}
+
+fn without_cookies(jar: CookieJar) -> CookieJar {
     let gone = |name: &'static str| Cookie::build(name).path("/");
-    let jar = jar.remove(gone(GUEST_COOKIE)).remove(gone(STAFF_COOKIE));
-    Ok((jar, StatusCode::NO_CONTENT))
+    jar.remove(gone(GUEST_COOKIE)).remove(gone(STAFF_COOKIE))
 }
