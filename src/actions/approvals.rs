@@ -33,32 +33,36 @@ pub async fn decide(
     decision: Decision,
 ) -> Result<(), DecideError> {
     let txn = begin(&ctx.db).await?;
-    decide_in(&txn, ctx, by, id, decision).await?;
+    decide_in(&txn, ctx, by, id, None, decision).await?;
     commit(txn).await?;
     Ok(())
 }
 
-/// The same within a transaction: the visit, the step, the passes, and who must be told.
+/// The same within a transaction: the visit, the step, the passes, and who must be told. Whoever
+/// decides by a card decides the step that the card showed, and no later one.
 pub(super) async fn decide_in(
     txn: &DatabaseTransaction,
     ctx: &Ctx,
     by: &Approver,
     id: VisitId,
+    shown: Option<StepId>,
     decision: Decision,
 ) -> Result<Visit, DecideError> {
     let now = ctx.clock.now();
     let visit = visits::lock(txn, id).await?.ok_or(DecideError::NotFound)?;
-    let step = open_step(txn, by, id).await?.ok_or(DecideError::NotFound)?;
+    let step = last_step(txn, by, id).await?;
+    let step = step.filter(|step| shown.is_none_or(|shown| shown == *step));
+    let step = step.ok_or(DecideError::NotFound)?;
     let visit = visit.decide(decision.clone(), by.member.id, now)?;
     visits::update(txn, &visit).await?;
     approval_steps::decide(txn, step, &decision, by.member.id, now).await?;
     let told = match &decision {
         Decision::Approve(_) => {
             passes::issue(txn, ctx, &visit).await?;
-            Message::VisitApproved { visit: id }
+            Message::VisitApproved { step }
         }
-        Decision::Reject(_) => Message::VisitRejected { visit: id },
-        Decision::Return(_) => Message::VisitReturned { visit: id },
+        Decision::Reject(_) => Message::VisitRejected { step },
+        Decision::Return(_) => Message::VisitReturned { step },
     };
     outbox::post(txn, ctx, &told).await?;
     cards::settle(txn, ctx, id).await?;
@@ -73,7 +77,7 @@ pub(super) async fn decide_in(
 }
 
 /// The last step of a visit, if it is this approver's department that was asked.
-async fn open_step(
+async fn last_step(
     txn: &DatabaseTransaction,
     by: &Approver,
     id: VisitId,

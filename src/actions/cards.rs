@@ -9,6 +9,7 @@ use crate::domain::message::Message;
 use crate::domain::visit::Decision;
 use crate::ids::{OutboxId, VisitId};
 use crate::outbox;
+use crate::store::approval_steps::outcome;
 use crate::store::deliveries::Seen;
 use crate::store::{
     self, StoreError, approval_steps, begin, cards, commit, deliveries, staff, visits,
@@ -65,19 +66,20 @@ pub async fn tap(
     }
     // The answer to this tap changes this card, so its code is spent.
     cards::spend_code(&txn, id).await?;
-    let decided = decide_in(&txn, ctx, &by, step.visit, Decision::Approve(None)).await;
-    let visit = match decided {
-        Ok(visit) => Some(visit),
+    let shown = Some(step.id);
+    let decided = decide_in(&txn, ctx, &by, step.visit, shown, Decision::Approve(None)).await;
+    let word = match decided {
+        Ok(visit) => visit.stage.word(),
         Err(DecideError::NotFound | DecideError::Visit(_)) => {
             let visit = visits::find(&txn, step.visit).await?;
-            visit.map(|visit| visit.settle(ctx.clock.now()))
+            let Some(visit) = visit else {
+                return Ok(Tapped::Ignored);
+            };
+            let step = approval_steps::find(&txn, step.id).await?;
+            outcome(step.as_ref(), &visit.settle(ctx.clock.now()))
         }
         Err(DecideError::Store(error)) => return Err(error),
     };
-    let Some(visit) = visit else {
-        return Ok(Tapped::Ignored);
-    };
-    let word = visit.stage.word();
     deliveries::answer(&txn, delivery, word).await?;
     commit(txn).await?;
     Ok(Tapped::Settled(word.to_owned()))

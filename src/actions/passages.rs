@@ -146,7 +146,7 @@ pub async fn write(
         if taken == 0 {
             return;
         }
-        waiting.sort_by_key(|asked: &Asked| lock_order(&asked.credential));
+        waiting.sort_by(|a: &Asked, b: &Asked| lock_order(a).cmp(&lock_order(b)));
         answer(&ctx, &mut waiting).await;
     }
 }
@@ -169,11 +169,13 @@ async fn answer(ctx: &Ctx, waiting: &mut Vec<Asked>) {
     }
 }
 
-fn lock_order(credential: &Credential) -> Option<(VisitId, PassId)> {
-    match credential {
+/// By visit and pass, and among scans of neither by device and nonce.
+fn lock_order(asked: &Asked) -> (Option<(VisitId, PassId)>, &str, &str) {
+    let pass = match &asked.credential {
         Credential::Pass(Holding { pass, .. }) => Some((pass.visit, pass.id)),
         Credential::Bad | Credential::Unknown => None,
-    }
+    };
+    (pass, asked.device.id.as_str(), &asked.scan.nonce)
 }
 
 fn pass_of(credential: &Credential) -> Option<PassId> {

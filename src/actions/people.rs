@@ -18,27 +18,12 @@ pub(super) async fn recognise(
     ctx: &Ctx,
     names: &WechatNames,
 ) -> Result<PersonId, StoreError> {
-    let found = people::lock_by_names(txn, names).await?;
-    let Some((kept, others)) = found.split_first() else {
-        let id = ctx.mint();
-        people::insert(txn, id, names, ctx.clock.now()).await?;
-        return Ok(id);
-    };
-    let mut all = names.clone();
-    for other in others {
-        people::merge(txn, kept.id, other.id).await?;
-        all.oa_openid = all.oa_openid.or_else(|| other.names.oa_openid.clone());
-        all.mini_openid = all.mini_openid.or_else(|| other.names.mini_openid.clone());
-        all.unionid = all.unionid.or_else(|| other.names.unionid.clone());
+    if let Some(known) = people::unite(txn, names).await? {
+        return Ok(known);
     }
-    people::learn_names(txn, kept.id, &all).await?;
-    // A number that one typed may wait for the next form; one that was proven is not lost.
-    let proven = others.iter().filter(|_| kept.phone_proven_at.is_none());
-    let proven = proven.filter_map(|other| other.phone.as_ref().zip(other.phone_proven_at));
-    if let Some((phone, at)) = proven.max_by_key(|(_, at)| *at) {
-        people::learn_phone(txn, kept.id, phone, at).await?;
-    }
-    Ok(kept.id)
+    let id = ctx.mint();
+    people::insert(txn, id, names, ctx.clock.now()).await?;
+    Ok(id)
 }
 
 /// WeChat vouches that this number is theirs.
@@ -55,9 +40,16 @@ pub async fn meet(ctx: &Ctx, oa_openid: &str) -> Result<PersonId, StoreError> {
         oa_openid: Some(oa_openid.to_owned()),
         ..WechatNames::default()
     };
-    let txn = begin(&ctx.db).await?;
-    let person = recognise(&txn, ctx, &names).await?;
-    outbox::post(&txn, ctx, &Message::FollowerSeen { person }).await?;
-    commit(txn).await?;
-    Ok(person)
+    let met = async || {
+        let txn = begin(&ctx.db).await?;
+        let person = recognise(&txn, ctx, &names).await?;
+        outbox::post(&txn, ctx, &Message::FollowerSeen { person }).await?;
+        commit(txn).await?;
+        Ok(person)
+    };
+    match met().await {
+        // Two first messages at once: the second finds the row that the first made.
+        Err(error) if StoreError::is_taken(&error) => met().await,
+        met => met,
+    }
 }

@@ -11,14 +11,15 @@ pub enum Message {
     ApprovalWaiting {
         step: StepId,
     },
+    /// A step was decided. The step and not the visit: one that is returned twice is told twice.
     VisitApproved {
-        visit: VisitId,
+        step: StepId,
     },
     VisitRejected {
-        visit: VisitId,
+        step: StepId,
     },
     VisitReturned {
-        visit: VisitId,
+        step: StepId,
     },
     PassIssued {
         pass: PassId,
@@ -56,11 +57,11 @@ impl Message {
     #[must_use]
     pub fn subject(&self) -> i64 {
         match self {
-            Self::ApprovalWaiting { step } => step.get(),
-            Self::VisitApproved { visit }
-            | Self::VisitRejected { visit }
-            | Self::VisitReturned { visit }
-            | Self::GuestArrived { visit } => visit.get(),
+            Self::ApprovalWaiting { step }
+            | Self::VisitApproved { step }
+            | Self::VisitRejected { step }
+            | Self::VisitReturned { step } => step.get(),
+            Self::GuestArrived { visit } => visit.get(),
             Self::PassIssued { pass } => pass.get(),
             Self::CardSettled { card } => card.get(),
             Self::FollowerSeen { person } => person.get(),
@@ -75,13 +76,13 @@ impl Message {
                 step: subject.into(),
             },
             Kind::VisitApproved => Self::VisitApproved {
-                visit: subject.into(),
+                step: subject.into(),
             },
             Kind::VisitRejected => Self::VisitRejected {
-                visit: subject.into(),
+                step: subject.into(),
             },
             Kind::VisitReturned => Self::VisitReturned {
-                visit: subject.into(),
+                step: subject.into(),
             },
             Kind::PassIssued => Self::PassIssued {
                 pass: subject.into(),

@@ -3,17 +3,16 @@
 use std::time::Duration;
 
 use super::ending::Attempt;
-use super::subject::About;
+use super::subject::{About, visit_of};
 use crate::ctx::{Clients, Ctx};
 use crate::domain::Phone;
 use crate::domain::campus::SealedPhone;
 use crate::domain::message::Recipient;
 use crate::domain::window::day_start;
-use crate::ids::PersonId;
 use crate::secret::KeyedHash;
 use crate::store::outbox::Owed;
 use crate::store::people::WechatNames;
-use crate::store::{StoreError, people, receipts, staff, visitors, visits};
+use crate::store::{StoreError, people, receipts, staff, visitors};
 use crate::templates::{CardText, Channel, Facts, SmsText, Template, WechatTemplate};
 use crate::tencent::call::CallError;
 use crate::wechat::template::TemplateMessage;
@@ -39,7 +38,7 @@ pub enum Learned {
     /// The card's code is spent.
     CardChanged,
     /// How WeChat knows a follower across the campus's apps.
-    Names(PersonId, WechatNames),
+    Names(WechatNames),
 }
 
 impl From<Attempt> for Tried {
@@ -202,8 +201,8 @@ async fn phone_of(
         Recipient::Visitor(id) => visitors::find(db, id).await?.map(|visitor| visitor.phone),
         Recipient::Person(id) => {
             // The phone on this application, which may be newer than what the person is known by.
-            let visit = visits::find(db, owed.message.subject().into()).await?;
-            let visitors = visitors::of_visits(db, visit.map(|visit| visit.id)).await?;
+            let visit = visit_of(db, &owed.message).await?;
+            let visitors = visitors::of_visits(db, visit).await?;
             let theirs = visitors
                 .into_iter()
                 .find(|visitor| visitor.person == Some(id));
@@ -342,14 +341,11 @@ async fn by_user_info(ctx: &Ctx, clients: &Clients, owed: &Owed) -> Result<Tried
         Ok(follower) => Tried {
             attempt: Attempt::Accepted(None),
             to_hash: None,
-            learned: Learned::Names(
-                id,
-                WechatNames {
-                    oa_openid: Some(openid),
-                    mini_openid: None,
-                    unionid: follower.unionid,
-                },
-            ),
+            learned: Learned::Names(WechatNames {
+                oa_openid: Some(openid),
+                mini_openid: None,
+                unionid: follower.unionid,
+            }),
         },
         Err(error) => Attempt::Failed(error).into(),
     })

@@ -5,14 +5,17 @@ use futures::StreamExt;
 
 use super::channels::{self, Learned, Tried};
 use super::ending::{Attempt, after, is_held};
+use super::post::post;
 use super::subject::{About, Subject, load};
 use crate::ctx::{Clients, Ctx};
 use crate::domain::message::Message;
+use crate::domain::visit::Stage;
 use crate::store::cards::Card;
 use crate::store::outbox::{Ending, Owed, conclude, lease};
-use crate::store::people::{self, WechatNames};
+use crate::store::people;
 use crate::store::receipts::Receipt;
-use crate::store::{StoreError, begin, cards, commit, receipts};
+use crate::store::{StoreError, approval_steps, begin, cards, commit, receipts, visits};
+use crate::tencent::call::CallError;
 
 /// How long a row is a worker's own: longer than the longest call, which ends after 10 seconds, and
 /// its retry with a fresh token.
@@ -120,6 +123,20 @@ async fn deliver_row(
         };
         receipts::insert(&txn, &receipt).await?;
     }
+    if let (Attempt::Failed(CallError::Unknown), Some(to)) = (&tried.attempt, &tried.to_hash) {
+        // It may have gone out, so it counts in the day's budget.
+        let receipt = Receipt {
+            id: ctx.mint(),
+            outbox: owed.id,
+            visit: about.visit,
+            channel: channel.as_str().to_owned(),
+            provider_id: None,
+            outcome: "unknown".to_owned(),
+            to_hash: Some(to.clone()),
+            at: now,
+        };
+        receipts::insert(&txn, &receipt).await?;
+    }
     remember(&txn, ctx, owed, &about, tried).await?;
     commit(txn).await?;
     Ok(ending)
@@ -146,30 +163,36 @@ async fn remember(
                 response_code: code,
                 sent_at: ctx.clock.now(),
             };
-            cards::upsert(txn, &card).await
+            cards::upsert(txn, &card).await?;
+            settle_late(txn, ctx, &card).await
         }
         Learned::CardChanged => match &about.card {
             Some(card) => cards::spend_code(txn, card.id).await,
             None => Ok(()),
         },
-        Learned::Names(person, names) => link(txn, person, names).await,
+        Learned::Names(names) => people::unite(txn, &names).await.map(drop),
     }
 }
 
-/// Somebody who wrote to the account turns out to be somebody who uses the mini-program.
-async fn link(
+/// A step that was decided while its card was on the way: the card has buttons that nobody else will
+/// take away.
+async fn settle_late(
     txn: &sea_orm::DatabaseTransaction,
-    person: crate::ids::PersonId,
-    names: WechatNames,
+    ctx: &Ctx,
+    card: &Card,
 ) -> Result<(), StoreError> {
-    let mut all = names.clone();
-    for other in people::lock_by_names(txn, &names).await? {
-        if other.id != person {
-            people::merge(txn, person, other.id).await?;
-            all.mini_openid = all.mini_openid.or(other.names.mini_openid);
-        }
+    let Some(step) = approval_steps::find(txn, card.step).await? else {
+        return Ok(());
+    };
+    // Whoever decides holds the visit, so what is seen behind this lock is decided or is not.
+    let visit = visits::lock(txn, step.visit).await?;
+    let step = approval_steps::find(txn, card.step).await?;
+    let open = step.is_some_and(|step| step.decided.is_none())
+        && visit.is_some_and(|visit| visit.stage == Stage::Pending);
+    if open || card.response_code.is_none() {
+        return Ok(());
     }
-    people::learn_names(txn, person, &all).await
+    post(txn, ctx, &Message::CardSettled { card: card.id }).await
 }
 
 fn log(owed: &Owed, channel: &str, attempt: &Attempt, ending: &Ending) {

@@ -20,8 +20,10 @@ pub enum Attempt {
     Failed(CallError),
 }
 
-/// After this long a message is no news any more.
-const LIFE: Duration = Duration::hours(24);
+/// How often a message may have been sent by a channel that cannot tell a repeat.
+const MOST_SENT: i32 = 3;
+/// After this long a message is no news any more, even where it still holds.
+const LIFE: Duration = Duration::days(7);
 
 /// Whether a row that may have been sent already must not be sent again.
 pub fn is_held(owed: &Owed, send: &Send, keyed: bool) -> bool {
@@ -49,7 +51,7 @@ pub fn after(
     let again = |after: Duration, doubtful: bool, why: &'static str| {
         if now - owed.created_at > LIFE {
             return Ending::Never {
-                why: format!("given up after a day: {why}"),
+                why: format!("given up after a week: {why}"),
             };
         }
         later(
@@ -80,6 +82,9 @@ pub fn after(
             ),
             (_, None) => match send.on_unknown {
                 _ if keyed => again(backoff(owed.attempts), false, "the answer was lost"),
+                OnUnknown::Resend if owed.attempts + 1 >= MOST_SENT => {
+                    next_channel("the answer was lost each time")
+                }
                 OnUnknown::Resend => again(backoff(owed.attempts), true, "the answer was lost"),
                 OnUnknown::Hold => next_channel("the answer was lost, and it is not sent twice"),
             },

@@ -2,6 +2,7 @@
 
 use sea_orm::ConnectionTrait;
 
+use super::subject::visit_of;
 use crate::ctx::Ctx;
 use crate::domain::message::{Message, Recipient};
 use crate::store::outbox::Owed;
@@ -54,18 +55,19 @@ async fn audience(
                 .map(|approver| Recipient::Staff(approver.id))
                 .collect())
         }
-        Message::VisitApproved { visit }
-        | Message::VisitRejected { visit }
-        | Message::VisitReturned { visit }
-        | Message::GuestArrived { visit } => {
-            let visit = visits::find(txn, *visit).await?;
-            Ok(visit
-                .map(|visit| match to {
-                    Audience::Host => Recipient::Staff(visit.host),
-                    _ => Recipient::Person(visit.initiator),
-                })
-                .into_iter()
-                .collect())
+        Message::VisitApproved { .. }
+        | Message::VisitRejected { .. }
+        | Message::VisitReturned { .. }
+        | Message::GuestArrived { .. } => {
+            let visit = match visit_of(txn, message).await? {
+                Some(id) => visits::find(txn, id).await?,
+                None => None,
+            };
+            let told = visit.map(|visit| match to {
+                Audience::Host => Recipient::Staff(visit.host),
+                _ => Recipient::Person(visit.initiator),
+            });
+            Ok(told.into_iter().collect())
         }
         Message::PassIssued { pass } => {
             let pass = passes::find(txn, *pass).await?;

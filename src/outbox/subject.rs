@@ -1,6 +1,7 @@
 //! What a message is about, as it is when it is sent.
 
 use chrono::{DateTime, Utc};
+use sea_orm::ConnectionTrait;
 
 use crate::ctx::Ctx;
 use crate::domain::message::Message;
@@ -8,6 +9,7 @@ use crate::domain::pass::{Pass, PassState};
 use crate::domain::visit::Stage;
 use crate::domain::window::{day_time, short_time, wechat_time};
 use crate::ids::VisitId;
+use crate::store::approval_steps::outcome;
 use crate::store::cards::Card;
 use crate::store::visit_facts::{self, VisitFacts};
 use crate::store::{StoreError, approval_steps, cards, passes, people, visits};
@@ -53,21 +55,35 @@ pub async fn load(ctx: &Ctx, message: &Message) -> Result<Subject, StoreError> {
                 },
             ))
         }
-        Message::VisitApproved { visit: id }
-        | Message::VisitRejected { visit: id }
-        | Message::VisitReturned { visit: id }
-        | Message::GuestArrived { visit: id } => {
+        Message::GuestArrived { visit: id } => {
             let Some(about) = visit(ctx, *id, now).await? else {
+                return Ok(Subject::Overtaken);
+            };
+            let facts = of_visit(ctx, &about, now);
+            Ok(still(
+                true,
+                About {
+                    facts,
+                    visit: Some(*id),
+                    card: None,
+                },
+            ))
+        }
+        Message::VisitApproved { step }
+        | Message::VisitRejected { step }
+        | Message::VisitReturned { step } => {
+            let Some(step) = approval_steps::find(&ctx.db.read, *step).await? else {
+                return Ok(Subject::Overtaken);
+            };
+            let Some(about) = visit(ctx, step.visit, now).await? else {
                 return Ok(Subject::Overtaken);
             };
             let holds = matches!(
                 (message, &about.visit.stage),
-                (Message::GuestArrived { .. }, _)
-                    | (
-                        Message::VisitApproved { .. },
-                        Stage::Approved { .. } | Stage::Completed { .. }
-                    )
-                    | (Message::VisitRejected { .. }, Stage::Rejected { .. })
+                (
+                    Message::VisitApproved { .. },
+                    Stage::Approved { .. } | Stage::Completed { .. }
+                ) | (Message::VisitRejected { .. }, Stage::Rejected { .. })
                     | (Message::VisitReturned { .. }, Stage::Returned { .. })
             );
             let facts = of_visit(ctx, &about, now);
@@ -75,7 +91,7 @@ pub async fn load(ctx: &Ctx, message: &Message) -> Result<Subject, StoreError> {
                 holds,
                 About {
                     facts,
-                    visit: Some(*id),
+                    visit: Some(step.visit),
                     card: None,
                 },
             ))
@@ -110,7 +126,8 @@ pub async fn load(ctx: &Ctx, message: &Message) -> Result<Subject, StoreError> {
             let Some(about) = visit(ctx, step.visit, now).await? else {
                 return Ok(Subject::Overtaken);
             };
-            let facts = of_visit(ctx, &about, now);
+            let mut facts = of_visit(ctx, &about, now);
+            facts.insert("result", outcome(Some(&step), &about.visit).to_owned());
             let unsettled = card.response_code.is_some();
             Ok(still(
                 unsettled,
@@ -126,6 +143,24 @@ pub async fn load(ctx: &Ctx, message: &Message) -> Result<Subject, StoreError> {
             let asked = person.is_some_and(|person| person.names.unionid.is_none());
             Ok(still(asked, About::default()))
         }
+    }
+}
+
+/// The visit that a message is about, if it is about one.
+pub async fn visit_of(
+    db: &impl ConnectionTrait,
+    message: &Message,
+) -> Result<Option<VisitId>, StoreError> {
+    match message {
+        Message::ApprovalWaiting { step }
+        | Message::VisitApproved { step }
+        | Message::VisitRejected { step }
+        | Message::VisitReturned { step } => Ok(approval_steps::find(db, *step)
+            .await?
+            .map(|step| step.visit)),
+        Message::GuestArrived { visit } => Ok(Some(*visit)),
+        Message::PassIssued { pass } => Ok(passes::find(db, *pass).await?.map(|pass| pass.visit)),
+        Message::CardSettled { .. } | Message::FollowerSeen { .. } => Ok(None),
     }
 }
 

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use super::StoreError;
-use crate::domain::visit::Decision;
+use crate::domain::visit::{Decision, Stage, Visit};
 use crate::ids::{DepartmentId, StaffId, StepId, VisitId};
 
 row!("approval_steps" {
@@ -42,6 +42,24 @@ pub struct Decided {
     /// `approve`, `reject` or `return`.
     pub decision: String,
     pub comment: Option<String>,
+}
+
+/// What a card of a step says when nothing can be tapped on it any more: what became of the visit, or
+/// what this step decided while the visit goes on with a later one.
+#[must_use]
+pub fn outcome(step: Option<&Step>, visit: &Visit) -> &'static str {
+    let decision = step
+        .and_then(|step| step.decided.as_ref())
+        .map(|d| d.decision.as_str());
+    match (&visit.stage, decision) {
+        (Stage::Withdrawn { .. } | Stage::Lapsed { .. } | Stage::Completed { .. }, _) => {
+            visit.stage.word()
+        }
+        (_, Some("approve")) => "已通过",
+        (_, Some("reject")) => "已拒绝",
+        (_, Some("return")) => "已退回",
+        (_, _) => visit.stage.word(),
+    }
 }
 
 pub async fn insert(db: &impl ConnectionTrait, step: &Step) -> Result<(), StoreError> {

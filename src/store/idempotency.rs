@@ -65,5 +65,15 @@ pub(super) async fn give(
     from: PersonId,
     to: PersonId,
 ) -> Result<(), StoreError> {
+    // Both may have used one key; the kept one's stands.
+    let theirs = row::Entity::find()
+        .filter(row::Column::PersonId.eq(to.get()))
+        .all(db)
+        .await?;
+    row::Entity::delete_many()
+        .filter(row::Column::PersonId.eq(from.get()))
+        .filter(row::Column::Key.is_in(theirs.into_iter().map(|row| row.key)))
+        .exec(db)
+        .await?;
     people::give_rows::<row::Entity>(db, row::Column::PersonId, from, to).await
 }

@@ -60,7 +60,8 @@ pub use open::{Db, begin, commit, migrate};
 /// Why a query gave nothing that can be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("the database did not answer")]
+    /// The database's own words name columns and constraints, and no values.
+    #[error("the database did not do it: {0}")]
     Database(#[from] sea_orm::DbErr),
     /// A row that the code that wrote it would not have written.
     #[error("row {id} of {table} makes no sense")]

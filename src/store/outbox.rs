@@ -9,7 +9,7 @@ use sea_orm::{
 
 use super::{Db, StoreError, begin, commit, corrupt};
 use crate::domain::message::{Kind, Message, Recipient};
-use crate::ids::OutboxId;
+use crate::ids::{OutboxId, PersonId};
 
 row!("outbox" {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -240,12 +240,14 @@ pub async fn revive(
     id: OutboxId,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    use row::Column::{Attempts, Channel, DoneAt, DueAt, Id, State, Why};
+    use row::Column::{Attempts, Channel, CreatedAt, DoneAt, Doubtful, DueAt, Id, State, Why};
     let done = row::Entity::update_many()
         .col_expr(State, Expr::value("due"))
         .col_expr(DueAt, Expr::value(now))
         .col_expr(Channel, Expr::value(0_i16))
         .col_expr(Attempts, Expr::value(0_i32))
+        .col_expr(Doubtful, Expr::value(false))
+        .col_expr(CreatedAt, Expr::value(now))
         .col_expr(DoneAt, Expr::value(Option::<DateTime<Utc>>::None))
         .col_expr(Why, Expr::value(Option::<String>::None))
         .filter(Id.eq(id.get()))
@@ -253,6 +255,21 @@ pub async fn revive(
         .exec(db)
         .await?;
     Ok(done.rows_affected == 1)
+}
+
+/// Messages on their way to one person go to another.
+pub(super) async fn give(
+    db: &impl ConnectionTrait,
+    from: PersonId,
+    to: PersonId,
+) -> Result<(), StoreError> {
+    row::Entity::update_many()
+        .col_expr(row::Column::ToId, Expr::value(to.get()))
+        .filter(row::Column::ToKind.eq("person"))
+        .filter(row::Column::ToId.eq(from.get()))
+        .exec(db)
+        .await?;
+    Ok(())
 }
 
 fn owed(row: row::Model) -> Result<Owed, StoreError> {

@@ -1,7 +1,7 @@
 //! 通行凭证.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
     QueryFilter, QueryOrder, QuerySelect,
@@ -88,11 +88,12 @@ pub async fn revoke_of_visit(
     visit: VisitId,
     at: DateTime<Utc>,
 ) -> Result<u64, StoreError> {
-    // Locked in the order of their ids, as the passages' writer locks them.
+    // Locked in the order of their ids, as the passages' writer locks them, and not against the
+    // foreign keys of passages, which the writer has taken before.
     row::Entity::find()
         .filter(row::Column::VisitId.eq(visit.get()))
         .order_by_asc(row::Column::Id)
-        .lock_exclusive()
+        .lock(LockType::NoKeyUpdate)
         .all(db)
         .await?;
     let done = row::Entity::update_many()

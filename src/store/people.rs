@@ -1,13 +1,15 @@
 //! Those who come through WeChat, by each of the names WeChat has for them.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
     QueryFilter, QuerySelect,
 };
 
-use super::{StoreError, consents, corrupt, idempotency, photos, sessions, visitors, visits};
+use super::{
+    StoreError, consents, corrupt, idempotency, outbox, photos, sessions, visitors, visits,
+};
 use crate::domain::PersonName;
 use crate::domain::campus::SealedPhone;
 use crate::ids::PersonId;
@@ -90,14 +92,14 @@ pub async fn find_follower(
 /// Holds a person's row, so that what they do happens one after the other.
 pub async fn lock(db: &impl ConnectionTrait, id: PersonId) -> Result<(), StoreError> {
     row::Entity::find_by_id(id.get())
-        .lock_exclusive()
+        .lock(LockType::NoKeyUpdate)
         .one(db)
         .await?;
     Ok(())
 }
 
 /// Everybody whom one of the names fits, oldest first: more than one until they are merged.
-pub async fn lock_by_names(
+async fn lock_by_names(
     db: &impl ConnectionTrait,
     names: &WechatNames,
 ) -> Result<Vec<Person>, StoreError> {
@@ -114,7 +116,7 @@ pub async fn lock_by_names(
     }
     let rows = row::Entity::find()
         .filter(any)
-        .lock_exclusive()
+        .lock(LockType::NoKeyUpdate)
         .all(db)
         .await?;
     let mut people = rows
@@ -190,12 +192,39 @@ pub async fn learn_phone(
     Ok(())
 }
 
-/// Two rows turn out to be one person: everything of `gone` becomes `kept`'s.
-pub async fn merge(
+/// Finds the person with any of these names; rows that turn out to be one person become the oldest of
+/// them, which learns all the names. `None` when nobody has any.
+pub async fn unite(
     db: &impl ConnectionTrait,
-    kept: PersonId,
-    gone: PersonId,
-) -> Result<(), StoreError> {
+    names: &WechatNames,
+) -> Result<Option<PersonId>, StoreError> {
+    let found = lock_by_names(db, names).await?;
+    let Some((kept, others)) = found.split_first() else {
+        return Ok(None);
+    };
+    let mut all = names.clone();
+    for other in others {
+        merge(db, kept, other).await?;
+        all.oa_openid = all.oa_openid.or_else(|| other.names.oa_openid.clone());
+        all.mini_openid = all.mini_openid.or_else(|| other.names.mini_openid.clone());
+        all.unionid = all.unionid.or_else(|| other.names.unionid.clone());
+    }
+    learn_names(db, kept.id, &all).await?;
+    Ok(Some(kept.id))
+}
+
+/// Everything of `gone` becomes `kept`'s: visits, pictures, logins, messages on the way, and the
+/// details that prefill the next form.
+async fn merge(db: &impl ConnectionTrait, kept: &Person, gone: &Person) -> Result<(), StoreError> {
+    if let (None, Some(name), Some(phone)) = (&kept.phone, &gone.name, &gone.phone) {
+        learn_details(db, kept.id, name, phone).await?;
+    }
+    if let (None, Some(phone), Some(at)) = (kept.phone_proven_at, &gone.phone, gone.phone_proven_at)
+    {
+        learn_phone(db, kept.id, phone, at).await?;
+    }
+    let (kept, gone) = (kept.id, gone.id);
+    outbox::give(db, gone, kept).await?;
     visits::give(db, gone, kept).await?;
     visitors::give(db, gone, kept).await?;
     photos::give(db, gone, kept).await?;

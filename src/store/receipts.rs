@@ -30,7 +30,7 @@ pub struct Receipt {
     pub channel: String,
     /// The provider's number, by which its later report finds this message.
     pub provider_id: Option<String>,
-    /// `accepted`, `delivered`, or `failed: …`.
+    /// `accepted`, `unknown` when the answer was lost, `delivered`, or `failed: …`.
     pub outcome: String,
     /// The number it went to, for the daily budgets.
     pub to_hash: Option<KeyedHash>,
@@ -79,7 +79,7 @@ pub async fn of_visit(
     Ok(found.all(db).await?.into_iter().map(receipt).collect())
 }
 
-/// How many messages a channel took since then; only those to one number when it is named.
+/// How many messages a channel took, or may have taken, since then; only those to one number when it is named.
 pub async fn count_since(
     db: &impl ConnectionTrait,
     channel: &str,
@@ -89,7 +89,7 @@ pub async fn count_since(
     let mut taken = row::Entity::find()
         .filter(row::Column::Channel.eq(channel))
         .filter(row::Column::At.gte(since))
-        .filter(row::Column::Outcome.eq("accepted"));
+        .filter(row::Column::Outcome.is_in(["accepted", "unknown"]));
     if let Some(to) = to {
         taken = taken.filter(row::Column::ToHash.eq(to.as_str()));
     }

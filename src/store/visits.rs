@@ -1,7 +1,7 @@
 //! 访客申请单.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect,
@@ -94,7 +94,7 @@ pub async fn find(db: &impl ConnectionTrait, id: VisitId) -> Result<Option<Visit
 /// Loads a visit for a transaction that will change it.
 pub async fn lock(db: &impl ConnectionTrait, id: VisitId) -> Result<Option<Visit>, StoreError> {
     row::Entity::find_by_id(id.get())
-        .lock_exclusive()
+        .lock(LockType::NoKeyUpdate)
         .one(db)
         .await?
         .map(visit)
@@ -109,7 +109,11 @@ pub async fn lock_for_guest(
 ) -> Result<Option<Visit>, StoreError> {
     let own =
         row::Entity::find_by_id(id.get()).filter(row::Column::InitiatorPersonId.eq(guest.id.get()));
-    own.lock_exclusive().one(db).await?.map(visit).transpose()
+    own.lock(LockType::NoKeyUpdate)
+        .one(db)
+        .await?
+        .map(visit)
+        .transpose()
 }
 
 pub async fn find_for_guest(

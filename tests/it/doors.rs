@@ -164,6 +164,43 @@ async fn a_phone_is_proven_once_and_stays_proven_until_another_is_given() {
 }
 
 #[tokio::test]
+async fn a_proven_phone_goes_with_the_person_when_the_account_knows_them_too() {
+    let app = App::start().await;
+    let person = app.sandbox.add_person("张小雨");
+    // The account's row is the older one, and stays.
+    app.sandbox.follow(&person.openid).await.unwrap();
+    app.later(1);
+    let post = async |path: &str, code: String, token: &str| {
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::AUTHORIZATION, format!("Bearer {token}"));
+        let body = json!({ "code": code }).to_string();
+        app.send(request.body(body.into()).unwrap())
+            .await
+            .expect(200)
+    };
+    let code = app.sandbox.mini_code(&person.openid).unwrap();
+    let token = post("/api/login/mini", code, "").await["token"].clone();
+    let token = token.as_str().unwrap();
+    let code = app
+        .sandbox
+        .phone_code(&person.openid, "13912340003")
+        .unwrap();
+    post("/api/login/mini/phone", code, token).await;
+    let proven_at = app.ctx.clock.now();
+    app.deliver().await;
+
+    let known = people::find_follower(&app.ctx.db.read, &person.openid).await;
+    let known = known.unwrap().unwrap();
+    assert_eq!(known.names.mini_openid, Some(person.mini_openid));
+    assert_eq!(known.phone_proven_at, Some(proven_at));
+    let me = Request::get("/api/me").header(header::AUTHORIZATION, format!("Bearer {token}"));
+    let me = app.send(me.body(Body::empty()).unwrap()).await.expect(200);
+    assert_eq!(me["phone"], "13912340003");
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn logging_out_everywhere_ends_every_session_of_that_person_alone() {
     let app = App::start().await;
     let guest = app.guest("张小雨").await;
