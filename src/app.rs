@@ -133,6 +133,9 @@ fn boxed(settings: &Settings, clock: &Clock, entropy: &Entropy) -> Sandbox {
         },
         mini_program: sandbox::MiniProgram {
             app_id: mini.app_id.clone(),
+            original_id: mini.original_id.clone(),
+            token: mini.token.expose_secret().to_owned(),
+            encoding_aes_key: mini.encoding_aes_key.reveal(),
             secret: mini.secret.expose_secret().to_owned(),
         },
         wecom: sandbox::WeCom {

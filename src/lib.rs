@@ -21,7 +21,7 @@
 //! | 5 | [`ctx`] | `Ctx`, with which things happen, and `Clients`, with which the outside is told |
 //! | 4 | [`cache`], [`menus`], [`store`], [`templates`], [`photos`] | what is remembered, said, kept |
 //! | 3 | [`config`] | the settings |
-//! | 2 | [`domain`], [`wechat`], [`wecom`], [`sms`], [`sandbox`] | what is true; the outside's protocols; the outside in a box |
+//! | 2 | [`domain`], [`wechat`], [`wecom`], [`cas`], [`sms`], [`sandbox`] | what is true; the outside's protocols; the outside in a box |
 //! | 1 | [`tencent`] | what WeChat and WeCom share: signature, envelope, XML, error codes, tokens |
 //! | 0 | [`clock`], [`entropy`], [`ids`], [`secret`] | the doors to time and randomness; ids; what is sealed |
 //!
@@ -77,6 +77,7 @@ pub mod templates;
 
 pub mod config;
 
+pub mod cas;
 pub mod domain;
 pub mod sandbox;
 pub mod sms;

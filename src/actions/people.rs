@@ -3,6 +3,8 @@
 use sea_orm::DatabaseTransaction;
 
 use crate::ctx::Ctx;
+use crate::domain::Phone;
+use crate::domain::actors::Guest;
 use crate::domain::message::Message;
 use crate::ids::PersonId;
 use crate::outbox;
@@ -22,6 +24,13 @@ pub(super) async fn recognise(
     let id = ctx.mint();
     people::insert(txn, id, names, ctx.clock.now()).await?;
     Ok(id)
+}
+
+/// WeChat vouches that this number is theirs.
+pub async fn prove_phone(ctx: &Ctx, by: &Guest, phone: &Phone) -> Result<(), StoreError> {
+    let txn = begin(&ctx.db).await?;
+    people::learn_phone(&txn, by.id, &ctx.seal_phone(phone), ctx.clock.now()).await?;
+    commit(txn).await
 }
 
 /// Somebody wrote to the account, tapped its menu or followed it. One who is new is asked about, so

@@ -22,7 +22,7 @@ pub struct Token(pub String);
 /// Why a member of staff cannot log in.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
-    #[error("您的企业微信账号未登记为教职工，请联系访客管理员")]
+    #[error("您的账号未登记为教职工，请联系访客管理员")]
     NotStaff,
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -44,7 +44,7 @@ pub async fn log_in(ctx: &Ctx, names: &WechatNames) -> Result<Token, StoreError>
     }
 }
 
-/// Opens a session for a member of staff whom WeCom knows.
+/// Opens a session for a member of staff whom WeCom or CAS knows: one name in both.
 pub async fn log_in_staff(ctx: &Ctx, wecom_userid: &str) -> Result<Token, LoginError> {
     let txn = begin(&ctx.db).await?;
     let member = staff::find_by_userid(&txn, wecom_userid)
@@ -74,6 +74,13 @@ pub async fn find(ctx: &Ctx, token: &str) -> Result<Option<Session>, StoreError>
 pub async fn log_out(ctx: &Ctx, id: SessionId) -> Result<(), StoreError> {
     let txn = begin(&ctx.db).await?;
     sessions::revoke(&txn, id, ctx.clock.now()).await?;
+    commit(txn).await
+}
+
+/// Ends every session of somebody.
+pub async fn log_out_everywhere(ctx: &Ctx, of: Subject) -> Result<(), StoreError> {
+    let txn = begin(&ctx.db).await?;
+    sessions::revoke_all(&txn, of, ctx.clock.now()).await?;
     commit(txn).await
 }
 

@@ -15,8 +15,8 @@ mod sources;
 pub use database::DatabaseUrl;
 pub use faults::{Fault, Faults};
 pub use sections::{
-    Account, Database, Gate, Keys, MiniProgram, Mode, Photos, SandboxGate, Server, Settings, Sms,
-    TemplateIds, WeCom,
+    Account, Cas, Database, Gate, Keys, MiniProgram, Mode, Photos, SandboxGate, Server, Settings,
+    Sms, TemplateIds, WeCom,
 };
 pub use sources::{Environment, SHIPPED};
 

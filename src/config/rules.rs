@@ -9,8 +9,8 @@ use secrecy::SecretString;
 
 use super::read::{Reader, filled};
 use super::sections::{
-    Account, Database, Gate, Keys, MiniProgram, Mode, Photos, SandboxGate, Server, Settings, Sms,
-    TemplateIds, WeCom,
+    Account, Cas, Database, Gate, Keys, MiniProgram, Mode, Photos, SandboxGate, Server, Settings,
+    Sms, TemplateIds, WeCom,
 };
 use crate::domain::campus::{DeviceId, DeviceKey};
 use crate::domain::pass_code::CodeKeys;
@@ -28,6 +28,7 @@ pub fn settings(r: &mut Reader) -> Option<Settings> {
     let official_account = account(r, &base);
     let mini_program = mini_program(r, &base);
     let wecom = wecom(r, &base);
+    let cas = cas(r, &base);
     let sms = sms(r, &base);
     let templates = templates(r);
     let gate = r.number("gate.batch");
@@ -41,6 +42,7 @@ pub fn settings(r: &mut Reader) -> Option<Settings> {
         official_account: official_account?,
         mini_program: mini_program?,
         wecom: wecom?,
+        cas: cas?,
         sms: sms?,
         templates: templates?,
         gate: Gate { batch: gate? },
@@ -129,12 +131,7 @@ fn api(r: &mut Reader, key: &str, real: &str, base: &str, sandbox: &str) -> Opti
 fn account(r: &mut Reader, base: &str) -> Option<Account> {
     let app_id = r.own("official_account.app_id", filled);
     let original_id = r.own("official_account.original_id", filled);
-    let message_mode = r.read("official_account.message_mode", |text| match text {
-        "plain" => Ok(MessageMode::Plain),
-        "compatible" => Ok(MessageMode::Compatible),
-        "aes" => Ok(MessageMode::Aes),
-        _ => Err("must be \"plain\", \"compatible\" or \"aes\""),
-    });
+    let message_mode = r.read("official_account.message_mode", message_mode);
     let token = r.own("official_account.token", secret);
     let encoding_aes_key = r.own("official_account.encoding_aes_key", str::parse);
     let secret = r.own("official_account.secret", secret);
@@ -160,6 +157,10 @@ fn account(r: &mut Reader, base: &str) -> Option<Account> {
 
 fn mini_program(r: &mut Reader, base: &str) -> Option<MiniProgram> {
     let app_id = r.own("mini_program.app_id", filled);
+    let original_id = r.own("mini_program.original_id", filled);
+    let message_mode = r.read("mini_program.message_mode", message_mode);
+    let token = r.own("mini_program.token", secret);
+    let encoding_aes_key = r.own("mini_program.encoding_aes_key", str::parse);
     let secret = r.own("mini_program.secret", secret);
     let api = api(
         r,
@@ -170,9 +171,22 @@ fn mini_program(r: &mut Reader, base: &str) -> Option<MiniProgram> {
     );
     Some(MiniProgram {
         app_id: app_id?,
+        original_id: original_id?,
+        message_mode: message_mode?,
+        token: token?,
+        encoding_aes_key: encoding_aes_key?,
         secret: secret?,
         api: api?,
     })
+}
+
+fn message_mode(text: &str) -> Result<MessageMode, &'static str> {
+    match text {
+        "plain" => Ok(MessageMode::Plain),
+        "compatible" => Ok(MessageMode::Compatible),
+        "aes" => Ok(MessageMode::Aes),
+        _ => Err("must be \"plain\", \"compatible\" or \"aes\""),
+    }
 }
 
 fn wecom(r: &mut Reader, base: &str) -> Option<WeCom> {
@@ -191,6 +205,23 @@ fn wecom(r: &mut Reader, base: &str) -> Option<WeCom> {
         secret: secret?,
         api: call?,
         open: open?,
+    })
+}
+
+/// Unlike WeChat's, there is no address that is everybody's.
+fn cas(r: &mut Reader, base: &str) -> Option<Cas> {
+    let live = r.mode == Some(Mode::Live);
+    let base_url = r.read("cas.base_url", |text| match text.trim_end_matches('/') {
+        "" if live => Ok(None),
+        "" => Ok(Some(format!("{base}/sandbox/cas"))),
+        // Whoever reads a ticket on its way can log in with it.
+        text if live && !text.starts_with("https://") => {
+            Err("must begin with https:// in live mode")
+        }
+        text => Ok(Some(text.to_owned())),
+    });
+    Some(Cas {
+        base_url: base_url?,
     })
 }
 

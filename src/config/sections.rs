@@ -22,6 +22,7 @@ pub struct Settings {
     pub official_account: Account,
     pub mini_program: MiniProgram,
     pub wecom: WeCom,
+    pub cas: Cas,
     pub sms: Sms,
     pub templates: TemplateIds,
     pub gate: Gate,
@@ -91,6 +92,10 @@ pub struct Account {
 #[derive(Clone, Debug)]
 pub struct MiniProgram {
     pub app_id: String,
+    pub original_id: String,
+    pub message_mode: MessageMode,
+    pub token: SecretString,
+    pub encoding_aes_key: EncodingAesKey,
     pub secret: SecretString,
     pub api: String,
 }
@@ -104,6 +109,13 @@ pub struct WeCom {
     pub secret: SecretString,
     pub api: String,
     pub open: String,
+}
+
+/// The campus's single sign-on.
+#[derive(Clone, Debug)]
+pub struct Cas {
+    /// Without a slash at the end; `None` when the campus has none.
+    pub base_url: Option<String>,
 }
 
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::shelf::SealedShelf;
+use crate::cas::Cas;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::entropy::Entropy;
@@ -30,6 +31,8 @@ pub struct Clients {
     pub account: OfficialAccount,
     pub mini: MiniProgram,
     pub wecom: Application,
+    /// `None` when the campus has none.
+    pub cas: Option<Cas>,
     pub sms: Gateway,
     /// 签名 of every SMS.
     pub sms_sign: String,
@@ -90,6 +93,10 @@ impl Clients {
                 shelf,
                 clock.clone(),
             ),
+            cas: settings.cas.base_url.clone().map(|base_url| Cas {
+                base_url,
+                caller: caller.clone(),
+            }),
             sms: Gateway::Tencent(TencentCloud {
                 secret_id: sms.secret_id.clone(),
                 secret_key: sms.secret_key.clone(),
@@ -131,7 +138,8 @@ pub enum Standing {
 
 impl Health {
     /// The names under which channels stand.
-    pub const CHANNELS: [&'static str; 4] = ["official_account", "mini_program", "wecom", "sms"];
+    pub const CHANNELS: [&'static str; 5] =
+        ["official_account", "mini_program", "wecom", "cas", "sms"];
 
     /// Remembers how a call to `channel` went. A refusal of one message says nothing about the
     /// channel.

@@ -13,6 +13,8 @@ use crate::tencent::incoming::Incoming;
 
 /// A delivery to the Official Account.
 pub struct ToAccount(pub Incoming);
+/// A delivery to the mini-program.
+pub struct ToMini(pub Incoming);
 /// A delivery to the WeCom application.
 pub struct ToWecom(pub Incoming);
 
@@ -21,6 +23,14 @@ impl FromRequest<Site> for ToAccount {
 
     async fn from_request(request: Request, site: &Site) -> Result<Self, Problem> {
         open(request, site, &site.doors.account).await.map(Self)
+    }
+}
+
+impl FromRequest<Site> for ToMini {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, site: &Site) -> Result<Self, Problem> {
+        open(request, site, &site.doors.mini).await.map(Self)
     }
 }
 

@@ -9,14 +9,16 @@ use utoipa::ToSchema;
 use super::address::ClientAddress;
 use super::extract::Json;
 use super::problem::{Problem, ProblemOut};
-use super::session::{GUEST_COOKIE, STAFF_COOKIE, session};
+use super::session::{GUEST_COOKIE, STAFF_COOKIE, sessions_of};
 use super::state::Site;
-use crate::actions::sessions::{log_in, log_out};
+use crate::actions::people::prove_phone;
+use crate::actions::sessions::{log_in, log_out, log_out_everywhere};
 use crate::domain::Phone;
 use crate::domain::actors::Guest;
 use crate::ids::PersonId;
 use crate::secret::Sealable;
 use crate::store::people::{self, WechatNames};
+use crate::tencent::errcode::Class;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -53,6 +55,51 @@ pub async fn mini(
     }))
 }
 
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PhoneCodeIn {
+    /// What the phone button gave (`getPhoneNumber`); works once and for five minutes.
+    code: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct PhoneOut {
+    /// In full: it is the person's own.
+    phone: String,
+    /// As others see it.
+    #[schema(example = "139****0003")]
+    masked: String,
+}
+
+/// Proves my phone with the mini-program's button
+#[utoipa::path(post, path = "/api/login/mini/phone", tag = "login", request_body = PhoneCodeIn,
+    responses((status = 200, body = PhoneOut), (status = 401, body = ProblemOut),
+        (status = 422, body = ProblemOut), (status = 503, body = ProblemOut)))]
+pub async fn phone(
+    State(site): State<Site>,
+    guest: Guest,
+    ClientAddress(from): ClientAddress,
+    Json(PhoneCodeIn { code }): Json<PhoneCodeIn>,
+) -> Result<Json<PhoneOut>, Problem> {
+    site.doors.limits.login(from)?;
+    let verified = site.clients.mini.phone(&code).await;
+    site.clients.health.note("mini_program", &verified);
+    let verified = match verified {
+        Err(error) if error.class() == Some(Class::Never) => return Err(Problem::phone_code()),
+        verified => verified?,
+    };
+    // The campus's SMS reaches no others.
+    if verified.country_code != "86" {
+        return Err(Problem::foreign_phone());
+    }
+    let phone = Phone::parse(&verified.number)?;
+    prove_phone(&site.ctx, &guest, &phone).await?;
+    Ok(Json(PhoneOut {
+        phone: phone.expose().to_owned(),
+        masked: phone.masked().as_str().to_owned(),
+    }))
+}
+
 /// The person of a session, with what prefills the next form.
 #[derive(Serialize, ToSchema)]
 pub struct MeOut {
@@ -86,14 +133,33 @@ pub async fn logout(
     request: Request,
 ) -> Result<(CookieJar, StatusCode), Problem> {
     let (parts, _) = request.into_parts();
-    for cookie in [GUEST_COOKIE, STAFF_COOKIE] {
-        match session(&parts, &site, cookie).await {
-            Ok(session) => log_out(&site.ctx, session.id).await?,
-            Err(problem) if problem == Problem::unauthorized() => {}
-            Err(problem) => return Err(problem),
-        }
+    for session in sessions_of(&parts, &site).await? {
+        log_out(&site.ctx, session.id).await?;
     }
+    Ok((without_cookies(jar), StatusCode::NO_CONTENT))
+}
+
+/// Ends every session of whoever asks, on every phone and PC
+#[utoipa::path(post, path = "/api/logout/everywhere", tag = "login",
+    responses((status = 204), (status = 401, body = ProblemOut)))]
+pub async fn logout_everywhere(
+    State(site): State<Site>,
+    jar: CookieJar,
+    request: Request,
+) -> Result<(CookieJar, StatusCode), Problem> {
+    let (parts, _) = request.into_parts();
+    let sessions = sessions_of(&parts, &site).await?;
+    if sessions.is_empty() {
+        // Nothing was ended, and nobody must believe that it was.
+        return Err(Problem::unauthorized());
+    }
+    for session in sessions {
+        log_out_everywhere(&site.ctx, session.subject).await?;
+    }
+    Ok((without_cookies(jar), StatusCode::NO_CONTENT))
+}
+
+fn without_cookies(jar: CookieJar) -> CookieJar {
     let gone = |name: &'static str| Cookie::build(name).path("/");
-    let jar = jar.remove(gone(GUEST_COOKIE)).remove(gone(STAFF_COOKIE));
-    Ok((jar, StatusCode::NO_CONTENT))
+    jar.remove(gone(GUEST_COOKIE)).remove(gone(STAFF_COOKIE))
 }

@@ -15,11 +15,15 @@ mod limits;
 mod replay;
 mod session;
 
+mod mini;
 mod wechat;
 mod wecom;
 
+mod cas;
+mod jssdk;
 mod login;
 mod oauth;
+mod roundtrip;
 
 pub mod guest;
 pub mod staff;

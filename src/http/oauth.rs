@@ -1,18 +1,17 @@
 //! Logging in from a browser inside WeChat (visitors) or WeCom (staff).
 //!
-//! The state goes to the platform and into a cookie; only the browser that holds the cookie can come
-//! back with it, and only once. The code is consumed before anything else happens, and the browser is
-//! sent on to a clean URL, so that a reload does not bring the code again.
+//! The code is consumed before anything else happens, and the browser is sent on to a clean URL, so
+//! that a reload does not bring the code again.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
-use data_encoding::BASE64URL_NOPAD;
+use axum_extra::extract::cookie::CookieJar;
 use serde::Deserialize;
 
 use super::address::ClientAddress;
 use super::extract::Query;
 use super::problem::Problem;
+use super::roundtrip::{Start, begin, finish};
 use super::session::{GUEST_COOKIE, STAFF_COOKIE, cookie};
 use super::state::Site;
 use crate::actions::sessions::{log_in, log_in_staff};
@@ -20,18 +19,17 @@ use crate::store::people::WechatNames;
 use crate::wechat::oauth::Scope;
 use crate::wecom::oauth::SignedIn;
 
-const STATE_COOKIE: &str = "campus_login";
-
-#[derive(Deserialize)]
-pub struct Start {
-    /// Where to go afterwards: a path of ours.
-    to: Option<String>,
-}
-
 #[derive(Deserialize)]
 pub struct Back {
     code: Option<String>,
     state: Option<String>,
+}
+
+impl Back {
+    fn code(self) -> Result<String, Problem> {
+        let code = self.code.filter(|code| !code.is_empty());
+        code.ok_or_else(Problem::login_code)
+    }
 }
 
 pub async fn wechat(
@@ -55,7 +53,8 @@ pub async fn wechat_back(
     Query(back): Query<Back>,
 ) -> Result<Response, Problem> {
     site.doors.limits.login(from)?;
-    let (code, to, jar) = finish(jar, back)?;
+    let (to, jar) = finish(jar, back.state.as_deref())?;
+    let code = back.code()?;
     let known = site.clients.account.exchange_code(&code).await;
     site.clients.health.note("official_account", &known);
     let known = known?;
@@ -87,7 +86,8 @@ pub async fn wecom_back(
     Query(back): Query<Back>,
 ) -> Result<Response, Problem> {
     site.doors.limits.login(from)?;
-    let (code, to, jar) = finish(jar, back)?;
+    let (to, jar) = finish(jar, back.state.as_deref())?;
+    let code = back.code()?;
     let known = site.clients.wecom.exchange_code(&code).await;
     site.clients.health.note("wecom", &known);
     let SignedIn::Member(userid) = known? else {
@@ -96,72 +96,4 @@ pub async fn wecom_back(
     let token = log_in_staff(&site.ctx, &userid).await?;
     let jar = jar.add(cookie(STAFF_COOKIE, &token, site.doors.insecure));
     Ok((jar, Redirect::to(&to)).into_response())
-}
-
-fn begin(site: &Site, jar: CookieJar, to: Option<String>) -> (String, CookieJar) {
-    let state = site.ctx.entropy.token();
-    let to = to
-        .filter(|to| is_own_path(to))
-        .unwrap_or_else(|| "/h5/book".to_owned());
-    let value = format!("{state}.{}", BASE64URL_NOPAD.encode(to.as_bytes()));
-    let cookie = Cookie::build((STATE_COOKIE, value))
-        .path("/login")
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .secure(!site.doors.insecure)
-        .max_age(time::Duration::minutes(10));
-    (state, jar.add(cookie))
-}
-
-/// The code, and where to go; the state is spent.
-fn finish(jar: CookieJar, back: Back) -> Result<(String, String, CookieJar), Problem> {
-    let held = jar
-        .get(STATE_COOKIE)
-        .map(|cookie| cookie.value().to_owned());
-    let held = held.ok_or_else(Problem::login_code)?;
-    let (state, to) = held.split_once('.').ok_or_else(Problem::login_code)?;
-    if back.state.as_deref() != Some(state) {
-        return Err(Problem::login_code());
-    }
-    let to = BASE64URL_NOPAD.decode(to.as_bytes()).ok();
-    let to = to
-        .and_then(|to| String::from_utf8(to).ok())
-        .filter(|to| is_own_path(to));
-    let to = to.ok_or_else(Problem::login_code)?;
-    let code = back
-        .code
-        .filter(|code| !code.is_empty())
-        .ok_or_else(Problem::login_code)?;
-    Ok((
-        code,
-        to,
-        jar.remove(Cookie::build(STATE_COOKIE).path("/login")),
-    ))
-}
-
-/// A path on this site: `//host` and `/\host` would lead to another.
-fn is_own_path(to: &str) -> bool {
-    to.starts_with('/') && !to.starts_with("//") && !to.contains(['\\', '\r', '\n'])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_own_path;
-
-    #[test]
-    fn a_login_leads_back_to_this_site_only() {
-        for to in ["/h5/book", "/h5/visits/1?x=2#y", "/"] {
-            assert!(is_own_path(to), "{to}");
-        }
-        for to in [
-            "",
-            "h5",
-            "//evil.example",
-            "/\\evil.example",
-            "https://evil.example",
-            "/a\r\nb",
-        ] {
-            assert!(!is_own_path(to), "{to}");
-        }
-    }
 }

@@ -14,6 +14,7 @@ use crate::actions::approvals::DecideError;
 use crate::actions::photos::KeepError;
 use crate::actions::sessions::LoginError;
 use crate::actions::visits::BookError;
+use crate::cas::CasError;
 use crate::domain::Fault;
 use crate::domain::visit::VisitError;
 use crate::photos::{PhotoError, PhotoFault};
@@ -160,6 +161,34 @@ impl Problem {
             StatusCode::UNAUTHORIZED,
             "login_code",
             "登录已失效，请重新登录",
+        )
+    }
+
+    /// A code of the phone button that is spent or made up; the login itself stands.
+    #[must_use]
+    pub fn phone_code() -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "phone_code",
+            "手机号授权已失效，请重新授权",
+        )
+    }
+
+    #[must_use]
+    pub fn foreign_phone() -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "phone_foreign",
+            "仅支持中国大陆手机号码",
+        )
+    }
+
+    #[must_use]
+    pub fn wechat_unavailable() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "wechat_unavailable",
+            "微信暂时没有响应，请稍后再试",
         )
     }
 
@@ -314,11 +343,23 @@ impl From<CallError> for Problem {
             Some(Class::Never | Class::Done) => Self::login_code(),
             Some(Class::Token | Class::Configuration | Class::Busy | Class::Wait) | None => {
                 tracing::error!(%error, "a login could not be checked");
-                let detail = "微信暂时没有响应，请稍后再试";
+                Self::wechat_unavailable()
+            }
+        }
+    }
+}
+
+/// A ticket was refused, or CAS did not answer.
+impl From<CasError> for Problem {
+    fn from(error: CasError) -> Self {
+        match error {
+            CasError::Ticket => Self::login_code(),
+            CasError::Call(error) => {
+                tracing::error!(%error, "a login could not be checked with CAS");
                 Self::new(
                     StatusCode::SERVICE_UNAVAILABLE,
-                    "wechat_unavailable",
-                    detail,
+                    "cas_unavailable",
+                    "统一身份认证暂时没有响应，请稍后再试",
                 )
             }
         }

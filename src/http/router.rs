@@ -20,7 +20,7 @@ use super::guest::{choices, passes, photos, visits};
 use super::problem::{Problem, finish};
 use super::staff::approvals;
 use super::state::Site;
-use super::{gate, login, oauth, observe, operators, pages, wechat, wecom};
+use super::{cas, gate, jssdk, login, mini, oauth, observe, operators, pages, wechat, wecom};
 use crate::entropy::Entropy;
 
 #[derive(OpenApi)]
@@ -40,7 +40,10 @@ fn api() -> OpenApiRouter<Site> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(login::mini))
         .routes(routes!(login::me))
+        .routes(routes!(login::phone))
         .routes(routes!(login::logout))
+        .routes(routes!(login::logout_everywhere))
+        .routes(routes!(jssdk::sign))
         .routes(routes!(choices::hosts))
         .routes(routes!(choices::areas))
         .routes(routes!(choices::reasons))
@@ -70,11 +73,14 @@ pub fn router(site: Site, sandbox: Option<Router>) -> Router {
     let (api, document) = api().merge(photos).split_for_parts();
     let plain = Router::new()
         .route("/wechat", get(wechat::test).post(wechat::receive))
+        .route("/mini", get(mini::test).post(mini::receive))
         .route("/wecom", get(wecom::test).post(wecom::receive))
         .route("/login/wechat", get(oauth::wechat))
         .route("/login/wechat/callback", get(oauth::wechat_back))
         .route("/login/wecom", get(oauth::wecom))
         .route("/login/wecom/callback", get(oauth::wecom_back))
+        .route("/login/cas", get(cas::start))
+        .route("/login/cas/callback", get(cas::back))
         .route("/gate/v1/verify", post(gate::verify))
         .route("/healthz", get(operators::healthz))
         .route("/readyz", get(operators::readyz))

@@ -56,8 +56,36 @@ impl FromRequestParts<Site> for Approver {
     }
 }
 
-/// The session of either kind, to end it.
-pub async fn session(parts: &Parts, site: &Site, cookie: &str) -> Result<Session, Problem> {
+/// Somebody with a session, whoever it is.
+pub struct LoggedIn;
+
+impl FromRequestParts<Site> for LoggedIn {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
+        let sessions = sessions_of(parts, site).await?;
+        sessions
+            .first()
+            .map(|_| Self)
+            .ok_or_else(Problem::unauthorized)
+    }
+}
+
+/// Every session of a request: a browser may hold one of each kind.
+pub async fn sessions_of(parts: &Parts, site: &Site) -> Result<Vec<Session>, Problem> {
+    let mut found = Vec::new();
+    for cookie in [GUEST_COOKIE, STAFF_COOKIE] {
+        match session(parts, site, cookie).await {
+            Ok(session) => found.push(session),
+            Err(problem) if problem == Problem::unauthorized() => {}
+            Err(problem) => return Err(problem),
+        }
+    }
+    Ok(found)
+}
+
+/// The session of either kind.
+async fn session(parts: &Parts, site: &Site, cookie: &str) -> Result<Session, Problem> {
     let token = if let Some(token) = bearer(&parts.headers) {
         token.to_owned()
     } else {

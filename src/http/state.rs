@@ -27,6 +27,7 @@ pub struct Site {
 /// What the doors know by themselves.
 pub struct Doors {
     pub account: Mailbox,
+    pub mini: Mailbox,
     pub wecom: Mailbox,
     pub limits: Limits,
     pub replays: Replays,
@@ -48,6 +49,7 @@ impl Site {
     ) -> Result<Self, NoKey> {
         let Settings {
             official_account: oa,
+            mini_program: mini,
             wecom,
             server,
             ..
@@ -64,11 +66,23 @@ impl Site {
             FRESHNESS,
         )?;
         let envelope = Envelope {
+            key: mini.encoding_aes_key.clone(),
+            receive_id: mini.app_id.clone(),
+        };
+        let mini = Mailbox::wechat(
+            mini.message_mode,
+            mini.token.clone(),
+            Some(envelope),
+            &mini.original_id,
+            FRESHNESS,
+        )?;
+        let envelope = Envelope {
             key: wecom.encoding_aes_key.clone(),
             receive_id: wecom.corp_id.clone(),
         };
         let doors = Doors {
             account,
+            mini,
             wecom: Mailbox::wecom(wecom.token.clone(), envelope, FRESHNESS),
             limits: Limits::default(),
             replays: Replays::new(tasks, settings.official_account.patience),

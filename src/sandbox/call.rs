@@ -104,12 +104,9 @@ pub(super) fn json_response(value: &Value) -> Response {
         .into_response()
 }
 
-/// Leads back to a page of the service with a code, as the login pages of WeChat and WeCom do, and
-/// remembers in a cookie who was logging in.
-pub(super) fn redirect(call: &Call, mut page: Url, code: &str, who: (&str, &str)) -> Response {
-    page.query_pairs_mut()
-        .append_pair("code", code)
-        .append_pair("state", call.query("state"));
+/// Leads back to a page of the service, as login pages do, and remembers in a cookie who was logging
+/// in.
+pub(super) fn redirect(page: Url, who: (&str, &str)) -> Response {
     let (cookie, value) = who;
     let cookie = format!("{cookie}={value}; Path=/; SameSite=Lax");
     let headers = [

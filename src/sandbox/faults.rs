@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::Sandbox;
 use super::call::{BODY_LIMIT, json_response};
-use super::{log, qyapi, sms, weixin};
+use super::{cas, log, qyapi, sms, weixin};
 
 /// A hanging call is let go after this long even when nobody lifts the fault, so that a shutdown
 /// that waits for its connections ends.
@@ -25,10 +25,10 @@ const HANG: Duration = Duration::from_mins(1);
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     /// The call: `message/template/send`, `stable_token`, `sns/jscode2session`, `qy:message/send`,
-    /// `sms`; a trailing `*` stands for the rest (`qy:*`, `*`).
+    /// `cas:p3/serviceValidate`, `sms`; a trailing `*` stands for the rest (`qy:*`, `*`).
     pub call: String,
     pub kind: FaultKind,
-    /// For `errcode`: the provider's number, or the SMS gateway's word.
+    /// For `errcode`: the provider's number, or the word of the SMS gateway or of CAS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub errcode: Option<Value>,
@@ -142,6 +142,8 @@ fn call_name(path: &str) -> String {
         format!("qy:{}", short(path))
     } else if let Some(path) = path.strip_prefix("/weixin/") {
         short(path)
+    } else if let Some(path) = path.strip_prefix("/cas/") {
+        format!("cas:{path}")
     } else {
         "sms".to_owned()
     }
@@ -151,6 +153,9 @@ fn call_name(path: &str) -> String {
 fn refused(sandbox: &Sandbox, call: &str, fault: &Fault, asked: &Bytes) -> Response {
     let code = fault.errcode.clone().unwrap_or(Value::from(-1));
     let number = code.as_i64().unwrap_or(-1);
+    if call.starts_with("cas:") {
+        return cas::failed(code.as_str().unwrap_or("INTERNAL_ERROR"));
+    }
     json_response(&if call == "sms" {
         let word = code.as_str().unwrap_or("InternalError.OtherError");
         sms::refused_by_all(sandbox, asked, word)

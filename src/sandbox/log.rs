@@ -25,6 +25,7 @@ const SECRET_NAMES: &[&str] = &[
     "response_code",
     "secret",
     "session_key",
+    "ticket",
 ];
 
 /// One exchange.

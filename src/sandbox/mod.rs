@@ -1,7 +1,7 @@
 //! The outside world in a box.
 //!
-//! It answers as api.weixin.qq.com, qyapi.weixin.qq.com and the SMS gateway do, refuses what they would
-//! refuse, and keeps what they would keep: tokens and one-use codes, the account's menu, the chats of the
+//! It answers as api.weixin.qq.com, qyapi.weixin.qq.com, the SMS gateway and the campus's CAS do, refuses
+//! what they would refuse, and keeps what they would keep: tokens and one-use codes, the account's menu, the chats of the
 //! people who follow it, the cards on the desks of the staff, the phones' inboxes. What happens out
 //! there (a tap on the menu, a click on a card, a delivered message) it pushes to the service, signed
 //! and sealed, and what the service replies it shows where a person would see it. It also is the gate
@@ -12,16 +12,18 @@
 //! are written from the providers' documents and share nothing with the service but the clock and the
 //! randomness, so that two implementations check each other.
 //!
-//! - `/weixin/…` `/qyapi/…` `/sms/tencent`: the providers, at the paths of their documents.
+//! - `/weixin/…` `/qyapi/…` `/sms/tencent` `/cas/…`: the providers, at the paths of their documents.
 //! - `/control/…`: the hands of the people in the box, described at `/openapi.json`.
 //! - The methods of [`Sandbox`] are the same hands for tests in the process.
 
 mod call;
+mod cas;
 mod control;
 mod faults;
 mod gate;
 mod library;
 mod log;
+mod mini;
 mod people;
 mod push;
 mod qyapi;
@@ -49,10 +51,12 @@ use crate::ids::Mint;
 pub use faults::{Fault, FaultKind};
 pub use gate::{Scan, Scanned};
 pub use log::{Direction, Exchange};
+pub use mini::{Answered, MiniPush, SentMessage};
 pub use people::{Article, ChatLine, Person, Said, TemplateLine, TemplateMessage};
 pub use push::{Pushed, Sent, Unpushed};
 pub use qyapi::{Button, Card, Detail, StaffMember, WorkMessage, WorkText};
 pub use sms::Sms;
+pub use weixin::PageConfig;
 
 use state::State;
 
@@ -87,10 +91,15 @@ pub struct OfficialAccount {
     pub secret: String,
 }
 
-/// The mini-program.
+/// The mini-program. Its pushes are always sealed, in JSON.
 #[derive(Clone)]
 pub struct MiniProgram {
     pub app_id: String,
+    /// `gh_…`, what stands in `ToUserName`.
+    pub original_id: String,
+    pub token: String,
+    /// 43 characters.
+    pub encoding_aes_key: String,
     pub secret: String,
 }
 
@@ -152,6 +161,7 @@ impl Sandbox {
         let providers = Router::new()
             .nest("/weixin", weixin::router())
             .nest("/qyapi", qyapi::router())
+            .nest("/cas", cas::router())
             .merge(sms::router())
             .layer(from_fn_with_state(self.clone(), faults::exchange))
             .with_state(self.clone());

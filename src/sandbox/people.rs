@@ -1,11 +1,12 @@
 //! The people with a phone in their hand: what WeChat knows of them, and the account's chat on their screen.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Sandbox;
 use super::push::{Pushed, Unpushed};
+use super::weixin::Windows;
 use super::xml::Content;
 use crate::entropy::Entropy;
 
@@ -25,6 +26,9 @@ pub struct Person {
     pub followed_at: Option<DateTime<Utc>>,
     #[serde(skip)]
     pub chat: Vec<ChatLine>,
+    /// For customer service.
+    #[serde(skip)]
+    pub(super) windows: Windows,
 }
 
 /// One line of the account's chat, oldest first.
@@ -47,14 +51,19 @@ pub enum Said {
         text: String,
         articles: Vec<Article>,
     },
+    /// A message of customer service (客服消息).
+    Custom {
+        text: String,
+        articles: Vec<Article>,
+    },
     /// A template message.
     Template(TemplateMessage),
     /// WeChat's own line when the account does not answer as it must.
     Fault { text: String },
 }
 
-/// One entry of a news reply.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+/// One entry of news.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Article {
     pub title: String,
     pub description: String,
@@ -128,6 +137,7 @@ impl Sandbox {
         self.change(openid, |person| {
             person.follows = true;
             person.followed_at = Some(now);
+            person.windows.open_by_gesture(now);
         })?;
         self.push_to_account(openid, event("subscribe", "")).await
     }
@@ -140,6 +150,7 @@ impl Sandbox {
         self.change(openid, |person| {
             person.follows = false;
             person.followed_at = None;
+            person.windows = Windows::default();
         })?;
         self.push_to_account(openid, event("unsubscribe", "")).await
     }
@@ -161,6 +172,8 @@ impl Sandbox {
         if !self.menu_has_key(key) {
             return Err(Unpushed::NoSuchKey);
         }
+        let now = self.now();
+        self.change(openid, |person| person.windows.open_by_gesture(now))?;
         self.push_to_account(openid, event("CLICK", key)).await
     }
 
@@ -170,10 +183,12 @@ impl Sandbox {
     /// [`Unpushed`].
     pub async fn say(&self, openid: &str, text: &str) -> Result<Pushed, Unpushed> {
         self.must_follow(openid)?;
+        let now = self.now();
+        self.change(openid, |person| person.windows.open_by_message(now))?;
         let said = Said::Mine {
             text: text.to_owned(),
         };
-        self.state().people.show(openid, self.now(), said);
+        self.state().people.show(openid, now, said);
         let fields = vec![
             ("MsgType", Content::Text("text".to_owned())),
             ("Content", Content::Text(text.to_owned())),
@@ -224,6 +239,7 @@ impl People {
             blocks: false,
             followed_at: None,
             chat: Vec::new(),
+            windows: Windows::default(),
         };
         self.0.push(person.clone());
         person
@@ -246,8 +262,11 @@ impl People {
         for line in self.0.iter_mut().flat_map(|person| &mut person.chat) {
             match &mut line.what {
                 Said::Template(message) if message.msgid == msgid => message.suppressed += 1,
-                Said::Template(_) | Said::Mine { .. } | Said::Reply { .. } | Said::Fault { .. } => {
-                }
+                Said::Template(_)
+                | Said::Custom { .. }
+                | Said::Mine { .. }
+                | Said::Reply { .. }
+                | Said::Fault { .. } => {}
             }
         }
     }
@@ -265,7 +284,9 @@ impl Person {
     pub(super) fn templates(&self) -> impl Iterator<Item = &TemplateMessage> {
         self.chat.iter().filter_map(|line| match &line.what {
             Said::Template(message) => Some(message),
-            Said::Mine { .. } | Said::Reply { .. } | Said::Fault { .. } => None,
+            Said::Custom { .. } | Said::Mine { .. } | Said::Reply { .. } | Said::Fault { .. } => {
+                None
+            }
         })
     }
 }

@@ -76,6 +76,9 @@ impl Trial {
             },
             mini_program: MiniProgram {
                 app_id: "wx-mini".into(),
+                original_id: "gh_mini".into(),
+                token: "mini-token".into(),
+                encoding_aes_key: "lWsXQ6h2GvY0bPpJcRk3oTz8nEfUyDa5i1mCqV9rSxK".into(),
                 secret: "mini-secret".into(),
             },
             wecom: WeCom {
@@ -160,6 +163,13 @@ impl Trial {
     pub(super) async fn account_token(&self) -> String {
         let asked = json!({"grant_type": "client_credential", "appid": "wx-account",
             "secret": "account-secret"});
+        let answer = self.post("/weixin/cgi-bin/stable_token", &asked).await;
+        answer["access_token"].as_str().unwrap().to_owned()
+    }
+
+    pub(super) async fn mini_token(&self) -> String {
+        let asked = json!({"grant_type": "client_credential", "appid": "wx-mini",
+            "secret": "mini-secret"});
         let answer = self.post("/weixin/cgi-bin/stable_token", &asked).await;
         answer["access_token"].as_str().unwrap().to_owned()
     }

@@ -13,22 +13,49 @@ pub(super) enum Content {
     Text(String),
     /// Bare.
     Number(i64),
+    /// The element repeated, each time around others.
+    List(Vec<Vec<(&'static str, Content)>>),
 }
 
 /// `<xml>` with one child for each field.
 pub(super) fn document(fields: &[(&str, Content)]) -> String {
-    let mut xml = String::from("<xml>");
-    for (name, content) in fields {
-        let inner = match content {
-            // `]]>` would end the section early.
-            Content::Text(text) => {
-                format!("<![CDATA[{}]]>", text.replace("]]>", "]]]]><![CDATA[>"))
-            }
-            Content::Number(number) => number.to_string(),
-        };
-        xml += &["<", name, ">", &inner, "</", name, ">"].concat();
-    }
-    xml + "</xml>"
+    element("xml", &elements(fields))
+}
+
+fn elements(fields: &[(&str, Content)]) -> String {
+    let one = |(name, content): &(&str, Content)| match content {
+        // `]]>` would end the section early.
+        Content::Text(text) => {
+            let text = text.replace("]]>", "]]]]><![CDATA[>");
+            element(name, &format!("<![CDATA[{text}]]>"))
+        }
+        Content::Number(number) => element(name, &number.to_string()),
+        Content::List(items) => items
+            .iter()
+            .map(|item| element(name, &elements(item)))
+            .collect(),
+    };
+    fields.iter().map(one).collect()
+}
+
+fn element(name: &str, inner: &str) -> String {
+    ["<", name, ">", inner, "</", name, ">"].concat()
+}
+
+/// The same as JSON, as a mini-program's push may be configured. A list of one goes out as an object:
+/// WeChat does so, and has not mended it.
+/// Source: <https://developers.weixin.qq.com/community/develop/doc/00042034428fa074706c908245b800>.
+pub(super) fn json(fields: &[(&str, Content)]) -> Value {
+    let value = |content: &Content| match content {
+        Content::Text(text) => Value::from(text.as_str()),
+        Content::Number(number) => Value::from(*number),
+        Content::List(items) => match items.as_slice() {
+            [one] => json(one),
+            several => several.iter().map(|item| json(item)).collect(),
+        },
+    };
+    let field = |(name, content): &(&str, Content)| ((*name).to_owned(), value(content));
+    Value::Object(fields.iter().map(field).collect())
 }
 
 /// Reads a document whose root is `<xml>`: leaves are strings, a repeated element is an array.

@@ -25,6 +25,7 @@ row!("people" {
     phone_sealed: Option<String>,
     phone_hash: Option<String>,
     phone_mask: Option<String>,
+    phone_proven_at: Option<DateTimeUtc>,
     created_at: DateTimeUtc,
 });
 
@@ -36,6 +37,8 @@ pub struct Person {
     /// What they last gave for themselves, to prefill the next form.
     pub name: Option<PersonName>,
     pub phone: Option<SealedPhone>,
+    /// When WeChat vouched that this very number is theirs.
+    pub phone_proven_at: Option<DateTime<Utc>>,
 }
 
 /// How WeChat knows somebody: a name for each app, and one across the campus's apps when they are
@@ -62,6 +65,7 @@ pub async fn insert(
         phone_sealed: None,
         phone_hash: None,
         phone_mask: None,
+        phone_proven_at: None,
         created_at: at,
     };
     row.into_active_model().insert(db).await?;
@@ -143,19 +147,45 @@ pub async fn learn_names(
     Ok(())
 }
 
-/// Writes down what somebody gave for themselves.
+/// Writes down what somebody gave for themselves. Another number than the one that was proven is not.
 pub async fn learn_details(
     db: &impl ConnectionTrait,
     id: PersonId,
     name: &PersonName,
     phone: &SealedPhone,
 ) -> Result<(), StoreError> {
+    let unproven = Expr::value(None::<DateTime<Utc>>);
+    row::Entity::update_many()
+        .col_expr(row::Column::PhoneProvenAt, unproven)
+        .filter(row::Column::Id.eq(id.get()))
+        .filter(row::Column::PhoneHash.ne(phone.hash.as_str()))
+        .exec(db)
+        .await?;
     let change = row::ActiveModel {
         id: Set(id.get()),
         name: Set(Some(name.as_str().to_owned())),
         phone_sealed: Set(Some(phone.sealed.as_column().to_owned())),
         phone_hash: Set(Some(phone.hash.as_str().to_owned())),
         phone_mask: Set(Some(phone.mask.as_str().to_owned())),
+        ..Default::default()
+    };
+    change.update(db).await?;
+    Ok(())
+}
+
+/// Writes down a number that was proven to be theirs.
+pub async fn learn_phone(
+    db: &impl ConnectionTrait,
+    id: PersonId,
+    phone: &SealedPhone,
+    proven_at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let change = row::ActiveModel {
+        id: Set(id.get()),
+        phone_sealed: Set(Some(phone.sealed.as_column().to_owned())),
+        phone_hash: Set(Some(phone.hash.as_str().to_owned())),
+        phone_mask: Set(Some(phone.mask.as_str().to_owned())),
+        phone_proven_at: Set(Some(proven_at)),
         ..Default::default()
     };
     change.update(db).await?;
@@ -188,6 +218,10 @@ pub async fn unite(
 async fn merge(db: &impl ConnectionTrait, kept: &Person, gone: &Person) -> Result<(), StoreError> {
     if let (None, Some(name), Some(phone)) = (&kept.phone, &gone.name, &gone.phone) {
         learn_details(db, kept.id, name, phone).await?;
+    }
+    if let (None, Some(phone), Some(at)) = (kept.phone_proven_at, &gone.phone, gone.phone_proven_at)
+    {
+        learn_phone(db, kept.id, phone, at).await?;
     }
     let (kept, gone) = (kept.id, gone.id);
     outbox::give(db, gone, kept).await?;
@@ -243,5 +277,6 @@ fn person(row: row::Model) -> Result<Person, StoreError> {
         names,
         name,
         phone,
+        phone_proven_at: row.phone_proven_at,
     })
 }

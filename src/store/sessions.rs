@@ -101,6 +101,25 @@ pub async fn revoke(
     set(db, id, row::Column::RevokedAt, now).await
 }
 
+/// Revokes whatever of somebody's is not revoked yet.
+pub async fn revoke_all(
+    db: &impl ConnectionTrait,
+    of: Subject,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let theirs = match of {
+        Subject::Person(id) => row::Column::PersonId.eq(id.get()),
+        Subject::Staff(id) => row::Column::StaffId.eq(id.get()),
+    };
+    row::Entity::update_many()
+        .col_expr(row::Column::RevokedAt, Expr::value(now))
+        .filter(theirs)
+        .filter(row::Column::RevokedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
 async fn set(
     db: &impl ConnectionTrait,
     id: SessionId,

@@ -326,7 +326,7 @@ async fn a_page_is_signed_with_a_ticket_that_is_kept() {
 #[tokio::test]
 async fn a_person_logs_in_and_shows_a_phone() {
     let phone = r#"{"errcode":0,"errmsg":"ok","phone_info":{"phoneNumber":"13912340003",
-        "purePhoneNumber":"13912340003","countryCode":"86","watermark":{"timestamp":1,"appid":"wx1"}}}"#;
+        "purePhoneNumber":"13912340003","countryCode":86,"watermark":{"timestamp":1,"appid":"wx1"}}}"#;
     let answers = [
         (
             "/sns/jscode2session",

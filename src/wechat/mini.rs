@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Deserializer, de};
+use serde_json::{Value, json};
 
 use super::app::{App, Connection};
 use crate::clock::Clock;
@@ -32,8 +32,8 @@ pub struct VerifiedPhone {
     /// Without the country's code: `13912340003`.
     #[serde(rename = "purePhoneNumber")]
     pub number: String,
-    /// `86`.
-    #[serde(rename = "countryCode")]
+    /// `86`. The documents call it a text and show a number.
+    #[serde(rename = "countryCode", deserialize_with = "text_or_number")]
     pub country_code: String,
 }
 
@@ -151,5 +151,13 @@ impl MiniProgram {
             "risky" => Advice::Risky,
             _ => Advice::Review,
         })
+    }
+}
+
+fn text_or_number<'de, D: Deserializer<'de>>(given: D) -> Result<String, D::Error> {
+    match Value::deserialize(given)? {
+        Value::String(text) => Ok(text),
+        Value::Number(number) => Ok(number.to_string()),
+        _ => Err(de::Error::custom("neither text nor number")),
     }
 }

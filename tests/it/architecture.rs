@@ -8,7 +8,7 @@ const LADDER: [&[&str]; 13] = [
     &["clock", "entropy", "ids"],
     &["secret"],
     &["tencent"],
-    &["domain", "wechat", "wecom", "sms", "sandbox"],
+    &["domain", "wechat", "wecom", "cas", "sms", "sandbox"],
     &["config", "dialects"],
     &["cache", "menus", "store", "templates", "photos"],
     &["ctx"],

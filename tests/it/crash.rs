@@ -407,6 +407,9 @@ fn world_of(service: &str, here: &str) -> SandboxSettings {
         },
         mini_program: sandbox::MiniProgram {
             app_id: mini.app_id.clone(),
+            original_id: mini.original_id.clone(),
+            token: text(&mini.token),
+            encoding_aes_key: mini.encoding_aes_key.reveal(),
             secret: text(&mini.secret),
         },
         wecom: sandbox::WeCom {

@@ -20,6 +20,7 @@ mod callbacks;
 mod corrections;
 mod crash;
 mod deliveries;
+mod doors;
 mod gate;
 mod migrations;
 mod replays;

@@ -155,6 +155,9 @@ fn live_mode_names_each_secret_that_is_missing_and_does_not_start() {
     wechat.toml (shipped): official_account.encoding_aes_key: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.secret: missing: live mode does not take the sandbox's
     wechat.toml (shipped): mini_program.app_id: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): mini_program.original_id: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): mini_program.token: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): mini_program.encoding_aes_key: missing: live mode does not take the sandbox's
     wechat.toml (shipped): mini_program.secret: missing: live mode does not take the sandbox's
     wechat.toml (shipped): wecom.corp_id: missing: live mode does not take the sandbox's
     wechat.toml (shipped): wecom.token: missing: live mode does not take the sandbox's
@@ -201,6 +204,9 @@ fn live(database: &str) -> Vec<(&'static str, String)> {
         ("OFFICIAL_ACCOUNT__TEMPLATES__VISIT_RESULT", text("T1")),
         ("OFFICIAL_ACCOUNT__TEMPLATES__PASS_ISSUED", text("T2")),
         ("MINI_PROGRAM__APP_ID", text("wxmini")),
+        ("MINI_PROGRAM__ORIGINAL_ID", text("gh_mini")),
+        ("MINI_PROGRAM__TOKEN", text("t")),
+        ("MINI_PROGRAM__ENCODING_AES_KEY", aes()),
         ("MINI_PROGRAM__SECRET", text("s")),
         ("WECOM__CORP_ID", text("wwlive")),
         ("WECOM__TOKEN", text("t")),
@@ -224,6 +230,26 @@ fn borrowed<'a>(settings: &'a [(&'static str, String)]) -> Vec<(&'static str, &'
         .iter()
         .map(|(key, value)| (*key, value.as_str()))
         .collect()
+}
+
+#[test]
+fn a_live_campus_names_its_cas_by_https_or_has_none() {
+    let cas = |given: &str| {
+        let mut settings = live("sqlite://data/live.db");
+        settings.push(("CAS__BASE_URL", given.to_owned()));
+        let named = settings
+            .into_iter()
+            .map(|(key, value)| (format!("CAMPUS_PASS__{key}"), value));
+        let loaded = config::load(None, &Environment::of(named).unwrap());
+        loaded.map(|settings| settings.cas.base_url)
+    };
+    assert_eq!(cas("").unwrap(), None);
+    let given = cas("https://cas.example.edu/cas/").unwrap();
+    assert_eq!(given.as_deref(), Some("https://cas.example.edu/cas"));
+    assert_snapshot!(cas("http://cas.example.edu/cas").unwrap_err(), @"CAMPUS_PASS__CAS__BASE_URL: cas.base_url: must begin with https:// in live mode");
+    let shipped = config::load(None, &Environment::default()).unwrap();
+    let played = shipped.cas.base_url.unwrap();
+    assert_eq!(played, "http://127.0.0.1:8080/sandbox/cas");
 }
 
 #[test]

@@ -41,6 +41,9 @@ pub(super) fn router(sandbox: &Sandbox) -> Router {
         .routes(routes!(phones::block))
         .routes(routes!(phones::unblock))
         .routes(routes!(phones::mini_code))
+        .routes(routes!(phones::phone_code))
+        .routes(routes!(phones::mini_push))
+        .routes(routes!(phones::page))
         .routes(routes!(phones::tap))
         .routes(routes!(phones::say))
         .routes(routes!(phones::chat))
@@ -128,10 +131,13 @@ mod tests {
         get /control/wecom/{userid}/messages
         post /control/faults
         post /control/gate/{dev}/scan
+        post /control/page
         post /control/people
         post /control/people/{openid}/block
         post /control/people/{openid}/follow
         post /control/people/{openid}/mini-code
+        post /control/people/{openid}/mini-push
+        post /control/people/{openid}/phone-code
         post /control/people/{openid}/say
         post /control/people/{openid}/tap
         post /control/people/{openid}/unblock

@@ -8,7 +8,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::Refused;
-use crate::sandbox::{ChatLine, Person, Pushed, Sandbox, Sms, Unpushed};
+use crate::sandbox::{ChatLine, MiniPush, PageConfig, Person, Pushed, Sandbox, Sms, Unpushed};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +32,19 @@ pub(super) struct Words {
 #[derive(Serialize, ToSchema)]
 pub(super) struct LoginCode {
     code: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OwnPhone {
+    /// With or without +86.
+    phone: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct Configured {
+    /// Whether `wx.config` says ok.
+    accepted: bool,
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -112,6 +125,45 @@ pub(super) async fn mini_code(
     sandbox
         .mini_code(&openid)
         .map(|code| Json(LoginCode { code }))
+}
+
+/// What the phone button of the mini-program gives: works once, for five minutes.
+#[utoipa::path(post, path = "/control/people/{openid}/phone-code", tag = "phones",
+    request_body = OwnPhone,
+    responses((status = 200, body = LoginCode), (status = 404, body = Refused)))]
+pub(super) async fn phone_code(
+    State(sandbox): State<Sandbox>,
+    Path(openid): Path<String>,
+    Json(own): Json<OwnPhone>,
+) -> Result<Json<LoginCode>, Unpushed> {
+    sandbox
+        .phone_code(&openid, &own.phone)
+        .map(|code| Json(LoginCode { code }))
+}
+
+/// Does something in the mini-program that the service is told of.
+#[utoipa::path(post, path = "/control/people/{openid}/mini-push", tag = "phones",
+    request_body = MiniPush,
+    responses((status = 200, body = Pushed), (status = 404, body = Refused),
+        (status = 502, body = Refused)))]
+pub(super) async fn mini_push(
+    State(sandbox): State<Sandbox>,
+    Path(openid): Path<String>,
+    Json(push): Json<MiniPush>,
+) -> Result<Json<Pushed>, Unpushed> {
+    sandbox.mini_push(&openid, &push).await.map(Json)
+}
+
+/// Opens a page inside WeChat that calls `wx.config`.
+#[utoipa::path(post, path = "/control/page", tag = "phones", request_body = PageConfig,
+    responses((status = 200, body = Configured)))]
+pub(super) async fn page(
+    State(sandbox): State<Sandbox>,
+    Json(page): Json<PageConfig>,
+) -> Json<Configured> {
+    Json(Configured {
+        accepted: sandbox.configures(&page),
+    })
 }
 
 /// Taps a click button of the menu; the reply lands in the chat as well.

@@ -27,6 +27,7 @@ pub(super) struct Push {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Door {
     Wechat,
+    Mini,
     Wecom,
 }
 
@@ -121,7 +122,8 @@ impl Sandbox {
         for _ in 0..DELIVERIES {
             let sent = self.sealed(&seal, push.door, &plain);
             let request = self.0.client.post(&sent.signed_url).body(sent.body.clone());
-            let answer = request.header("content-type", "text/xml").send().await;
+            let kind = push.door.content_type();
+            let answer = request.header("content-type", kind).send().await;
             if let Ok(answer) = answer {
                 let status = answer.status();
                 if let Ok(body) = answer.text().await {
@@ -130,7 +132,7 @@ impl Sandbox {
                 }
             }
         }
-        let told = xml::read(&plain).unwrap_or_default();
+        let told = push.door.read(&plain).unwrap_or_default();
         let Some((request, status, body)) = delivered else {
             let lost = Exchange::to_the_service(self.now(), path, told, 0, Value::Null);
             self.state().log.add(lost);
@@ -188,7 +190,23 @@ impl Door {
     fn path(self) -> &'static str {
         match self {
             Self::Wechat => "/wechat",
+            Self::Mini => "/mini",
             Self::Wecom => "/wecom",
+        }
+    }
+
+    /// The mini-program's pushes are configured as JSON, the others are always XML.
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::Mini => "application/json",
+            Self::Wechat | Self::Wecom => "text/xml",
+        }
+    }
+
+    fn read(self, plain: &str) -> Option<Value> {
+        match self {
+            Self::Mini => serde_json::from_str(plain).ok(),
+            Self::Wechat | Self::Wecom => xml::read(plain),
         }
     }
 }

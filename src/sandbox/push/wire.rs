@@ -15,8 +15,10 @@ impl Sandbox {
     pub(super) fn seal(&self, door: Door) -> Option<Seal> {
         let settings = self.settings();
         let (account, wecom) = (&settings.official_account, &settings.wecom);
+        let mini = &settings.mini_program;
         match door {
             Door::Wechat => Seal::new(&account.encoding_aes_key, &account.token, &account.app_id),
+            Door::Mini => Seal::new(&mini.encoding_aes_key, &mini.token, &mini.app_id),
             Door::Wecom => Seal::new(&wecom.encoding_aes_key, &wecom.token, &wecom.corp_id),
         }
     }
@@ -38,13 +40,14 @@ impl Sandbox {
         if push.door == Door::Wecom {
             fields.push(("AgentID", Content::Number(self.settings().wecom.agent_id)));
         }
-        xml::document(&fields)
+        push.door.document(&fields)
     }
 
     /// Whom the events are addressed to.
     pub(super) fn receiver(&self, door: Door) -> &str {
         match door {
             Door::Wechat => &self.settings().official_account.original_id,
+            Door::Mini => &self.settings().mini_program.original_id,
             Door::Wecom => &self.settings().wecom.corp_id,
         }
     }
@@ -61,7 +64,7 @@ impl Sandbox {
         );
         let mut fields = vec![("ToUserName", Content::Text(self.receiver(door).to_owned()))];
         let (url, signatures) = match door {
-            Door::Wechat => {
+            Door::Wechat | Door::Mini => {
                 let signature = seal.sign(&[&timestamp, &nonce]);
                 (
                     format!("{url}&encrypt_type=aes"),
@@ -78,7 +81,7 @@ impl Sandbox {
         Sent {
             signed_url: format!("{url}{signatures}&msg_signature={msg_signature}"),
             url,
-            body: xml::document(&fields),
+            body: door.document(&fields),
             plain: plain.to_owned(),
         }
     }
@@ -97,6 +100,9 @@ impl Sandbox {
         }
         if body.is_empty() || body == "success" {
             return Ok(None);
+        }
+        if push.door == Door::Mini {
+            return Err("the reply is not success".to_owned());
         }
         let outer = xml::read(body).ok_or("the reply is no XML")?;
         let part = |name| match xml::text(&outer, name) {
@@ -122,6 +128,15 @@ impl Sandbox {
             Err("the reply has not one MsgType".to_owned())
         } else {
             Ok(Some(plain))
+        }
+    }
+}
+
+impl Door {
+    fn document(self, fields: &[(&str, Content)]) -> String {
+        match self {
+            Self::Mini => xml::json(fields).to_string(),
+            Self::Wechat | Self::Wecom => xml::document(fields),
         }
     }
 }

@@ -18,6 +18,7 @@ use super::tokens::TokenFault;
 pub use card::{Button, Card, Detail};
 pub(super) use desk::Desks;
 pub use desk::{StaffMember, WorkMessage, WorkText};
+pub(super) use oauth::{WHO, whose_desk};
 
 pub(super) fn router() -> Router<Sandbox> {
     Router::new()

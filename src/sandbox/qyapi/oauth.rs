@@ -4,11 +4,10 @@ use axum::response::Response;
 use serde_json::json;
 
 use super::authorised;
-use crate::sandbox::Sandbox;
 use crate::sandbox::call::{Answer, Call, Refusal, fault_page, own_page, redirect};
 
 /// The cookie, or the parameter, that says whose WeCom shows the login page.
-const WHO: &str = "sandbox_staff";
+pub(in crate::sandbox) const WHO: &str = "sandbox_staff";
 
 /// The login page: it knows the member of staff (the first, when nothing says who it is) and leads
 /// back with a code.
@@ -18,18 +17,21 @@ pub(super) async fn authorize(call: Call) -> Response {
     if call.query("appid") != corp {
         return fault_page("appid 参数错误");
     }
-    let Some(page) = own_page(sandbox, call.query("redirect_uri")) else {
+    let Some(mut page) = own_page(sandbox, call.query("redirect_uri")) else {
         return fault_page("redirect_uri 需使用应用可信域名");
     };
     if call.query("response_type") != "code" {
         return fault_page("response_type 参数错误");
     }
-    let Some(userid) = whose_desk(sandbox, &call) else {
+    let Some(userid) = whose_desk(&call) else {
         return fault_page("没有这位成员");
     };
     let (now, entropy) = (sandbox.now(), sandbox.entropy());
     let code = sandbox.state().codes.issue(corp, &userid, now, entropy);
-    redirect(&call, page, &code, (WHO, &userid))
+    page.query_pairs_mut()
+        .append_pair("code", &code)
+        .append_pair("state", call.query("state"));
+    redirect(page, (WHO, &userid))
 }
 
 pub(super) fn user_info(call: &Call) -> Answer {
@@ -44,12 +46,13 @@ pub(super) fn user_info(call: &Call) -> Answer {
     Ok(json!({"errcode": 0, "errmsg": "ok", "userid": userid}))
 }
 
-fn whose_desk(sandbox: &Sandbox, call: &Call) -> Option<String> {
+/// Who sits before the login page.
+pub(in crate::sandbox) fn whose_desk(call: &Call) -> Option<String> {
     let said = match call.query(WHO) {
         "" => call.cookie(WHO),
         userid => Some(userid.to_owned()),
     };
-    let mut staff = sandbox.staff().into_iter();
+    let mut staff = call.sandbox.staff().into_iter();
     let member = match said {
         Some(userid) => staff.find(|member| member.userid == userid),
         None => staff.next(),

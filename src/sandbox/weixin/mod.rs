@@ -1,9 +1,12 @@
 //! api.weixin.qq.com, at the paths of its documents, and the login page of open.weixin.qq.com.
 
+mod custom;
 mod fields;
 mod menu;
 mod oauth;
+mod phone;
 mod template;
+mod ticket;
 mod token;
 mod users;
 
@@ -15,18 +18,24 @@ use super::Sandbox;
 use super::call::{Answer, Call, Refusal, json_response};
 use super::tokens::TokenFault;
 
+pub(super) use custom::Windows;
+pub use ticket::PageConfig;
+
 pub(super) fn router() -> Router<Sandbox> {
     Router::new()
         .route("/cgi-bin/stable_token", posted(token::stable))
         .route("/cgi-bin/menu/create", posted(menu::create))
         .route("/cgi-bin/menu/get", asked(menu::current))
         .route("/cgi-bin/menu/delete", asked(menu::delete))
+        .route("/cgi-bin/message/custom/send", posted(custom::send))
         .route("/cgi-bin/message/template/send", posted(template::send))
         .route(
             "/cgi-bin/template/get_all_private_template",
             asked(template::list),
         )
+        .route("/cgi-bin/ticket/getticket", asked(ticket::jsapi))
         .route("/cgi-bin/user/info", asked(users::info))
+        .route("/wxa/business/getuserphonenumber", posted(phone::number))
         .route("/connect/oauth2/authorize", get(oauth::authorize))
         .route("/sns/oauth2/access_token", asked(oauth::access_token))
         .route("/sns/jscode2session", asked(oauth::session))
@@ -55,8 +64,16 @@ fn respond(call: &Call, answer: Answer) -> axum::response::Response {
 
 /// Checks the access token that every business call of the Official Account carries.
 fn authorised(call: &Call) -> Result<(), Refusal> {
+    authorised_as(call, &call.sandbox.settings().official_account.app_id)
+}
+
+/// The same for the mini-program's calls: neither app's token is the other's.
+fn authorised_mini(call: &Call) -> Result<(), Refusal> {
+    authorised_as(call, &call.sandbox.settings().mini_program.app_id)
+}
+
+fn authorised_as(call: &Call, app: &str) -> Result<(), Refusal> {
     let (sandbox, given) = (&call.sandbox, call.query("access_token"));
-    let app = &sandbox.settings().official_account.app_id;
     let checked = sandbox.state().tokens.check(app, given, sandbox.now());
     checked.map_err(|fault| match fault {
         TokenFault::Missing => Refusal::new(41001, "access_token missing"),

@@ -21,7 +21,7 @@ pub(super) async fn authorize(call: Call) -> Response {
     if call.query("appid") != app {
         return fault_page("AppID参数错误，错误码:10013");
     }
-    let Some(page) = own_page(sandbox, call.query("redirect_uri")) else {
+    let Some(mut page) = own_page(sandbox, call.query("redirect_uri")) else {
         return fault_page("redirect_uri域名与后台配置不一致，错误码:10003");
     };
     let scope = call.query("scope");
@@ -34,7 +34,10 @@ pub(super) async fn authorize(call: Call) -> Response {
     let (now, entropy) = (sandbox.now(), sandbox.entropy());
     let whose = format!("{openid} {scope}");
     let code = sandbox.state().codes.issue(app, &whose, now, entropy);
-    redirect(&call, page, &code, (WHO, &openid))
+    page.query_pairs_mut()
+        .append_pair("code", &code)
+        .append_pair("state", call.query("state"));
+    redirect(page, (WHO, &openid))
 }
 
 /// Takes the code of a web page.

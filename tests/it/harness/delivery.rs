@@ -37,6 +37,17 @@ impl Delivery {
         }
     }
 
+    pub fn to_mini(app: &App, plain: &str) -> Self {
+        let mini = &app.settings.mini_program;
+        Self {
+            path: "/mini",
+            token: mini.token.expose_secret().to_owned(),
+            key: mini.encoding_aes_key.clone(),
+            receive_id: mini.app_id.clone(),
+            ..Self::to_account(app, plain)
+        }
+    }
+
     pub fn to_wecom(app: &App, plain: &str) -> Self {
         let wecom = &app.settings.wecom;
         Self {

@@ -142,7 +142,9 @@ impl<'a> Guest<'a> {
         let chat = self.app.sandbox.chat(&self.person.openid).into_iter();
         chat.filter_map(|line| match line.what {
             Said::Template(message) => Some(message),
-            Said::Mine { .. } | Said::Reply { .. } | Said::Fault { .. } => None,
+            Said::Custom { .. } | Said::Mine { .. } | Said::Reply { .. } | Said::Fault { .. } => {
+                None
+            }
         })
         .collect()
     }
