@@ -23,7 +23,7 @@
 //! | 3 | [`config`] | the settings |
 //! | 2 | [`domain`], [`wechat`], [`wecom`], [`cas`], [`sms`], [`sandbox`] | what is true; the outside's protocols; the outside in a box |
 //! | 1 | [`tencent`] | what WeChat and WeCom share: signature, envelope, XML, error codes, tokens |
-//! | 0 | [`clock`], [`entropy`], [`ids`], [`secret`] | the doors to time and randomness; ids; what is sealed |
+//! | 0 | [`clock`], [`entropy`], [`ids`], and on them [`secret`] | the doors to time and randomness; ids; what is sealed |
 //!
 //! The same noun has the same stem on every rung: `domain/visit.rs`, `store/visits.rs`,
 //! `actions/visits.rs`, `http/guest/visits.rs`.

@@ -120,6 +120,17 @@ export interface components {
             /** @description What `wx.login` gave; works once and for five minutes. */
             code: string;
         };
+        /** @description What `wx.config` wants. */
+        PageSignatureOut: {
+            app_id: string;
+            /**
+             * Format: int64
+             * @description Seconds since 1970.
+             */
+            timestamp: number;
+            nonce: string;
+            signature: string;
+        };
         PassLinkOut: {
             /**
              * @description A path of this site.
@@ -159,6 +170,19 @@ export interface components {
          * @example 1628957678243860481
          */
         PersonId: string;
+        PhoneCodeIn: {
+            /** @description What the phone button gave (`getPhoneNumber`); works once and for five minutes. */
+            code: string;
+        };
+        PhoneOut: {
+            /** @description In full: it is the person's own. */
+            phone: string;
+            /**
+             * @description As others see it.
+             * @example 139****0003
+             */
+            masked: string;
+        };
         /**
          * @description A stored picture.
          * @example 1628957678243860481
