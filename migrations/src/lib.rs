@@ -15,6 +15,7 @@ mod m0004_gates;
 mod m0005_messages;
 mod m0006_records;
 mod m0007_deliveries;
+mod m0008_indexes;
 
 /// Every step, oldest first.
 pub struct Migrator;
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_messages::Migration),
             Box::new(m0006_records::Migration),
             Box::new(m0007_deliveries::Migration),
+            Box::new(m0008_indexes::Migration),
         ]
     }
 }
