@@ -39,7 +39,7 @@ pub async fn wechat(
     jar: CookieJar,
     Query(start): Query<Start>,
 ) -> Response {
-    let (state, jar) = begin(&site, jar, start.to);
+    let (state, jar) = begin(&site, jar, start.to, "/h5/book");
     let back = site.ctx.link("/login/wechat/callback");
     let to = site
         .clients
@@ -56,7 +56,11 @@ pub async fn wechat_back(
 ) -> Result<Response, Problem> {
     site.doors.limits.login(from)?;
     let (code, to, jar) = finish(jar, back)?;
-    let known = site.clients.account.exchange_code(&code).await;
+    Ok(land(jar, &to, guest(&site, &code).await))
+}
+
+async fn guest(site: &Site, code: &str) -> Result<Cookie<'static>, Problem> {
+    let known = site.clients.account.exchange_code(code).await;
     site.clients.health.note("official_account", &known);
     let known = known?;
     let names = WechatNames {
@@ -65,8 +69,7 @@ pub async fn wechat_back(
         unionid: known.unionid,
     };
     let token = log_in(&site.ctx, &names).await?;
-    let jar = jar.add(cookie(GUEST_COOKIE, &token, site.doors.insecure));
-    Ok((jar, Redirect::to(&to)).into_response())
+    Ok(cookie(GUEST_COOKIE, &token, site.doors.insecure))
 }
 
 pub async fn wecom(
@@ -74,7 +77,7 @@ pub async fn wecom(
     jar: CookieJar,
     Query(start): Query<Start>,
 ) -> Response {
-    let (state, jar) = begin(&site, jar, start.to);
+    let (state, jar) = begin(&site, jar, start.to, "/h5/staff");
     let back = site.ctx.link("/login/wecom/callback");
     let to = site.clients.wecom.authorize_url(&back, &state);
     (jar, Redirect::to(&to)).into_response()
@@ -88,21 +91,25 @@ pub async fn wecom_back(
 ) -> Result<Response, Problem> {
     site.doors.limits.login(from)?;
     let (code, to, jar) = finish(jar, back)?;
-    let known = site.clients.wecom.exchange_code(&code).await;
+    Ok(land(jar, &to, member(&site, &code).await))
+}
+
+async fn member(site: &Site, code: &str) -> Result<Cookie<'static>, Problem> {
+    let known = site.clients.wecom.exchange_code(code).await;
     site.clients.health.note("wecom", &known);
     let SignedIn::Member(userid) = known? else {
         return Err(Problem::forbidden());
     };
     let token = log_in_staff(&site.ctx, &userid).await?;
-    let jar = jar.add(cookie(STAFF_COOKIE, &token, site.doors.insecure));
-    Ok((jar, Redirect::to(&to)).into_response())
+    Ok(cookie(STAFF_COOKIE, &token, site.doors.insecure))
 }
 
-fn begin(site: &Site, jar: CookieJar, to: Option<String>) -> (String, CookieJar) {
+/// A login that names no path of ours leads to `home`.
+fn begin(site: &Site, jar: CookieJar, to: Option<String>, home: &str) -> (String, CookieJar) {
     let state = site.ctx.entropy.token();
     let to = to
         .filter(|to| is_own_path(to))
-        .unwrap_or_else(|| "/h5/book".to_owned());
+        .unwrap_or_else(|| home.to_owned());
     let value = format!("{state}.{}", BASE64URL_NOPAD.encode(to.as_bytes()));
     let cookie = Cookie::build((STATE_COOKIE, value))
         .path("/login")
@@ -139,14 +146,27 @@ fn finish(jar: CookieJar, back: Back) -> Result<(String, String, CookieJar), Pro
     ))
 }
 
-/// A path on this site: `//host` and `/\host` would lead to another.
+/// On to the page with the session, or the problem. The spent state leaves the browser either way:
+/// its code will not work a second time.
+fn land(jar: CookieJar, to: &str, session: Result<Cookie<'static>, Problem>) -> Response {
+    match session {
+        Ok(session) => (jar.add(session), Redirect::to(to)).into_response(),
+        Err(problem) => (jar, problem).into_response(),
+    }
+}
+
+/// A path on this site: `//host` and `/\host` would lead to another, and so would `/<tab>/host`, for
+/// browsers drop control characters (WHATWG URL, "basic URL parser").
 fn is_own_path(to: &str) -> bool {
-    to.starts_with('/') && !to.starts_with("//") && !to.contains(['\\', '\r', '\n'])
+    let strange = |c: char| c == '\\' || c.is_control();
+    to.starts_with('/') && !to.starts_with("//") && !to.contains(strange)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_own_path;
+    use axum::http::{HeaderMap, StatusCode, header};
+
+    use super::*;
 
     #[test]
     fn a_login_leads_back_to_this_site_only() {
@@ -160,8 +180,36 @@ mod tests {
             "/\\evil.example",
             "https://evil.example",
             "/a\r\nb",
+            "/\t/evil.example",
+            "/\0",
+            "/a\u{85}b",
         ] {
             assert!(!is_own_path(to), "{to}");
         }
+    }
+
+    #[test]
+    fn a_login_that_fails_spends_its_state_as_one_that_works() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, "campus_login=s.LzE".parse().unwrap());
+        let spent = |session| {
+            let back = Back {
+                code: Some("code".to_owned()),
+                state: Some("s".to_owned()),
+            };
+            let Ok((_, to, jar)) = finish(CookieJar::from_headers(&headers), back) else {
+                panic!("the state is the browser's own");
+            };
+            let response = land(jar, &to, session);
+            let set = response.headers().get_all(header::SET_COOKIE).iter();
+            let removed = set
+                .filter_map(|line| line.to_str().ok())
+                .any(|line| line.starts_with("campus_login=;") && line.contains("Max-Age=0"));
+            (response.status(), removed)
+        };
+        let failed = Err(Problem::login_code());
+        assert_eq!(spent(failed), (StatusCode::UNAUTHORIZED, true));
+        let worked = Ok(Cookie::new("campus_guest", "t"));
+        assert_eq!(spent(worked), (StatusCode::SEE_OTHER, true));
     }
 }
