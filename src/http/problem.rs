@@ -153,6 +153,13 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "failure", detail)
     }
 
+    /// A request that was not answered in time.
+    #[must_use]
+    pub fn timeout() -> Self {
+        let detail = "处理超时，请稍后再试";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", detail)
+    }
+
     /// A login's code or state that is spent, foreign or made up.
     #[must_use]
     pub fn login_code() -> Self {
