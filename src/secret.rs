@@ -283,6 +283,26 @@ impl Masked {
         }
     }
 
+    /// The mask of a document's number: the first three and the last four characters of a long one.
+    /// Below 15 characters that would leave next to nothing to guess, so a short one keeps its first
+    /// and its last two, and one of five or fewer keeps nothing.
+    #[must_use]
+    pub fn document(number: &str) -> Self {
+        let characters: Vec<char> = number.chars().collect();
+        let keep = |range: &[char]| range.iter().collect::<String>();
+        let (first, last) = match characters.len() {
+            15.. => (3, 4),
+            6.. => (1, 2),
+            n => return Self("*".repeat(n)),
+        };
+        let end = characters.len() - last;
+        Self(format!(
+            "{}****{}",
+            keep(&characters[..first]),
+            keep(&characters[end..])
+        ))
+    }
+
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -343,6 +363,21 @@ mod tests {
         assert_eq!(masks, ["信*****", "刘*", "张", ""]);
         assert_eq!(Masked::phone("13912340003").0, "139****0003");
         assert_eq!(Masked::phone("1234").0, "****");
+    }
+
+    #[test]
+    fn a_short_document_shows_less_than_a_long_one() {
+        for (number, mask) in [
+            ("11010519491231002X", "110****002X"),
+            ("110105491231002", "110****1002"),
+            ("11010549123100", "1****00"),
+            ("H12345678", "H****78"),
+            ("12345678", "1****78"),
+            ("E12345", "E****45"),
+            ("12345", "*****"),
+        ] {
+            assert_eq!(Masked::document(number).0, mask, "{number}");
+        }
     }
 
     #[test]

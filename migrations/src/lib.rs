@@ -16,6 +16,7 @@ mod m0005_messages;
 mod m0006_records;
 mod m0007_deliveries;
 mod m0008_proven_phones;
+mod m0009_indexes;
 
 /// Every step, oldest first.
 pub struct Migrator;
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_records::Migration),
             Box::new(m0007_deliveries::Migration),
             Box::new(m0008_proven_phones::Migration),
+            Box::new(m0009_indexes::Migration),
         ]
     }
 }

@@ -76,6 +76,8 @@ pub enum BookError {
     UnknownFacePhoto,
     #[error("结束时间已过，请重新选择到访时间")]
     Over,
+    #[error("到访时间最多可预约一年内")]
+    TooFar,
     #[error("您向该被访人提交的申请已有3条待审批，请等待审批后再提交")]
     TooManyPending,
     #[error("您今天提交的申请已达20份，请明天再提交")]
@@ -269,6 +271,9 @@ async fn check(
 ) -> Result<DepartmentId, BookError> {
     if asked.window.is_over(ctx.clock.now()) {
         return Err(BookError::Over);
+    }
+    if asked.window.is_too_far(ctx.clock.now()) {
+        return Err(BookError::TooFar);
     }
     let host = staff::find(txn, asked.host)
         .await?

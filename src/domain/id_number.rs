@@ -96,10 +96,10 @@ impl IdNumber {
         self.kind
     }
 
-    /// The first and the last four characters at most; the rest as asterisks.
+    /// What may be shown of it; a short number shows less.
     #[must_use]
     pub fn masked(&self) -> Masked {
-        Masked::phone(&self.number)
+        Masked::document(&self.number)
     }
 }
 
@@ -197,6 +197,13 @@ mod tests {
             let id = IdNumber::parse(text).unwrap();
             assert_eq!((id.kind(), id.expose()), (kind, canonical), "{text}");
         }
+    }
+
+    #[test]
+    fn a_passport_shows_three_characters_and_a_citizens_number_seven() {
+        let mask = |text| IdNumber::parse(text).unwrap().masked().to_string();
+        assert_eq!(mask("E12345678"), "E****78");
+        assert_eq!(mask("11010519491231002X"), "110****002X");
     }
 
     #[test]

@@ -196,8 +196,9 @@ impl Visit {
     /// A returned visit with its mistakes mended, submitted again.
     ///
     /// # Errors
-    /// When it was not returned.
+    /// When it was not returned, or is over.
     pub fn correct(mut self, with: Corrected, at: DateTime<Utc>) -> Result<Self, VisitError> {
+        self = self.settle(at);
         match self.stage {
             Stage::Returned { .. } => {
                 let Corrected {
@@ -358,6 +359,30 @@ mod tests {
             Stage::Lapsed { at: at(8) }
         );
         assert_eq!(visit(approved.clone()).settle(at(8)).stage, approved);
+    }
+
+    #[test]
+    fn a_returned_visit_whose_time_has_passed_cannot_be_corrected() {
+        let returned = || {
+            visit(Stage::Returned {
+                by: 9.into(),
+                at: at(2),
+                comment: Comment::parse("请补充").unwrap(),
+            })
+        };
+        let corrected = || Corrected {
+            host: 3.into(),
+            department: 4.into(),
+            area: 5.into(),
+            reason: 6.into(),
+            note: None,
+            window: Window::new(at(12), at(14)).unwrap(),
+        };
+        assert_eq!(
+            returned().correct(corrected(), at(9)),
+            Err(VisitError::NotReturned("已失效"))
+        );
+        assert!(returned().correct(corrected(), at(8)).is_ok());
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub struct Window {
 
 /// No visit is longer; a stay of weeks is another arrangement than a visit.
 const LONGEST: Duration = Duration::days(30);
+/// Nobody books further ahead: areas, hosts and rules are others by then.
+const FURTHEST: Duration = Duration::days(365);
 
 impl Window {
     /// # Errors
@@ -49,6 +51,13 @@ impl Window {
     #[must_use]
     pub fn is_over(&self, now: DateTime<Utc>) -> bool {
         now > self.until
+    }
+
+    /// Whether it begins more than 365 days after `now`. The door's code is `window_too_far`, and its
+    /// sentence 到访时间最多可预约一年内.
+    #[must_use]
+    pub fn is_too_far(&self, now: DateTime<Utc>) -> bool {
+        self.from - now > FURTHEST
     }
 
     /// 时长 in days: the calendar days it touches on campus.
@@ -143,6 +152,17 @@ mod tests {
         .unwrap();
         assert!(!window.is_over(at("2026-03-02T16:00:00+08:00")));
         assert!(window.is_over(at("2026-03-02T16:00:01+08:00")));
+    }
+
+    #[test]
+    fn a_start_in_a_year_is_near_enough_and_one_second_later_is_not() {
+        let window = Window::new(
+            at("2027-03-02T14:00:00+08:00"),
+            at("2027-03-02T16:00:00+08:00"),
+        )
+        .unwrap();
+        assert!(!window.is_too_far(at("2026-03-02T14:00:00+08:00")));
+        assert!(window.is_too_far(at("2026-03-02T13:59:59+08:00")));
     }
 
     #[test]

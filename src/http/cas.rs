@@ -5,17 +5,17 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum_extra::extract::cookie::CookieJar;
+use axum_extra::extract::cookie::{Cookie, CookieJar};
 use serde::Deserialize;
 
 use super::address::ClientAddress;
 use super::extract::Query;
 use super::problem::Problem;
-use super::roundtrip::{Start, begin, finish};
+use super::roundtrip::{Start, begin, finish, land};
 use super::session::{STAFF_COOKIE, cookie};
 use super::state::Site;
 use crate::actions::sessions::log_in_staff;
-use crate::cas::CasError;
+use crate::cas::{Cas, CasError};
 use crate::tencent::call::percent_encoded;
 
 /// The longest ticket that a service should take (CAS 3.0, section 3.1.1).
@@ -33,7 +33,7 @@ pub async fn start(
     Query(start): Query<Start>,
 ) -> Result<Response, Problem> {
     let cas = site.clients.cas.as_ref().ok_or_else(Problem::not_found)?;
-    let (state, jar) = begin(&site, jar, start.to);
+    let (state, jar) = begin(&site, jar, start.to, "/h5/staff");
     let to = cas.login_url(&service(&site, &state));
     Ok((jar, Redirect::to(&to)).into_response())
 }
@@ -48,19 +48,30 @@ pub async fn back(
     let cas = site.clients.cas.as_ref().ok_or_else(Problem::not_found)?;
     let state = back.state.ok_or_else(Problem::login_code)?;
     let (to, jar) = finish(jar, Some(&state))?;
-    let ticket = back
-        .ticket
+    Ok(land(
+        jar,
+        &to,
+        member(&site, cas, &state, back.ticket).await,
+    ))
+}
+
+async fn member(
+    site: &Site,
+    cas: &Cas,
+    state: &str,
+    ticket: Option<String>,
+) -> Result<Cookie<'static>, Problem> {
+    let ticket = ticket
         .filter(|ticket| ticket.starts_with("ST-") && ticket.len() <= LONGEST_TICKET)
         .ok_or_else(Problem::login_code)?;
-    let known = cas.validate(&service(&site, &state), &ticket).await;
+    let known = cas.validate(&service(site, state), &ticket).await;
     let call = match &known {
         Err(CasError::Call(error)) => Err(error.clone()),
         Ok(_) | Err(CasError::Ticket) => Ok(()),
     };
     site.clients.health.note("cas", &call);
     let token = log_in_staff(&site.ctx, &known?.user).await?;
-    let jar = jar.add(cookie(STAFF_COOKIE, &token, site.doors.insecure));
-    Ok((jar, Redirect::to(&to)).into_response())
+    Ok(cookie(STAFF_COOKIE, &token, site.doors.insecure))
 }
 
 /// What a ticket is issued for and asked about with: the same, to the letter.

@@ -5,13 +5,13 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum_extra::extract::cookie::CookieJar;
+use axum_extra::extract::cookie::{Cookie, CookieJar};
 use serde::Deserialize;
 
 use super::address::ClientAddress;
 use super::extract::Query;
 use super::problem::Problem;
-use super::roundtrip::{Start, begin, finish};
+use super::roundtrip::{Start, begin, finish, land};
 use super::session::{GUEST_COOKIE, STAFF_COOKIE, cookie};
 use super::state::Site;
 use crate::actions::sessions::{log_in, log_in_staff};
@@ -37,7 +37,7 @@ pub async fn wechat(
     jar: CookieJar,
     Query(start): Query<Start>,
 ) -> Response {
-    let (state, jar) = begin(&site, jar, start.to);
+    let (state, jar) = begin(&site, jar, start.to, "/h5/book");
     let back = site.ctx.link("/login/wechat/callback");
     let to = site
         .clients
@@ -54,8 +54,11 @@ pub async fn wechat_back(
 ) -> Result<Response, Problem> {
     site.doors.limits.login(from)?;
     let (to, jar) = finish(jar, back.state.as_deref())?;
-    let code = back.code()?;
-    let known = site.clients.account.exchange_code(&code).await;
+    Ok(land(jar, &to, guest(&site, back).await))
+}
+
+async fn guest(site: &Site, back: Back) -> Result<Cookie<'static>, Problem> {
+    let known = site.clients.account.exchange_code(&back.code()?).await;
     site.clients.health.note("official_account", &known);
     let known = known?;
     let names = WechatNames {
@@ -64,8 +67,7 @@ pub async fn wechat_back(
         unionid: known.unionid,
     };
     let token = log_in(&site.ctx, &names).await?;
-    let jar = jar.add(cookie(GUEST_COOKIE, &token, site.doors.insecure));
-    Ok((jar, Redirect::to(&to)).into_response())
+    Ok(cookie(GUEST_COOKIE, &token, site.doors.insecure))
 }
 
 pub async fn wecom(
@@ -73,7 +75,7 @@ pub async fn wecom(
     jar: CookieJar,
     Query(start): Query<Start>,
 ) -> Response {
-    let (state, jar) = begin(&site, jar, start.to);
+    let (state, jar) = begin(&site, jar, start.to, "/h5/staff");
     let back = site.ctx.link("/login/wecom/callback");
     let to = site.clients.wecom.authorize_url(&back, &state);
     (jar, Redirect::to(&to)).into_response()
@@ -87,13 +89,15 @@ pub async fn wecom_back(
 ) -> Result<Response, Problem> {
     site.doors.limits.login(from)?;
     let (to, jar) = finish(jar, back.state.as_deref())?;
-    let code = back.code()?;
-    let known = site.clients.wecom.exchange_code(&code).await;
+    Ok(land(jar, &to, member(&site, back).await))
+}
+
+async fn member(site: &Site, back: Back) -> Result<Cookie<'static>, Problem> {
+    let known = site.clients.wecom.exchange_code(&back.code()?).await;
     site.clients.health.note("wecom", &known);
     let SignedIn::Member(userid) = known? else {
         return Err(Problem::forbidden());
     };
     let token = log_in_staff(&site.ctx, &userid).await?;
-    let jar = jar.add(cookie(STAFF_COOKIE, &token, site.doors.insecure));
-    Ok((jar, Redirect::to(&to)).into_response())
+    Ok(cookie(STAFF_COOKIE, &token, site.doors.insecure))
 }

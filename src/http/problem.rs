@@ -154,6 +154,13 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "failure", detail)
     }
 
+    /// A request that was not answered in time.
+    #[must_use]
+    pub fn timeout() -> Self {
+        let detail = "处理超时，请稍后再试";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", detail)
+    }
+
     /// A login's code or state that is spent, foreign or made up.
     #[must_use]
     pub fn login_code() -> Self {
@@ -265,6 +272,7 @@ impl From<BookError> for Problem {
             BookError::UnknownIdPhoto => Self::field("visitor.id_photo", "photo_unknown", said),
             BookError::UnknownFacePhoto => Self::field("visitor.face_photo", "photo_unknown", said),
             BookError::Over => Self::field("ends_at", "window_over", said),
+            BookError::TooFar => Self::field("starts_at", "window_too_far", said),
             BookError::TooManyPending => conflict("too_many_pending"),
             BookError::TooManyToday => conflict("too_many_today"),
             BookError::KeyReused => conflict("idempotency_key_reused"),

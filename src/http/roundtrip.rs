@@ -3,6 +3,7 @@
 //! The state goes along and into a cookie; only the browser that holds the cookie can come back with it,
 //! and only once.
 
+use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use data_encoding::BASE64URL_NOPAD;
 use serde::Deserialize;
@@ -18,12 +19,13 @@ pub struct Start {
     pub to: Option<String>,
 }
 
-/// Remembers where to go afterwards; gives the state, and the cookie that proves it.
-pub fn begin(site: &Site, jar: CookieJar, to: Option<String>) -> (String, CookieJar) {
+/// Remembers where to go afterwards, which is `home` when no path of ours is asked for; gives the state,
+/// and the cookie that proves it.
+pub fn begin(site: &Site, jar: CookieJar, to: Option<String>, home: &str) -> (String, CookieJar) {
     let state = site.ctx.entropy.token();
     let to = to
         .filter(|to| is_own_path(to))
-        .unwrap_or_else(|| "/h5/book".to_owned());
+        .unwrap_or_else(|| home.to_owned());
     let value = format!("{state}.{}", BASE64URL_NOPAD.encode(to.as_bytes()));
     let cookie = Cookie::build((STATE_COOKIE, value))
         .path("/login")
@@ -52,9 +54,20 @@ pub fn finish(jar: CookieJar, came_back: Option<&str>) -> Result<(String, Cookie
     Ok((to, jar.remove(Cookie::build(STATE_COOKIE).path("/login"))))
 }
 
-/// A path on this site: `//host` and `/\host` would lead to another.
+/// On to the page with the session, or the problem. The spent state leaves the browser either way:
+/// its code will not work a second time.
+pub fn land(jar: CookieJar, to: &str, session: Result<Cookie<'static>, Problem>) -> Response {
+    match session {
+        Ok(session) => (jar.add(session), Redirect::to(to)).into_response(),
+        Err(problem) => (jar, problem).into_response(),
+    }
+}
+
+/// A path on this site: `//host` and `/\host` would lead to another, and so would `/<tab>/host`, for
+/// browsers drop control characters (WHATWG URL, "basic URL parser").
 fn is_own_path(to: &str) -> bool {
-    to.starts_with('/') && !to.starts_with("//") && !to.contains(['\\', '\r', '\n'])
+    let strange = |c: char| c == '\\' || c.is_control();
+    to.starts_with('/') && !to.starts_with("//") && !to.contains(strange)
 }
 
 #[cfg(test)]
@@ -73,6 +86,8 @@ mod tests {
             "/\\evil.example",
             "https://evil.example",
             "/a\r\nb",
+            "/\t/evil.example",
+            "/\0",
         ] {
             assert!(!is_own_path(to), "{to}");
         }

@@ -1,9 +1,12 @@
 //! Every route, and the layers around them.
 
+use std::time::Duration;
+
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::from_fn;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -35,6 +38,10 @@ struct Document;
 const MOST_TEXT: usize = 64 * 1024;
 /// What a form adds around a picture.
 const FORM: usize = 16 * 1024;
+
+/// How long a whole request may take, its body included. Whoever waits longer has gone, and what they
+/// asked for would hold a connection to the database for nobody.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 fn api() -> OpenApiRouter<Site> {
     OpenApiRouter::with_openapi(Document::openapi())
@@ -94,6 +101,8 @@ pub fn router(site: Site, sandbox: Option<Router>) -> Router {
         .layer(DefaultBodyLimit::max(MOST_TEXT))
         .with_state(site)
         .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", document));
+    // The sandbox comes after: it hangs on purpose, to play an outside that does.
+    whole = whole.layer(from_fn(|request, next| bounded(PATIENCE, request, next)));
     if let Some(sandbox) = sandbox {
         whole = whole
             .route("/sandbox", get(pages::sandbox))
@@ -105,7 +114,7 @@ pub fn router(site: Site, sandbox: Option<Router>) -> Router {
     };
     let layers = ServiceBuilder::new()
         // A number that the client made up would be mistaken for one of ours.
-        .map_request(|mut request: axum::extract::Request| {
+        .map_request(|mut request: Request| {
             request.headers_mut().remove("x-request-id");
             request
         })
@@ -117,12 +126,17 @@ pub fn router(site: Site, sandbox: Option<Router>) -> Router {
         .layer(from_fn(finish))
         .layer(CatchPanicLayer::custom(|_| {
             tracing::error!("a handler panicked");
-            axum::response::IntoResponse::into_response(Problem::failure())
+            Problem::failure().into_response()
         }));
     whole
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method())
         .layer(layers)
+}
+
+async fn bounded(patience: Duration, request: Request, next: Next) -> Response {
+    let answered = tokio::time::timeout(patience, next.run(request)).await;
+    answered.unwrap_or_else(|_| Problem::timeout().into_response())
 }
 
 /// Numbers requests; 96 bits, so that two replicas never give the same number.
@@ -133,5 +147,36 @@ impl MakeRequestId for Numbered {
     fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
         let id = data_encoding::HEXLOWER.encode(&self.0.bytes::<12>());
         HeaderValue::from_str(&id).ok().map(RequestId::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_that_takes_too_long_is_a_problem() {
+        let whole: Router = Router::new()
+            .route("/slow", get(std::future::pending::<()>))
+            .route("/quick", get(async || "done"))
+            .layer(from_fn(|request, next| {
+                bounded(Duration::ZERO, request, next)
+            }))
+            .layer(from_fn(finish));
+        let ask = async |path: &str| {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            let response = whole.clone().oneshot(request).await.unwrap();
+            let status = response.status();
+            let body = axum::body::to_bytes(response.into_body(), 1000).await;
+            (status, String::from_utf8(body.unwrap().into()).unwrap())
+        };
+        let (status, body) = ask("/slow").await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(body.contains(r#""code":"timeout""#), "{body}");
+        assert_eq!(ask("/quick").await, (StatusCode::OK, "done".to_owned()));
     }
 }
