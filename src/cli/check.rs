@@ -2,21 +2,18 @@
 
 use anyhow::bail;
 
-use crate::config::{Faults, Settings};
+use crate::config::{Faults, Settings, Words};
 use crate::menus::Menu;
 use crate::templates::Templates;
 
-pub fn check(settings: Result<Settings, Faults>) -> anyhow::Result<()> {
-    let mut faults = Faults::default();
-    match settings {
-        Ok(settings) => {
-            let menus = Menu::load(settings.server.menus.as_deref());
-            faults.0.extend(menus.err().unwrap_or_default().0);
-            let folder = settings.server.message_templates.as_deref();
-            let templates = Templates::load(folder, &settings.templates);
-            faults.0.extend(templates.err().unwrap_or_default().0);
-        }
-        Err(of_settings) => faults = of_settings,
+/// Looks at the settings, and at the menus and templates whether the settings are well or not.
+pub fn check(settings: Result<Settings, Faults>, words: &Words) -> anyhow::Result<()> {
+    let mut faults = settings.err().unwrap_or_default();
+    let menus = Menu::load(words.menus.as_deref());
+    faults.0.extend(menus.err().unwrap_or_default().0);
+    if let Some(ids) = &words.ids {
+        let templates = Templates::load(words.message_templates.as_deref(), ids);
+        faults.0.extend(templates.err().unwrap_or_default().0);
     }
     if faults.0.is_empty() {
         println!("settings, menus and message templates: all is well");

@@ -11,14 +11,14 @@ mod trace;
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 
 use crate::app::{self, Parts};
 use crate::clock::Clock;
 use crate::config::{self, Environment, Mode, Settings};
 use crate::entropy::Entropy;
-use crate::store;
+use crate::store::{self, Db};
 
 /// 访客预约进校: the WeChat, WeCom and gate backend of a campus.
 ///
@@ -73,7 +73,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
     let settings = config::load(file.as_deref(), &environment);
     let command = cli.command.unwrap_or(Command::Serve);
     if let Command::Check = command {
-        return check::check(settings);
+        return check::check(settings, &config::words(file.as_deref(), &environment));
     }
     if let Command::Keys(command) = command {
         keys::run(&command);
@@ -84,9 +84,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve => serve(settings).await,
         Command::Migrate => {
             trace::start();
-            store::migrate(&settings.database.url)
-                .await
-                .context("the database was not migrated")
+            migrate(&settings).await
         }
         Command::Menu(command) => menu::run(&settings, &command).await,
         Command::Outbox(command) => messages::run(settings, &command).await,
@@ -98,14 +96,28 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
 
 async fn serve(settings: Settings) -> anyhow::Result<()> {
     trace::start();
-    store::migrate(&settings.database.url)
-        .await
-        .context("the database was not migrated")?;
+    migrate(&settings).await?;
     let parts = assembled(&settings).await?;
     if settings.mode == Mode::Sandbox {
         seed::seed(&parts, &settings).await?;
     }
     app::serve(settings, parts).await
+}
+
+/// Brings the database to its shape, unless it is the other mode's, which is not ours to change.
+async fn migrate(settings: &Settings) -> anyhow::Result<()> {
+    let (url, mode) = (&settings.database.url, settings.mode.as_str());
+    let db = Db::open(url).await;
+    let db = db.context("the database cannot be opened")?;
+    let stamped = store::settings::stamped_mode(&db.read).await;
+    db.close().await;
+    if let Some(stamped) = stamped.context("the database does not say what it was made for")?
+        && stamped != mode
+    {
+        bail!("this database was made in {stamped} mode; {mode} mode does not touch it");
+    }
+    let migrated = store::migrate(url).await;
+    migrated.context("the database was not migrated")
 }
 
 async fn assembled(settings: &Settings) -> anyhow::Result<Parts> {

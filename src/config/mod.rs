@@ -16,7 +16,7 @@ pub use database::DatabaseUrl;
 pub use faults::{Fault, Faults};
 pub use sections::{
     Account, Cas, Database, Gate, Keys, MiniProgram, Mode, Photos, SandboxGate, Server, Settings,
-    Sms, TemplateIds, WeCom,
+    Sms, TemplateIds, WeCom, Words,
 };
 pub use sources::{Environment, SHIPPED};
 
@@ -34,4 +34,16 @@ pub fn load(file: Option<&Path>, environment: &Environment) -> Result<Settings, 
         (Some(settings), faults) if faults.0.is_empty() => Ok(settings),
         (_, faults) => Err(faults),
     }
+}
+
+/// What can be known of the menus and templates though there are faults: from the shipped settings
+/// alone when a source cannot be read at all.
+#[must_use]
+pub fn words(file: Option<&Path>, environment: &Environment) -> Words {
+    let sources = sources::layered(file, environment);
+    let sources = sources.or_else(|_| sources::layered(None, &Environment::default()));
+    sources.map_or_else(
+        |_| Words::default(),
+        |sources| rules::words(&mut read::Reader::new(&sources)),
+    )
 }

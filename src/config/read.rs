@@ -4,6 +4,24 @@ use super::sections::Mode;
 use super::sources::Sources;
 use super::{Fault, Faults};
 
+/// The secrets of the shipped settings.
+const SECRETS: [&str; 14] = [
+    "official_account.token",
+    "official_account.encoding_aes_key",
+    "official_account.secret",
+    "mini_program.secret",
+    "wecom.token",
+    "wecom.encoding_aes_key",
+    "wecom.secret",
+    "sms.secret_id",
+    "sms.secret_key",
+    "keys.data",
+    "keys.index",
+    "keys.link",
+    "keys.code",
+    "sandbox.gate_key",
+];
+
 /// Reads keys; a key that cannot be read is a fault, and `None`.
 pub struct Reader<'a> {
     sources: &'a Sources,
@@ -58,10 +76,55 @@ impl<'a> Reader<'a> {
         key: &str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
-        if self.mode == Some(Mode::Live) && self.sources.is_shipped(key) {
+        let live = self.mode == Some(Mode::Live);
+        if live && (self.sources.is_shipped(key) || self.holds_shipped_secret(key)) {
             return self.fault(key, "missing: live mode does not take the sandbox's");
         }
         self.read(key, parse)
+    }
+
+    /// A value that nobody else may know: one's [own](Self::own), and from nowhere that is copied
+    /// about and committed.
+    pub fn secret<T, E: ToString>(
+        &mut self,
+        key: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        if self.mode == Some(Mode::Live) && self.sources.is_in_file(key) {
+            let reason =
+                "a secret of live mode comes from the environment or a …_FILE, not from here";
+            return self.fault(key, reason);
+        }
+        self.own(key, parse)
+    }
+
+    /// Secrets that may be none, and are when nothing else is said: as [`Self::secret`].
+    pub fn secrets<T, E: ToString>(
+        &mut self,
+        key: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let none = self
+            .sources
+            .all
+            .get_string(key)
+            .is_ok_and(|text| text.is_empty());
+        if none {
+            self.read(key, parse)
+        } else {
+            self.secret(key, parse)
+        }
+    }
+
+    /// Whether a secret that everybody can read in the shipped settings stands in the value, maybe
+    /// under another id or in another place.
+    fn holds_shipped_secret(&self, key: &str) -> bool {
+        let value = self.sources.all.get_string(key).unwrap_or_default();
+        SECRETS.iter().any(|secret| {
+            let shipped = self.sources.shipped.get_string(secret).unwrap_or_default();
+            let secret = shipped.rsplit(':').next().unwrap_or_default();
+            !secret.is_empty() && value.contains(secret)
+        })
     }
 
     pub fn fault<T>(&mut self, key: &str, reason: impl Into<String>) -> Option<T> {

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use super::read::{Reader, filled};
 use super::sections::{
     Account, Cas, Database, Gate, Keys, MiniProgram, Mode, Photos, SandboxGate, Server, Settings,
-    Sms, TemplateIds, WeCom,
+    Sms, TemplateIds, WeCom, Words,
 };
 use crate::domain::campus::{DeviceId, DeviceKey};
 use crate::domain::pass_code::CodeKeys;
@@ -31,7 +31,10 @@ pub fn settings(r: &mut Reader) -> Option<Settings> {
     let cas = cas(r, &base);
     let sms = sms(r, &base);
     let templates = templates(r);
-    let gate = r.number("gate.batch");
+    let gate = r.read("gate.batch", |text| match text.parse() {
+        Ok(batch @ 1..=1024) => Ok(batch),
+        _ => Err("must be 1 to 1024"),
+    });
     let photos = photos(r);
     let keys = keys(r);
     let sandbox = sandbox(r);
@@ -50,6 +53,17 @@ pub fn settings(r: &mut Reader) -> Option<Settings> {
         keys: keys?,
         sandbox: sandbox?,
     })
+}
+
+/// What [`Words`] needs, whatever else is wrong and whichever mode it is.
+pub fn words(r: &mut Reader) -> Words {
+    r.mode = None;
+    let mut folder = |key| r.text(key).map(PathBuf::from);
+    Words {
+        menus: folder("server.menus"),
+        message_templates: folder("server.message_templates"),
+        ids: templates(r),
+    }
 }
 
 fn server(r: &mut Reader) -> Option<Server> {
@@ -98,11 +112,15 @@ fn server(r: &mut Reader) -> Option<Server> {
     })
 }
 
+/// As browsers write an origin: in small letters, and without the port that goes without saying.
 fn public_url(text: &str, sandbox: bool) -> Result<String, &'static str> {
+    let text = text.to_ascii_lowercase();
     let (scheme, rest) = text
         .split_once("://")
         .ok_or("must begin with https:// or http://")?;
     let host = rest.trim_end_matches('/');
+    let default = if scheme == "https" { ":443" } else { ":80" };
+    let host = host.strip_suffix(default).unwrap_or(host);
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     match (scheme, sandbox) {
         _ if host.is_empty() || host.contains(['/', '?', '#', '@']) => {
@@ -132,9 +150,9 @@ fn account(r: &mut Reader, base: &str) -> Option<Account> {
     let app_id = r.own("official_account.app_id", filled);
     let original_id = r.own("official_account.original_id", filled);
     let message_mode = r.read("official_account.message_mode", message_mode);
-    let token = r.own("official_account.token", secret);
-    let encoding_aes_key = r.own("official_account.encoding_aes_key", str::parse);
-    let secret = r.own("official_account.secret", secret);
+    let token = r.secret("official_account.token", secret);
+    let encoding_aes_key = r.secret("official_account.encoding_aes_key", str::parse);
+    let secret = r.secret("official_account.secret", secret);
     let patience = r
         .number("official_account.patience_seconds")
         .map(Duration::from_secs);
@@ -159,9 +177,9 @@ fn mini_program(r: &mut Reader, base: &str) -> Option<MiniProgram> {
     let app_id = r.own("mini_program.app_id", filled);
     let original_id = r.own("mini_program.original_id", filled);
     let message_mode = r.read("mini_program.message_mode", message_mode);
-    let token = r.own("mini_program.token", secret);
-    let encoding_aes_key = r.own("mini_program.encoding_aes_key", str::parse);
-    let secret = r.own("mini_program.secret", secret);
+    let token = r.secret("mini_program.token", secret);
+    let encoding_aes_key = r.secret("mini_program.encoding_aes_key", str::parse);
+    let secret = r.secret("mini_program.secret", secret);
     let api = api(
         r,
         "mini_program.api",
@@ -192,9 +210,9 @@ fn message_mode(text: &str) -> Result<MessageMode, &'static str> {
 fn wecom(r: &mut Reader, base: &str) -> Option<WeCom> {
     let corp_id = r.own("wecom.corp_id", filled);
     let agent_id = r.number("wecom.agent_id");
-    let token = r.own("wecom.token", secret);
-    let encoding_aes_key = r.own("wecom.encoding_aes_key", str::parse);
-    let secret = r.own("wecom.secret", secret);
+    let token = r.secret("wecom.token", secret);
+    let encoding_aes_key = r.secret("wecom.encoding_aes_key", str::parse);
+    let secret = r.secret("wecom.secret", secret);
     let call = api(r, "wecom.api", "https://qyapi.weixin.qq.com", base, "qyapi");
     let open = api(r, "wecom.open", "https://open.weixin.qq.com", base, "qyapi");
     Some(WeCom {
@@ -233,8 +251,8 @@ fn sms(r: &mut Reader, base: &str) -> Option<Sms> {
         base,
         "sms/tencent",
     );
-    let secret_id = r.own("sms.secret_id", filled);
-    let secret_key = r.own("sms.secret_key", secret);
+    let secret_id = r.secret("sms.secret_id", filled);
+    let secret_key = r.secret("sms.secret_key", secret);
     let sdk_app_id = r.own("sms.sdk_app_id", filled);
     let region = r.text("sms.region");
     let sign_name = r.text("sms.sign_name");
@@ -291,17 +309,39 @@ fn photos(r: &mut Reader) -> Option<Photos> {
 }
 
 fn keys(r: &mut Reader) -> Option<Keys> {
-    let data = r.own("keys.data", named_key);
-    let older = r.read("keys.data_older", |text| list(text, named_key));
-    let index = r.own("keys.index", key_bytes);
-    let link = r.own("keys.link", key_bytes);
-    let code = r.own("keys.code", numbered_key);
-    let codes = r.read("keys.code_older", |text| list(text, numbered_key));
+    let data = r.secret("keys.data", named_key);
+    let older = r.secrets("keys.data_older", |text| list(text, named_key));
+    let index = r.secret("keys.index", key_bytes);
+    let link = r.secret("keys.link", key_bytes);
+    let code = r.secret("keys.code", numbered_key);
+    let codes = r.secrets("keys.code_older", |text| list(text, numbered_key));
+    if let (Some(data), Some(older)) = (&data, &older)
+        && repeats(std::iter::once(data).chain(older).map(|key| &key.id))
+    {
+        r.fault::<()>(
+            "keys.data_older",
+            "an id stands twice: a key needs one of its own",
+        );
+    }
+    if let (Some(code), Some(codes)) = (&code, &codes)
+        && repeats(std::iter::once(code).chain(codes).map(|key| &key.0))
+    {
+        r.fault::<()>(
+            "keys.code_older",
+            "a number stands twice: a key needs one of its own",
+        );
+    }
     let (number, seed) = code?;
     Some(Keys {
         ring: KeyRing::new(data?, older?, index?, link?),
         codes: CodeKeys::new(number, &seed, &codes?),
     })
+}
+
+/// Whether one stands twice. What the second sealed or signed would never open.
+fn repeats<T: PartialEq>(all: impl Iterator<Item = T>) -> bool {
+    let all: Vec<_> = all.collect();
+    (1..all.len()).any(|n| all[..n].contains(&all[n]))
 }
 
 fn sandbox(r: &mut Reader) -> Option<SandboxGate> {

@@ -138,6 +138,16 @@ pub struct TemplateIds {
     pub sms: Vec<(String, String)>,
 }
 
+/// Where the menus and the message templates are and which ids those may name: what is needed to look
+/// at them while the settings are still wrong.
+#[derive(Clone, Debug, Default)]
+pub struct Words {
+    pub menus: Option<PathBuf>,
+    pub message_templates: Option<PathBuf>,
+    /// None when an id is missing.
+    pub ids: Option<TemplateIds>,
+}
+
 #[derive(Clone, Debug)]
 pub struct Gate {
     pub batch: usize,

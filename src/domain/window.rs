@@ -21,7 +21,7 @@ pub struct Window {
 /// No visit is longer; a stay of weeks is another arrangement than a visit.
 const LONGEST: Duration = Duration::days(30);
 /// Nobody books further ahead: areas, hosts and rules are others by then.
-const FURTHEST: Duration = Duration::days(365);
+const FURTHEST: Duration = Duration::days(366);
 
 impl Window {
     /// # Errors
@@ -53,7 +53,7 @@ impl Window {
         now > self.until
     }
 
-    /// Whether it begins more than 365 days after `now`. The door's code is `window_too_far`, and its
+    /// Whether it begins more than 366 days (a leap year) after `now`. The door's code is `window_too_far`, and its
     /// sentence 到访时间最多可预约一年内.
     #[must_use]
     pub fn is_too_far(&self, now: DateTime<Utc>) -> bool {
@@ -161,8 +161,8 @@ mod tests {
             at("2027-03-02T16:00:00+08:00"),
         )
         .unwrap();
-        assert!(!window.is_too_far(at("2026-03-02T14:00:00+08:00")));
-        assert!(window.is_too_far(at("2026-03-02T13:59:59+08:00")));
+        assert!(!window.is_too_far(at("2026-03-01T14:00:00+08:00")));
+        assert!(window.is_too_far(at("2026-03-01T13:59:59+08:00")));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Facts about this database itself: so far, what it was made for.
 
-use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel};
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, Statement};
 
 use super::StoreError;
 
@@ -33,4 +33,21 @@ pub async fn stamp_mode(db: &impl ConnectionTrait, mode: &str) -> Result<String,
         .await?;
     let stamped = row::Entity::find_by_id("mode".to_owned()).one(db).await?;
     Ok(stamped.map_or_else(|| mode.to_owned(), |row| row.value))
+}
+
+/// The mode that first used this database, if one did; a new one has no table to ask.
+pub async fn stamped_mode(db: &impl ConnectionTrait) -> Result<Option<String>, StoreError> {
+    let backend = db.get_database_backend();
+    let table = match backend {
+        DbBackend::Sqlite => {
+            "select 1 from sqlite_master where type = 'table' and name = 'settings'"
+        }
+        _ => "select 1 where to_regclass('settings') is not null",
+    };
+    let table = Statement::from_string(backend, table);
+    if db.query_one_raw(table).await?.is_none() {
+        return Ok(None);
+    }
+    let stamped = row::Entity::find_by_id("mode".to_owned()).one(db).await?;
+    Ok(stamped.map(|row| row.value))
 }

@@ -72,7 +72,7 @@ fn every_fault_of_the_environment_is_named_at_once() {
     CAMPUS_PASS__OFFICIAL_ACCOUNT__TOKEN: official_account.token: must not be empty
     CAMPUS_PASS__OFFICIAL_ACCOUNT__ENCODING_AES_KEY: official_account.encoding_aes_key: an EncodingAESKey is 43 characters of base64
     CAMPUS_PASS__WECOM__AGENT_ID: wecom.agent_id: invalid digit found in string
-    CAMPUS_PASS__GATE__BATCH: gate.batch: invalid digit found in string
+    CAMPUS_PASS__GATE__BATCH: gate.batch: must be 1 to 1024
     CAMPUS_PASS__KEYS__DATA: keys.data: must be 32 bytes
     CAMPUS_PASS__KEYS__INDEX: keys.index: must be base64
     CAMPUS_PASS__KEYS__CODE: keys.code: the number must be 0 to 255
@@ -274,7 +274,7 @@ fn a_database_belongs_to_the_mode_that_made_it() {
         assert!(said.contains("run `migrate`"), "{said}");
         assert_eq!(run(&["migrate"], &own).0, 0);
         assert_eq!(run(&["outbox", "list"], &own).0, 0, "its own mode uses it");
-        for command in [&["outbox", "list"][..], &["serve"]] {
+        for command in [&["outbox", "list"][..], &["serve"], &["migrate"]] {
             let (code, _, said) = run(command, &other);
             assert_eq!(code, 1);
             assert!(said.contains("this database was made in"), "{said}");
@@ -302,6 +302,119 @@ fn live_mode_wants_https_and_no_key_of_the_sandbox() {
     CAMPUS_PASS__SERVER__PUBLIC_URL: server.public_url: must begin with https:// in live mode
     CAMPUS_PASS__KEYS__LINK: keys.link: missing: live mode does not take the sandbox's
     ");
+}
+
+#[test]
+fn live_mode_finds_the_sandbox_s_keys_wherever_they_are_put() {
+    let mut settings = live("sqlite://x.db");
+    let shipped = "EsB4RvUPd16jTrwYjqmLlnX3N9XpvpJix03vO+DS8kc=";
+    settings.retain(|(key, _)| !matches!(*key, "KEYS__DATA" | "WECOM__SECRET"));
+    settings.push(("KEYS__DATA", format!("mine:{shipped}")));
+    settings.push(("KEYS__CODE_OLDER", format!("7:{shipped}")));
+    settings.push((
+        "WECOM__SECRET",
+        "127c35e1e581679256b33198e139b7d4".to_owned(),
+    ));
+    assert_snapshot!(faults(&borrowed(&settings)), @"
+    CAMPUS_PASS__WECOM__SECRET: wecom.secret: missing: live mode does not take the sandbox's
+    CAMPUS_PASS__KEYS__DATA: keys.data: missing: live mode does not take the sandbox's
+    CAMPUS_PASS__KEYS__CODE_OLDER: keys.code_older: missing: live mode does not take the sandbox's
+    ");
+}
+
+#[test]
+fn live_mode_takes_ids_from_the_file_and_secrets_not() {
+    let folder = folder("live_file");
+    let file = folder.join("own.toml");
+    let mut settings = live("sqlite://x.db");
+    settings.retain(|(key, _)| !key.starts_with("WECOM__"));
+    let own = "[wecom]\ncorp_id = \"wwlive\"\ntoken = \"CANARY\"\nsecret = \"CANARY\"\n\
+        [keys]\ndata_older = \"\"\n";
+    fs::write(&file, own).unwrap();
+    settings.push(("WECOM__ENCODING_AES_KEY", "a".repeat(42) + "E"));
+    settings.push(("WECOM__SECRET", "s".to_owned()));
+    let check = ["check", "--config", file.to_str().unwrap()];
+    let (code, out, _) = run(&check, &borrowed(&settings));
+    let out = out.replace(folder.to_str().unwrap(), "…");
+    assert_eq!(
+        (code, out.as_str()),
+        (
+            1,
+            "…/own.toml: wecom.token: a secret of live mode comes from the environment or a …_FILE, \
+             not from here\n"
+        )
+    );
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn every_key_has_an_id_of_its_own() {
+    let key = |byte: u8| data_encoding::BASE64.encode(&[byte; 32]);
+    let told = faults(&[
+        ("KEYS__DATA", &format!("k2:{}", key(2))),
+        ("KEYS__DATA_OLDER", &format!("k1:{},k2:{}", key(1), key(3))),
+        ("KEYS__CODE", &format!("2:{}", key(2))),
+        ("KEYS__CODE_OLDER", &format!("1:{},1:{}", key(1), key(3))),
+    ]);
+    assert_snapshot!(told, @"
+    CAMPUS_PASS__KEYS__DATA_OLDER: keys.data_older: an id stands twice: a key needs one of its own
+    CAMPUS_PASS__KEYS__CODE_OLDER: keys.code_older: a number stands twice: a key needs one of its own
+    ");
+}
+
+#[test]
+fn a_public_url_is_written_as_browsers_write_an_origin() {
+    let mut settings = live("sqlite://x.db");
+    settings.retain(|(key, _)| *key != "SERVER__PUBLIC_URL");
+    for (given, taken) in [
+        ("HTTPS://Pass.Example.EDU:443/", "https://pass.example.edu"),
+        (
+            "https://pass.example.edu:8443",
+            "https://pass.example.edu:8443",
+        ),
+        ("https://pass.example.edu:80", "https://pass.example.edu:80"),
+    ] {
+        let mut all = settings.clone();
+        all.push(("SERVER__PUBLIC_URL", given.to_owned()));
+        let all = all
+            .into_iter()
+            .map(|(key, value)| (format!("CAMPUS_PASS__{key}"), value));
+        let settings = config::load(None, &Environment::of(all).unwrap()).unwrap();
+        assert_eq!(settings.server.public_url, taken);
+    }
+}
+
+#[test]
+fn a_scan_batch_has_bounds() {
+    for wrong in ["0", "1025"] {
+        let told = faults(&[("GATE__BATCH", wrong)]);
+        assert!(told.contains("gate.batch: must be 1 to 1024"), "{told}");
+    }
+    assert_eq!(run(&["check"], &[("GATE__BATCH", "1024")]).0, 0);
+}
+
+#[test]
+fn menus_and_templates_are_looked_at_though_the_settings_are_wrong() {
+    let menus = folder("wrong_and_menus");
+    let templates = shipped_templates("wrong", "visit_approved", |text| {
+        text.replace("已通过\"", "审批已经通过了\"")
+    });
+    let told = faults(&[
+        ("MODE", "live"),
+        ("SERVER__NODE", "1024"),
+        ("SERVER__MENUS", menus.to_str().unwrap()),
+        ("SERVER__MESSAGE_TEMPLATES", templates.to_str().unwrap()),
+    ]);
+    for fault in [
+        "server.node: must",
+        "default.toml: ",
+        "template.data.phrase4: does not fit",
+    ] {
+        assert!(told.contains(fault), "{fault}: {told}");
+    }
+    assert!(!told.contains("template.id"), "{told}");
+    fs::remove_dir_all(menus).unwrap();
+    fs::remove_dir_all(templates).unwrap();
 }
 
 #[test]
@@ -376,6 +489,9 @@ fn a_broken_template_is_named() {
     assert_snapshot!(broken("visit_approved", "thing2", "colour2"), @"…/visit_approved.toml: template.data.colour2: is no field of a WeChat template with text in it");
     assert_snapshot!(broken("visit_approved", "已通过\"", "审批已经通过了\""), @"…/visit_approved.toml: template.data.phrase4: does not fit a field of kind Phrase");
     assert_snapshot!(broken("visit_approved", "已通过\"", "OK\""), @"…/visit_approved.toml: template.data.phrase4: does not fit a field of kind Phrase");
+    assert_snapshot!(broken("visit_approved", "phrase4 = \"已通过\"", "phrase4 = \"{area}\""), @"…/visit_approved.toml: template.data.phrase4: does not fit a field of kind Phrase");
+    assert_snapshot!(broken("visit_approved", "phrase4 = \"已通过\"", "number4 = \"{host}\""), @"…/visit_approved.toml: template.data.number4: does not fit a field of kind Number");
+    assert_snapshot!(broken("visit_approved", "time3 = \"{starts_at}\"", "time3 = \"{starts_short}\""), @"…/visit_approved.toml: template.data.time3: does not fit a field of kind Time");
     assert_snapshot!(broken("visit_approved", "\"visit_result\"", "\"visit_rseult\""), @r#"…/visit_approved.toml: template.id: [official_account.templates] of the settings has no "visit_rseult""#);
     assert_snapshot!(broken("visit_approved", "[wecom_text]", "[wecom_txt]"), @"
     …/visit_approved.toml: -: TOML parse error at line 21, column 2

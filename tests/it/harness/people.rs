@@ -259,9 +259,9 @@ impl<'a> Approver<'a> {
     }
 }
 
-/// Goes through the login page as a browser does.
+/// Goes through the login page as a browser does; who names no page gets to the staff's.
 async fn log_in_by_wecom(app: &App, userid: &str) -> String {
-    let started = app.get("/login/wecom?to=/h5/staff").await;
+    let started = app.get("/login/wecom").await;
     let state = started.cookie("campus_login").unwrap();
     let page = started.header("location").strip_prefix(&app.base).unwrap();
     let page = page.split('#').next().unwrap();
