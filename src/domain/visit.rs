@@ -77,6 +77,19 @@ impl Stage {
         }
     }
 
+    /// What the approver said.
+    #[must_use]
+    pub fn comment(&self) -> Option<&Comment> {
+        match self {
+            Self::Approved { comment, .. } => comment.as_ref(),
+            Self::Rejected { comment, .. } | Self::Returned { comment, .. } => Some(comment),
+            Self::Pending
+            | Self::Withdrawn { .. }
+            | Self::Lapsed { .. }
+            | Self::Completed { .. } => None,
+        }
+    }
+
     /// The word on the screen.
     #[must_use]
     pub fn word(&self) -> &'static str {

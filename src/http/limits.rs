@@ -13,12 +13,16 @@ pub struct Limits {
     hosts: DefaultKeyedRateLimiter<PersonId>,
     logins: DefaultKeyedRateLimiter<IpAddr>,
     links: DefaultKeyedRateLimiter<IpAddr>,
+    bookings: DefaultKeyedRateLimiter<IpAddr>,
 }
 
 /// Names are looked up one at a time; twenty a minute is a search through the staff.
 const HOSTS_A_MINUTE: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// A campus behind one address logs in more often than a person does.
 const LOGINS_A_MINUTE: NonZeroU32 = NonZeroU32::new(120).unwrap();
+/// Each booking sends SMS. A school bus behind one address books a hundred times; more is an attack on
+/// the campus's purse.
+const BOOKINGS_AN_HOUR: NonZeroU32 = NonZeroU32::new(300).unwrap();
 /// A link has 128 bits; this only keeps guessing from being free.
 const LINKS_A_MINUTE: NonZeroU32 = NonZeroU32::new(300).unwrap();
 
@@ -28,6 +32,7 @@ impl Default for Limits {
             hosts: RateLimiter::keyed(Quota::per_minute(HOSTS_A_MINUTE)),
             logins: RateLimiter::keyed(Quota::per_minute(LOGINS_A_MINUTE)),
             links: RateLimiter::keyed(Quota::per_minute(LINKS_A_MINUTE)),
+            bookings: RateLimiter::keyed(Quota::per_hour(BOOKINGS_AN_HOUR)),
         }
     }
 }
@@ -49,10 +54,17 @@ impl Limits {
             .map_err(|_| Problem::too_often())
     }
 
+    pub fn booking(&self, from: IpAddr) -> Result<(), Problem> {
+        self.bookings
+            .check_key(&from)
+            .map_err(|_| Problem::too_often())
+    }
+
     /// Forgets those who have not asked for a while.
     pub fn sweep(&self) {
         self.hosts.retain_recent();
         self.logins.retain_recent();
         self.links.retain_recent();
+        self.bookings.retain_recent();
     }
 }

@@ -381,6 +381,7 @@ impl From<CallbackRefusal> for Problem {
     }
 }
 
+/// A value that is not a field of a form: what a platform told us.
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, fault.code, fault.sentence)

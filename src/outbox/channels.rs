@@ -51,15 +51,16 @@ impl From<Attempt> for Tried {
     }
 }
 
-/// Whether the channel knows a message that comes twice, so that it is not shown twice.
-pub fn is_keyed(channel: Channel) -> bool {
+/// Whether the channel still knows a message that comes twice, so that it is not shown twice. It knows
+/// one for a while, and a message may have been sent first when it was owed.
+pub fn is_keyed(channel: Channel, age: chrono::Duration) -> bool {
     match channel {
-        // client_msg_id for ten minutes; duplicate check for thirty; a code that works once; a read.
-        Channel::Template
-        | Channel::WecomCard
-        | Channel::WecomText
-        | Channel::CardUpdate
-        | Channel::UserInfo => true,
+        // client_msg_id is remembered for ten minutes.
+        Channel::Template => age < chrono::Duration::minutes(10),
+        // The duplicate check, for as long as it is asked for.
+        Channel::WecomCard | Channel::WecomText => age.to_std().is_ok_and(|age| age < NO_REPEAT),
+        // A code that works once, and a question.
+        Channel::CardUpdate | Channel::UserInfo => true,
         Channel::Sms => false,
     }
 }
@@ -349,4 +350,17 @@ async fn by_user_info(ctx: &Ctx, clients: &Clients, owed: &Owed) -> Result<Tried
         },
         Err(error) => Attempt::Failed(error).into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channel_knows_a_repeat_for_as_long_as_its_provider_does() {
+        let known = |channel, minutes| is_keyed(channel, chrono::Duration::minutes(minutes));
+        assert!(known(Channel::Template, 9) && !known(Channel::Template, 10));
+        assert!(known(Channel::WecomText, 29) && !known(Channel::WecomText, 30));
+        assert!(!known(Channel::Sms, 0) && known(Channel::CardUpdate, 600));
+    }
 }

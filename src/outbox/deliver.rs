@@ -94,7 +94,7 @@ async fn deliver_row(
         commit(txn).await?;
         return Ok(ending);
     };
-    let keyed = channels::is_keyed(channel);
+    let keyed = channels::is_keyed(channel, ctx.clock.now() - owed.created_at);
     let tried = if is_held(owed, send, keyed) {
         Attempt::Closed("it may have been sent, and is not sent twice").into()
     } else {

@@ -20,8 +20,6 @@ pub enum Attempt {
     Failed(CallError),
 }
 
-/// How often a message may have been sent by a channel that cannot tell a repeat.
-const MOST_SENT: i32 = 3;
 /// After this long a message is no news any more, even where it still holds.
 const LIFE: Duration = Duration::days(7);
 
@@ -82,8 +80,8 @@ pub fn after(
             ),
             (_, None) => match send.on_unknown {
                 _ if keyed => again(backoff(owed.attempts), false, "the answer was lost"),
-                OnUnknown::Resend if owed.attempts + 1 >= MOST_SENT => {
-                    next_channel("the answer was lost each time")
+                OnUnknown::Resend if owed.doubtful => {
+                    next_channel("the answer was lost twice, and it is not sent a third time")
                 }
                 OnUnknown::Resend => again(backoff(owed.attempts), true, "the answer was lost"),
                 OnUnknown::Hold => next_channel("the answer was lost, and it is not sent twice"),

@@ -164,14 +164,7 @@ async fn visit(ctx: &Ctx, id: VisitId) -> Result<Option<VisitFacts>, StoreError>
 
 fn of_visit(ctx: &Ctx, about: &VisitFacts, now: DateTime<Utc>) -> Facts {
     let visit = &about.visit;
-    let comment = match &visit.stage {
-        Stage::Approved { comment, .. } => comment.as_ref(),
-        Stage::Rejected { comment, .. } | Stage::Returned { comment, .. } => Some(comment),
-        Stage::Pending
-        | Stage::Withdrawn { .. }
-        | Stage::Lapsed { .. }
-        | Stage::Completed { .. } => None,
-    };
+    let comment = visit.stage.comment();
     Facts::from([
         ("number", visit.id.to_string()),
         ("submitter", about.submitter().to_owned()),

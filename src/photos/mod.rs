@@ -15,7 +15,7 @@ pub use redraw::{Limits, PhotoFault};
 
 use crate::entropy::Entropy;
 use crate::ids::PhotoId;
-use crate::secret::{KeyRing, Unopened};
+use crate::secret::KeyRing;
 
 const PURPOSE: &str = "photo";
 
@@ -28,15 +28,13 @@ pub struct Photos {
     drawing: Arc<Semaphore>,
 }
 
-/// Why a picture cannot be kept or given back.
+/// Why a picture cannot be kept.
 #[derive(Debug, thiserror::Error)]
 pub enum PhotoError {
     #[error(transparent)]
     Refused(#[from] PhotoFault),
     #[error("the pictures' folder did not answer")]
     Storage(#[from] object_store::Error),
-    #[error(transparent)]
-    Unopened(#[from] Unopened),
 }
 
 /// A picture that was kept.
@@ -100,20 +98,6 @@ impl Photos {
         };
         self.files.put(&place(id), sealed.into()).await?;
         Ok(kept)
-    }
-
-    /// A picture's JPEG.
-    ///
-    /// # Errors
-    /// When it is not there or does not open.
-    pub async fn fetch(
-        &self,
-        keys: &KeyRing,
-        id: PhotoId,
-        key_id: &str,
-    ) -> Result<Vec<u8>, PhotoError> {
-        let sealed = self.files.get(&place(id)).await?.bytes().await?;
-        Ok(keys.open_bytes(key_id, PURPOSE, &sealed)?)
     }
 }
 

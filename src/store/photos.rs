@@ -50,14 +50,6 @@ pub async fn find_for_guest(
     own.one(db).await?.map(photo).transpose()
 }
 
-pub async fn find(db: &impl ConnectionTrait, id: PhotoId) -> Result<Option<Photo>, StoreError> {
-    row::Entity::find_by_id(id.get())
-        .one(db)
-        .await?
-        .map(photo)
-        .transpose()
-}
-
 fn photo(row: row::Model) -> Result<Photo, StoreError> {
     let kind = PhotoKind::parse(&row.kind).ok_or_else(corrupt("photos", row.id))?;
     Ok(Photo {

@@ -14,7 +14,10 @@ use crate::harness::{Answer, App, Delivery};
 /// Another process on the same database.
 async fn replica(of: &App) -> Router {
     let clock = of.ctx.clock.clone();
-    let parts = app::assemble(&of.settings, clock, Entropy::seeded(8))
+    let mut settings = of.settings.clone();
+    // Two replicas must not share a number: their ids would be the same.
+    settings.server.node = 1;
+    let parts = app::assemble(&settings, clock, Entropy::seeded(8))
         .await
         .unwrap();
     http::router(parts.site, None)

@@ -12,8 +12,10 @@ use crate::ctx::Ctx;
 use crate::domain::actors::Guest;
 use crate::domain::visit::Stage;
 use crate::domain::window::campus_time;
+use crate::http::address::ClientAddress;
 use crate::http::extract::{Json, Path, Query, page_size};
 use crate::http::problem::{Problem, ProblemOut};
+use crate::http::state::Site;
 use crate::ids::{AreaId, ReasonId, StaffId, VisitId, VisitorId};
 use crate::secret::Masked;
 use crate::store::visit_facts::VisitFacts;
@@ -75,14 +77,7 @@ pub struct PassLinkOut {
 impl VisitOut {
     fn of(ctx: &Ctx, facts: VisitFacts) -> Self {
         let visit = &facts.visit;
-        let comment = match &visit.stage {
-            Stage::Approved { comment, .. } => comment.as_ref(),
-            Stage::Rejected { comment, .. } | Stage::Returned { comment, .. } => Some(comment),
-            Stage::Pending
-            | Stage::Withdrawn { .. }
-            | Stage::Lapsed { .. }
-            | Stage::Completed { .. } => None,
-        };
+        let comment = visit.stage.comment();
         let live = matches!(visit.stage, Stage::Approved { .. });
         let link = |visitor: VisitorId| {
             let pass = facts
@@ -143,12 +138,15 @@ impl VisitOut {
     responses((status = 201, body = VisitOut), (status = 409, body = ProblemOut),
         (status = 422, body = ProblemOut)))]
 pub async fn book(
-    State(ctx): State<Ctx>,
+    State(site): State<Site>,
+    ClientAddress(from): ClientAddress,
     guest: Guest,
     asked: Asked,
 ) -> Result<(StatusCode, Json<VisitOut>), Problem> {
-    let id = visits::book(&ctx, &guest, asked.key.as_ref(), &asked.booking).await?;
-    Ok((StatusCode::CREATED, one(&ctx, &guest, id).await?))
+    site.doors.limits.booking(from)?;
+    let ctx = &site.ctx;
+    let id = visits::book(ctx, &guest, asked.key.as_ref(), &asked.booking).await?;
+    Ok((StatusCode::CREATED, one(ctx, &guest, id).await?))
 }
 
 #[derive(Deserialize, IntoParams)]
