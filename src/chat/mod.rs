@@ -35,9 +35,8 @@ pub async fn answer(
         }
         Event::Text { content } => {
             meet(ctx, openid).await?;
-            Ok(Some(Reply::Text(
-                words::answer(ctx, openid, content).await?,
-            )))
+            let words = Box::pin(words::answer(ctx, openid, content)).await?;
+            Ok(Some(Reply::Text(words)))
         }
         Event::TemplateSent { message, outcome } => {
             let outcome = match outcome {
@@ -46,7 +45,11 @@ pub async fn answer(
                 TemplateOutcome::Failed => "failed: system failed",
             };
             let id = message.to_string();
-            actions::outbox::report(ctx, delivery, Channel::Template, &id, outcome).await?;
+            let channel = Channel::Template;
+            Box::pin(actions::outbox::report(
+                ctx, delivery, channel, &id, outcome,
+            ))
+            .await?;
             Ok(None)
         }
         // Nothing of ours hangs on these yet.
@@ -74,7 +77,8 @@ pub async fn answer(
 /// Makes sure that the follower has a row; asked again within the hour, without a query.
 async fn meet(ctx: &Ctx, openid: &str) -> Result<(), StoreError> {
     if ctx.caches.met.get(openid).is_none() {
-        actions::people::meet(ctx, openid).await?;
+        // Boxed, as all that asks the database is: the answers that do not would carry its size.
+        Box::pin(actions::people::meet(ctx, openid)).await?;
         ctx.caches.met.insert(openid.to_owned(), ());
     }
     Ok(())

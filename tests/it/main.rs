@@ -23,6 +23,7 @@ mod deliveries;
 mod doors;
 mod gate;
 mod migrations;
+mod operators;
 mod replays;
 mod secrets;
 mod settings;
