@@ -11,6 +11,7 @@ mod channels;
 mod deliver;
 mod ending;
 mod post;
+mod sms;
 mod subject;
 
 pub use deliver::{Delivered, deliver_due};

@@ -16,6 +16,7 @@ mod harness;
 mod approvals;
 mod architecture;
 mod bad_input;
+mod budgets;
 mod callbacks;
 mod corrections;
 mod crash;
