@@ -2,7 +2,10 @@
 //! and facts of the person who asks; the words are in [`phrases`].
 
 mod phrases;
+mod scenes;
 mod words;
+
+pub use scenes::of_gate as scene_of_gate;
 
 use crate::actions;
 use crate::ctx::Ctx;
@@ -29,9 +32,24 @@ pub async fn answer(
             meet(ctx, openid).await?;
             Ok(Some(Reply::Text(phrases::entrance(ctx))))
         }
-        Event::Subscribe { .. } => {
+        Event::Subscribe { scene } => {
             meet(ctx, openid).await?;
-            Ok(Some(Reply::Text(phrases::welcome(ctx))))
+            let welcome = phrases::welcome(ctx);
+            let said = match scene {
+                Some(scene) => Box::pin(scenes::answer(ctx, openid, scene)).await?,
+                None => None,
+            };
+            Ok(Some(Reply::Text(match said {
+                Some(said) => format!("{said}\n\n{welcome}"),
+                None => welcome,
+            })))
+        }
+        Event::Scan { scene } => {
+            meet(ctx, openid).await?;
+            let said = Box::pin(scenes::answer(ctx, openid, scene)).await?;
+            Ok(Some(Reply::Text(
+                said.unwrap_or_else(|| phrases::entrance(ctx)),
+            )))
         }
         Event::Text { content } => {
             meet(ctx, openid).await?;
@@ -59,7 +77,6 @@ pub async fn answer(
         | Event::Location { .. }
         | Event::Link { .. }
         | Event::Unsubscribe
-        | Event::Scan { .. }
         | Event::View { .. }
         | Event::ViewMiniProgram { .. }
         | Event::ScanCode { .. }
@@ -72,6 +89,14 @@ pub async fn answer(
         | Event::MediaChecked { .. }
         | Event::Unknown => Ok(None),
     }
+}
+
+/// Answers what a member of staff wrote in the WeCom application.
+///
+/// # Errors
+/// When the database does not answer; WeCom then asks again.
+pub async fn answer_staff(ctx: &Ctx, userid: &str, text: &str) -> Result<String, StoreError> {
+    words::answer_staff(ctx, userid, text).await
 }
 
 /// Makes sure that the follower has a row; asked again within the hour, without a query.

@@ -285,7 +285,7 @@ fn templates(r: &mut Reader) -> Option<TemplateIds> {
     };
     let wechat = named(
         "official_account.templates",
-        &["visit_result", "pass_issued"],
+        &["visit_result", "pass_issued", "answer_late"],
     );
     let sms = named(
         "sms.templates",

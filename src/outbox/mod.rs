@@ -15,4 +15,4 @@ mod sms;
 mod subject;
 
 pub use deliver::{Delivered, deliver_due};
-pub use post::post;
+pub use post::{post, post_to};

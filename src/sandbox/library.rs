@@ -34,6 +34,20 @@ impl Template {
 
 pub(super) const TEMPLATES: &[Template] = &[
     Template {
+        id: "TPL-ANSWER-READY",
+        title: "提问回复通知",
+        fields: &[
+            Field {
+                name: "thing1",
+                label: "提示",
+            },
+            Field {
+                name: "phrase2",
+                label: "状态",
+            },
+        ],
+    },
+    Template {
         id: "TPL-VISIT-RESULT",
         title: "访客申请结果通知",
         fields: &[

@@ -18,6 +18,7 @@ mod architecture;
 mod bad_input;
 mod budgets;
 mod callbacks;
+mod chat;
 mod corrections;
 mod crash;
 mod deliveries;

@@ -7,7 +7,7 @@ use axum::http::Request;
 use insta::assert_snapshot;
 use tokio::net::TcpListener;
 
-use crate::harness::{App, Database, Service};
+use crate::harness::{App, Database, Service, client};
 
 async fn free_address() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -30,7 +30,7 @@ async fn figures_have_a_listener_of_their_own_and_name_routes_but_no_link() {
     ]
     .map(|(key, value)| (key.to_owned(), value));
     let service = Service::start(&settings).await;
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = client();
     let get = async |address: &str, path: &str| {
         let answer = http.get(format!("http://{address}{path}")).send().await;
         let answer = answer.unwrap();
