@@ -34,20 +34,6 @@ impl Template {
 
 pub(super) const TEMPLATES: &[Template] = &[
     Template {
-        id: "TPL-ANSWER-READY",
-        title: "提问回复通知",
-        fields: &[
-            Field {
-                name: "thing1",
-                label: "提示",
-            },
-            Field {
-                name: "phrase2",
-                label: "状态",
-            },
-        ],
-    },
-    Template {
         id: "TPL-VISIT-RESULT",
         title: "访客申请结果通知",
         fields: &[
@@ -88,6 +74,20 @@ pub(super) const TEMPLATES: &[Template] = &[
             Field {
                 name: "time4",
                 label: "结束时间",
+            },
+        ],
+    },
+    Template {
+        id: "TPL-ANSWER-READY",
+        title: "提问回复通知",
+        fields: &[
+            Field {
+                name: "thing1",
+                label: "提示",
+            },
+            Field {
+                name: "phrase2",
+                label: "状态",
             },
         ],
     },
