@@ -2,6 +2,8 @@
 
 use crate::ctx::Ctx;
 use crate::ids::OutboxId;
+use crate::sms::report::Outcome;
+use crate::sms::{self, Provider};
 use crate::store::deliveries::{self, Seen};
 use crate::store::receipts::{self, Receipt};
 use crate::store::{StoreError, begin, budgets, commit, outbox};
@@ -30,8 +32,27 @@ pub async fn report(
         at: ctx.clock.now(),
         ..accepted
     };
-    receipts::insert(&txn, &report).await?;
+    // Deliveries are forgotten sooner than a provider of SMS stops repeating itself.
+    if !receipts::holds(&txn, &report).await? {
+        receipts::insert(&txn, &report).await?;
+    }
     commit(txn).await
+}
+
+/// A provider of SMS reports what became of a message. It gives its reports no number, so the same
+/// outcome of the same message is the same report.
+pub async fn report_sms(
+    ctx: &Ctx,
+    provider: Provider,
+    report: &sms::report::Report,
+) -> Result<(), StoreError> {
+    let outcome = match &report.outcome {
+        Outcome::Delivered => "delivered".to_owned(),
+        Outcome::Failed(why) => format!("failed: {why}"),
+    };
+    let serial = provider.names(&report.serial);
+    let delivery = format!("sms:{serial}:{outcome}");
+    self::report(ctx, &delivery, Channel::Sms, &serial, &outcome).await
 }
 
 /// Makes a dead message due again; says whether it was dead.

@@ -10,8 +10,9 @@ use secrecy::SecretString;
 use super::read::{Reader, filled};
 use super::sections::{
     Account, Cas, Database, Gate, Keys, MiniProgram, Mode, Photos, SandboxGate, Server, Settings,
-    Sms, TemplateIds, WeCom, Words,
+    TemplateIds, WeCom, Words,
 };
+use super::sms::{TEXTS, sms};
 use crate::domain::campus::{DeviceId, DeviceKey};
 use crate::domain::pass_code::CodeKeys;
 use crate::ids::MAX_NODE;
@@ -136,7 +137,7 @@ fn public_url(text: &str, sandbox: bool) -> Result<String, &'static str> {
 }
 
 /// A base URL: as given, or the real one, or the sandbox's.
-fn api(r: &mut Reader, key: &str, real: &str, base: &str, sandbox: &str) -> Option<String> {
+pub fn api(r: &mut Reader, key: &str, real: &str, base: &str, sandbox: &str) -> Option<String> {
     let live = r.mode == Some(Mode::Live);
     let given = r.any_text(key)?;
     Some(match given.trim_end_matches('/') {
@@ -243,58 +244,29 @@ fn cas(r: &mut Reader, base: &str) -> Option<Cas> {
     })
 }
 
-fn sms(r: &mut Reader, base: &str) -> Option<Sms> {
-    let api = api(
-        r,
-        "sms.api",
-        "https://sms.tencentcloudapi.com",
-        base,
-        "sms/tencent",
-    );
-    let secret_id = r.secret("sms.secret_id", filled);
-    let secret_key = r.secret("sms.secret_key", secret);
-    let sdk_app_id = r.own("sms.sdk_app_id", filled);
-    let region = r.text("sms.region");
-    let sign_name = r.text("sms.sign_name");
-    let daily_per_number = r.number("sms.daily_per_number");
-    let daily_total = r.number("sms.daily_total");
-    Some(Sms {
-        api: api?,
-        secret_id: secret_id?,
-        secret_key: secret_key?,
-        sdk_app_id: sdk_app_id?,
-        region: region?,
-        sign_name: sign_name?,
-        daily_per_number: daily_per_number?,
-        daily_total: daily_total?,
+fn templates(r: &mut Reader) -> Option<TemplateIds> {
+    let names = ["visit_result", "pass_issued", "answer_late"];
+    let wechat = codes(r, "official_account.templates", &names);
+    Some(TemplateIds {
+        wechat: wechat?,
+        sms: TEXTS.to_vec(),
     })
 }
 
-fn templates(r: &mut Reader) -> Option<TemplateIds> {
-    let mut named = |table: &str, names: &[&str]| {
-        let ids: Vec<_> = names
-            .iter()
-            .map(|name| {
-                Some((
-                    (*name).to_owned(),
-                    r.own(&format!("{table}.{name}"), filled)?,
-                ))
-            })
-            .collect();
-        ids.into_iter().collect::<Option<Vec<_>>>()
+/// The operator's own codes, by our names; every one that is missing is a fault.
+pub fn codes<C: FromIterator<(String, String)>>(
+    r: &mut Reader,
+    table: &str,
+    names: &[&str],
+) -> Option<C> {
+    let code = |name: &&str| {
+        Some((
+            (*name).to_owned(),
+            r.own(&format!("{table}.{name}"), filled)?,
+        ))
     };
-    let wechat = named(
-        "official_account.templates",
-        &["visit_result", "pass_issued", "answer_late"],
-    );
-    let sms = named(
-        "sms.templates",
-        &["approval_waiting", "pass_issued", "visit_result"],
-    );
-    Some(TemplateIds {
-        wechat: wechat?,
-        sms: sms?,
-    })
+    let all: Vec<_> = names.iter().map(code).collect();
+    all.into_iter().collect()
 }
 
 fn photos(r: &mut Reader) -> Option<Photos> {
@@ -357,7 +329,7 @@ fn sandbox(r: &mut Reader) -> Option<SandboxGate> {
     })
 }
 
-fn secret(text: &str) -> Result<SecretString, &'static str> {
+pub fn secret(text: &str) -> Result<SecretString, &'static str> {
     filled(text).map(SecretString::from)
 }
 

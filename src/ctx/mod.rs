@@ -4,12 +4,14 @@
 
 mod clients;
 mod shelf;
+mod sms;
 
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
 pub use clients::{Clients, Health, Standing};
+pub use sms::Sender;
 
 use crate::cache::Caches;
 use crate::clock::Clock;

@@ -9,11 +9,11 @@ use crate::ctx::{Clients, Ctx};
 use crate::domain::Phone;
 use crate::domain::campus::SealedPhone;
 use crate::domain::message::Recipient;
+use crate::sms::may_have_gone_out;
 use crate::store::budgets::{self, Budget};
 use crate::store::outbox::Owed;
 use crate::store::{StoreError, begin, commit, people, staff, visitors};
 use crate::templates::{Facts, SmsText};
-use crate::tencent::call::CallError;
 
 /// Sends the words to the recipient's phone.
 pub async fn send(
@@ -41,19 +41,19 @@ pub async fn send(
         tracing::warn!(outbox.id = %owed.id, "the day's budget of SMS is spent");
         return Ok(Attempt::OverBudget.into());
     }
-    let params = words
-        .params
-        .iter()
-        .map(|param| param.render(facts))
-        .collect();
-    let sms = clients.signed(phone.e164(), words.code.clone(), params);
-    let sent = clients.sms.send(&sms, now).await;
-    clients.health.note("sms", &sent);
+    let rendered = words.params.iter().map(|param| param.render(facts));
+    let params: Vec<_> = rendered.collect();
+    let Some(sender) = clients.sms.first() else {
+        return Ok(Attempt::Closed("nobody sends SMS").into());
+    };
+    let provider = sender.gateway.provider();
+    let sent = sender.send(phone.e164(), &words.name, &params, now).await;
+    clients.health.note(sender.channel(), &sent);
+    let sent = sent.map(|receipt| provider.names(&receipt.serial));
     Ok(match sent {
-        Ok(receipt) => Attempt::Accepted(Some(receipt.serial)),
+        Ok(serial) => Attempt::Accepted(Some(serial)),
         Err(error) => {
-            // One whose answer was lost may have gone out.
-            if !matches!(error, CallError::Unknown) {
+            if !may_have_gone_out(&error) {
                 let txn = begin(&ctx.db).await?;
                 for (subject, _) in &budgets {
                     budgets::give_back(&txn, subject, now).await?;

@@ -196,7 +196,13 @@ impl File {
     }
 
     fn sms(&mut self, raw: RawSms, ids: &TemplateIds) -> SmsText {
-        let code = self.known("sms.template", &raw.template, &ids.sms, "sms.templates");
+        if !ids.sms.contains(&raw.template.as_str()) {
+            let reason = format!(
+                "[sms.….templates] of the settings has no {:?}",
+                raw.template
+            );
+            self.fault("sms.template", reason);
+        }
         let mut params = Vec::new();
         for text in &raw.params {
             if text.contains("://") || text.contains("_link}") {
@@ -207,7 +213,10 @@ impl File {
             }
             params.push(self.words("sms.params", text));
         }
-        SmsText { code, params }
+        SmsText {
+            name: raw.template,
+            params,
+        }
     }
 
     fn card(&mut self, raw: RawCard) -> CardText {
