@@ -29,5 +29,6 @@ mod operators;
 mod replays;
 mod secrets;
 mod settings;
+mod sms;
 mod whole_line;
 mod words;
