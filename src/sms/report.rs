@@ -103,6 +103,14 @@ mod tests {
     }
 
     #[test]
+    fn a_serial_is_short_and_printable() {
+        let long = "9".repeat(1000);
+        let told = format!(r#"[{{"report_status": "SUCCESS", "sid": "26^19:\u0000{long}"}}]"#);
+        let serial = one::<TencentReport>(&told).serial;
+        assert_eq!(serial, format!("26^19:{}", "9".repeat(94)));
+    }
+
+    #[test]
     fn a_failure_keeps_the_word_and_nothing_that_could_break_a_line() {
         let failed = |word: &str| Outcome::Failed(word.to_owned());
         let tencent = r#"[{"report_status": "FAIL", "errmsg": "MK:00\n01", "sid": "1"}]"#;
