@@ -2,7 +2,7 @@
 
 use super::phrases;
 use crate::actions;
-use crate::actions::visits::BookError;
+use crate::actions::applications::BookError;
 use crate::ctx::Ctx;
 use crate::domain::actors::Guest;
 use crate::domain::visit::Stage;
@@ -58,7 +58,7 @@ fn wish(text: &str) -> Wish {
 }
 
 async fn passes(ctx: &Ctx, guest: &Guest) -> Result<String, StoreError> {
-    let visits = actions::visits::list(ctx, guest, None, LOOKED_AT).await?;
+    let visits = actions::visits::list(ctx, guest.into(), None, LOOKED_AT).await?;
     let live = visits
         .iter()
         .filter(|facts| matches!(facts.visit.stage, Stage::Approved { .. }));
@@ -75,7 +75,7 @@ async fn passes(ctx: &Ctx, guest: &Guest) -> Result<String, StoreError> {
 }
 
 async fn visit(ctx: &Ctx, guest: &Guest, id: VisitId) -> Result<String, StoreError> {
-    match actions::visits::find(ctx, guest, id).await {
+    match actions::visits::find(ctx, guest.into(), id).await {
         Ok(facts) => Ok(phrases::visit(ctx, &facts)),
         Err(BookError::Store(error)) => Err(error),
         Err(_) => Ok(phrases::no_visit().to_owned()),

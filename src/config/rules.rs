@@ -285,11 +285,11 @@ fn templates(r: &mut Reader) -> Option<TemplateIds> {
     };
     let wechat = named(
         "official_account.templates",
-        &["visit_result", "pass_issued"],
+        &["visit_result", "pass_issued", "invitation_lapsing"],
     );
     let sms = named(
         "sms.templates",
-        &["approval_waiting", "pass_issued", "visit_result"],
+        &["approval_waiting", "pass_issued", "visit_result", "invited"],
     );
     Some(TemplateIds {
         wechat: wechat?,

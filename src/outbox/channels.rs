@@ -12,7 +12,7 @@ use crate::domain::window::day_start;
 use crate::secret::KeyedHash;
 use crate::store::outbox::Owed;
 use crate::store::people::WechatNames;
-use crate::store::{StoreError, people, receipts, staff, visitors};
+use crate::store::{StoreError, invitees, people, receipts, staff, visitors};
 use crate::templates::{CardText, Channel, Facts, SmsText, Template, WechatTemplate};
 use crate::tencent::call::CallError;
 use crate::wechat::template::TemplateMessage;
@@ -118,7 +118,7 @@ async fn by_template(
         Recipient::Visitor(id) => visitors::find(&ctx.db.read, id)
             .await?
             .and_then(|visitor| visitor.person),
-        Recipient::Staff(_) => None,
+        Recipient::Staff(_) | Recipient::Invitee(_) => None,
     };
     let person = match person {
         Some(id) => people::find(&ctx.db.read, id).await?,
@@ -200,6 +200,7 @@ async fn phone_of(
     Ok(match to {
         Recipient::Staff(id) => staff::find(db, id).await?.map(|member| member.phone),
         Recipient::Visitor(id) => visitors::find(db, id).await?.map(|visitor| visitor.phone),
+        Recipient::Invitee(id) => invitees::find(db, id).await?.map(|invitee| invitee.phone),
         Recipient::Person(id) => {
             // The phone on this application, which may be newer than what the person is known by.
             let visit = visit_of(db, &owed.message).await?;
@@ -324,7 +325,7 @@ async fn userid_of(ctx: &Ctx, owed: &Owed) -> Result<Option<String>, StoreError>
         Recipient::Staff(id) => Ok(staff::find(&ctx.db.read, id)
             .await?
             .map(|member| member.wecom_userid)),
-        Recipient::Person(_) | Recipient::Visitor(_) => Ok(None),
+        Recipient::Person(_) | Recipient::Visitor(_) | Recipient::Invitee(_) => Ok(None),
     }
 }
 

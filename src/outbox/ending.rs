@@ -37,14 +37,11 @@ pub fn after(
     now: DateTime<Utc>,
     entropy: &Entropy,
 ) -> Ending {
-    let next_channel = |why: &str| {
-        let next = owed.channel + 1;
-        match send.channels.get(next) {
-            Some(_) => later(now, next, owed.doubtful, "the next channel"),
-            None => Ending::Never {
-                why: why.to_owned(),
-            },
-        }
+    let next_channel = |why: &str| match send.channel_for(owed.to, owed.channel + 1) {
+        Some(next) => later(now, next, owed.doubtful, "the next channel"),
+        None => Ending::Never {
+            why: why.to_owned(),
+        },
     };
     let again = |after: Duration, doubtful: bool, why: &'static str| {
         if now - owed.created_at > LIFE {

@@ -6,8 +6,8 @@ use super::subject::visit_of;
 use crate::ctx::Ctx;
 use crate::domain::message::{Message, Recipient};
 use crate::store::outbox::Owed;
-use crate::store::{StoreError, approval_steps, cards, outbox, passes, staff, visits};
-use crate::templates::Audience;
+use crate::store::{StoreError, approval_steps, cards, outbox, passes, staff, visitors, visits};
+use crate::templates::{Audience, Channel, Send};
 
 /// Owes a message to everybody whom its template names. Posting the same again changes nothing.
 ///
@@ -20,13 +20,23 @@ pub async fn post(
 ) -> Result<(), StoreError> {
     let template = ctx.templates.of(message.kind());
     for (chain, send) in template.sends.iter().enumerate() {
-        for to in audience(txn, message, send.to).await? {
+        let mut told = audience(txn, message, send).await?;
+        let hosts = template.sends.iter().find(|send| send.to == Audience::Host);
+        if let (Audience::Initiator, Some(hosts)) = (send.to, hosts) {
+            // A host who invites hears once, as the host.
+            let hosts = audience(txn, message, hosts).await?;
+            told.retain(|to| !hosts.contains(to));
+        }
+        for to in told {
+            let Some(channel) = send.channel_for(to, 0) else {
+                continue;
+            };
             let owed = Owed {
                 id: ctx.mint(),
                 message: *message,
                 to,
                 chain,
-                channel: 0,
+                channel,
                 attempts: 0,
                 doubtful: false,
                 created_at: ctx.clock.now(),
@@ -42,7 +52,7 @@ pub async fn post(
 async fn audience(
     txn: &impl ConnectionTrait,
     message: &Message,
-    to: Audience,
+    send: &Send,
 ) -> Result<Vec<Recipient>, StoreError> {
     match message {
         Message::ApprovalWaiting { step } => {
@@ -58,24 +68,31 @@ async fn audience(
         Message::VisitApproved { .. }
         | Message::VisitRejected { .. }
         | Message::VisitReturned { .. }
-        | Message::GuestArrived { .. } => {
+        | Message::GuestArrived { .. }
+        | Message::InvitationLapsing { .. }
+        | Message::InvitationLapsed { .. } => {
             let visit = match visit_of(txn, message).await? {
                 Some(id) => visits::find(txn, id).await?,
                 None => None,
             };
-            let told = visit.map(|visit| match to {
+            let told = visit.map(|visit| match send.to {
                 Audience::Host => Recipient::Staff(visit.host),
-                _ => Recipient::Person(visit.initiator),
+                _ => visit.initiator.into(),
             });
             Ok(told.into_iter().collect())
         }
         Message::PassIssued { pass } => {
-            let pass = passes::find(txn, *pass).await?;
-            Ok(pass
-                .map(|pass| Recipient::Visitor(pass.visitor))
-                .into_iter()
-                .collect())
+            let visitor = match passes::find(txn, *pass).await? {
+                Some(pass) => visitors::find(txn, pass.visitor).await?,
+                None => None,
+            };
+            // Whoever was filled in by somebody else has no chat with the account.
+            let chat = send.channels == [Channel::Template];
+            let told = visitor.filter(|visitor| !chat || visitor.person.is_some());
+            let told = told.map(|visitor| Recipient::Visitor(visitor.id));
+            Ok(told.into_iter().collect())
         }
+        Message::Invited { invitee } => Ok(vec![Recipient::Invitee(*invitee)]),
         Message::CardSettled { card } => {
             let card = cards::find(txn, *card).await?;
             Ok(card

@@ -77,6 +77,24 @@ pub(super) const TEMPLATES: &[Template] = &[
             },
         ],
     },
+    Template {
+        id: "TPL-INVITATION-LAPSING",
+        title: "邀请即将失效通知",
+        fields: &[
+            Field {
+                name: "thing1",
+                label: "被访人",
+            },
+            Field {
+                name: "time2",
+                label: "失效时间",
+            },
+            Field {
+                name: "thing3",
+                label: "受邀人员",
+            },
+        ],
+    },
 ];
 
 /// The SMS templates by their Tencent Cloud number; `{1}` is a variable, `{service}` the constant
@@ -91,4 +109,8 @@ pub(super) const SMS_TEMPLATES: &[(&str, &str)] = &[
         "您的访客申请已通过，通行凭证：{service}/p/{1} 凭二维码入校。",
     ),
     ("1000003", "您到{1}的访客申请{2}。"),
+    (
+        "1000004",
+        "{1}邀请您来访，请于{2}前填写信息：{service}/i/{3} 接受邀请。",
+    ),
 ];

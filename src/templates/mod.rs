@@ -16,7 +16,7 @@ pub use field::{FieldKind, Unfit};
 pub use words::{Facts, Words};
 
 use crate::config::{Faults, TemplateIds};
-use crate::domain::message::Kind;
+use crate::domain::message::{Kind, Recipient};
 
 /// A template for each kind of message.
 #[derive(Clone, Debug)]
@@ -49,6 +49,8 @@ pub enum Audience {
     Host,
     /// The visitor whose pass it is.
     Visitor,
+    /// The one who was invited by name.
+    Invitee,
     /// The member of staff who holds the card.
     CardHolder,
     /// The person whom the message is about.
@@ -77,6 +79,21 @@ impl Channel {
             Self::CardUpdate => "card_update",
             Self::UserInfo => "user_info",
         }
+    }
+}
+
+impl Send {
+    /// The first channel from the one with this number on that could reach `to` at all.
+    #[must_use]
+    pub fn channel_for(&self, to: Recipient, from: usize) -> Option<usize> {
+        let reaches = |channel: &Channel| match channel {
+            Channel::Sms => true,
+            Channel::Template => matches!(to, Recipient::Person(_) | Recipient::Visitor(_)),
+            Channel::UserInfo => matches!(to, Recipient::Person(_)),
+            Channel::WecomCard | Channel::WecomText | Channel::CardUpdate => to.staff().is_some(),
+        };
+        let rest = self.channels.iter().skip(from);
+        rest.into_iter().position(reaches).map(|at| from + at)
     }
 }
 
@@ -153,6 +170,9 @@ fn built_in(kind: Kind) -> &'static str {
         Kind::VisitReturned => include_str!("../../message_templates/visit_returned.toml"),
         Kind::PassIssued => include_str!("../../message_templates/pass_issued.toml"),
         Kind::GuestArrived => include_str!("../../message_templates/guest_arrived.toml"),
+        Kind::Invited => include_str!("../../message_templates/invited.toml"),
+        Kind::InvitationLapsing => include_str!("../../message_templates/invitation_lapsing.toml"),
+        Kind::InvitationLapsed => include_str!("../../message_templates/invitation_lapsed.toml"),
         Kind::CardSettled => include_str!("../../message_templates/card_settled.toml"),
         Kind::FollowerSeen => include_str!("../../message_templates/follower_seen.toml"),
     }

@@ -262,11 +262,11 @@ impl File {
 fn specimen(fact: &str) -> &'static str {
     match fact {
         "number" => "7000000000000000001",
-        "starts_at" | "ends_at" => "2026年03月02日 14:00",
-        "starts_short" | "arrived_at" => "03月02日14:00",
-        "days" => "3",
+        "starts_at" | "ends_at" | "lapses_at" => "2026年03月02日 14:00",
+        "starts_short" | "arrived_at" | "lapses_short" => "03月02日14:00",
+        "days" | "joined" | "capacity" => "3",
         "result" => "已通过",
-        "pass_token" => "AAAAAAAAAAAAAAAAAAAAAA",
+        "pass_token" | "invitation_token" => "AAAAAAAAAAAAAAAAAAAAAA",
         link if link.ends_with("_link") => "https://pass.example.edu/p/AAAAAAAAAAAAAAAAAAAAAA",
         _ => "计算机学院 A301 室",
     }
@@ -278,6 +278,7 @@ fn audience(name: &str) -> Option<Audience> {
         "initiator" => Audience::Initiator,
         "host" => Audience::Host,
         "visitor" => Audience::Visitor,
+        "invitee" => Audience::Invitee,
         "card_holder" => Audience::CardHolder,
         "person" => Audience::Person,
         _ => return None,
@@ -292,6 +293,8 @@ fn knows(kind: Kind, to: Audience) -> bool {
             &[Audience::Initiator, Audience::Host]
         }
         Kind::PassIssued => &[Audience::Visitor],
+        Kind::Invited => &[Audience::Invitee],
+        Kind::InvitationLapsing | Kind::InvitationLapsed => &[Audience::Initiator],
         Kind::CardSettled => &[Audience::CardHolder],
         Kind::FollowerSeen => &[Audience::Person],
     };

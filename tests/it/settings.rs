@@ -168,9 +168,11 @@ fn live_mode_names_each_secret_that_is_missing_and_does_not_start() {
     wechat.toml (shipped): sms.sdk_app_id: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.templates.visit_result: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.templates.pass_issued: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): official_account.templates.invitation_lapsing: missing: live mode does not take the sandbox's
     wechat.toml (shipped): sms.templates.approval_waiting: missing: live mode does not take the sandbox's
     wechat.toml (shipped): sms.templates.pass_issued: missing: live mode does not take the sandbox's
     wechat.toml (shipped): sms.templates.visit_result: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): sms.templates.invited: missing: live mode does not take the sandbox's
     wechat.toml (shipped): keys.data: missing: live mode does not take the sandbox's
     wechat.toml (shipped): keys.index: missing: live mode does not take the sandbox's
     wechat.toml (shipped): keys.link: missing: live mode does not take the sandbox's
@@ -203,6 +205,10 @@ fn live(database: &str) -> Vec<(&'static str, String)> {
         ("OFFICIAL_ACCOUNT__SECRET", text("s")),
         ("OFFICIAL_ACCOUNT__TEMPLATES__VISIT_RESULT", text("T1")),
         ("OFFICIAL_ACCOUNT__TEMPLATES__PASS_ISSUED", text("T2")),
+        (
+            "OFFICIAL_ACCOUNT__TEMPLATES__INVITATION_LAPSING",
+            text("T3"),
+        ),
         ("MINI_PROGRAM__APP_ID", text("wxmini")),
         ("MINI_PROGRAM__ORIGINAL_ID", text("gh_mini")),
         ("MINI_PROGRAM__TOKEN", text("t")),
@@ -218,6 +224,7 @@ fn live(database: &str) -> Vec<(&'static str, String)> {
         ("SMS__TEMPLATES__APPROVAL_WAITING", text("1")),
         ("SMS__TEMPLATES__PASS_ISSUED", text("2")),
         ("SMS__TEMPLATES__VISIT_RESULT", text("3")),
+        ("SMS__TEMPLATES__INVITED", text("4")),
         ("KEYS__DATA", format!("k:{}", key(1))),
         ("KEYS__INDEX", key(2)),
         ("KEYS__LINK", key(3)),
@@ -494,16 +501,16 @@ fn a_broken_template_is_named() {
     assert_snapshot!(broken("visit_approved", "time3 = \"{starts_at}\"", "time3 = \"{starts_short}\""), @"…/visit_approved.toml: template.data.time3: does not fit a field of kind Time");
     assert_snapshot!(broken("visit_approved", "\"visit_result\"", "\"visit_rseult\""), @r#"…/visit_approved.toml: template.id: [official_account.templates] of the settings has no "visit_rseult""#);
     assert_snapshot!(broken("visit_approved", "[wecom_text]", "[wecom_txt]"), @"
-    …/visit_approved.toml: -: TOML parse error at line 21, column 2
+    …/visit_approved.toml: -: TOML parse error at line 23, column 2
        |
-    21 | [wecom_txt]
+    23 | [wecom_txt]
        |  ^^^^^^^^^
     unknown field `wecom_txt`, expected one of `send`, `template`, `sms`, `wecom_card`, `wecom_text`, `card_update`
     ");
     assert_snapshot!(broken("guest_arrived", "[\"wecom_text\"]", "[\"sms\"]"), @"…/guest_arrived.toml: sms: the channel is used, but its words are missing");
     assert_snapshot!(broken("guest_arrived", "[\"wecom_text\"]", "[\"pigeon\"]"), @"…/guest_arrived.toml: send.channels: must be one or more of template, sms, wecom_card, wecom_text, card_update, user_info");
     assert_snapshot!(broken("guest_arrived", "\"host\"", "\"visitor\""), @r#"…/guest_arrived.toml: send.to: this message has no audience "visitor""#);
-    assert_snapshot!(broken("guest_arrived", "{submitter}", "{submitter"), @"…/guest_arrived.toml: wecom_text.text: this message has no {submitter 已于 {arrived_at}");
+    assert_snapshot!(broken("guest_arrived", "{visitors}", "{visitors"), @"…/guest_arrived.toml: wecom_text.text: this message has no {visitors 已于 {arrived_at}");
     assert_snapshot!(broken("pass_issued", "[\"{pass_token}\"]", "[\"{pass_link}\"]"), @"…/pass_issued.toml: sms.params: providers refuse a link in a variable; use the token");
     assert_snapshot!(broken("pass_issued", "[\"{pass_token}\"]", "[\"https://x\"]"), @"…/pass_issued.toml: sms.params: providers refuse a link in a variable; use the token");
     assert_snapshot!(broken("pass_issued", "\"resend\"", "\"maybe\""), @r#"…/pass_issued.toml: send.on_unknown: must be "resend" or "hold""#);

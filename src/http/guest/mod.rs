@@ -1,7 +1,8 @@
-//! The API of a visitor: whom, where and why to visit, pictures, visits, and the pass behind a link.
+//! The API of a visitor: whom, where and why to visit, pictures, visits, and the invitation and the pass
+//! behind a link.
 
-pub mod booking;
 pub mod choices;
+pub mod invitations;
 pub mod passes;
 pub mod photos;
 pub mod visits;
