@@ -17,8 +17,9 @@ mod m0006_records;
 mod m0007_deliveries;
 mod m0008_proven_phones;
 mod m0009_indexes;
-mod m0010_accounts;
-mod m0011_invitations;
+mod m0010_budgets;
+mod m0011_accounts;
+mod m0012_invitations;
 mod rebuild;
 
 /// Every step, oldest first.
@@ -36,8 +37,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_deliveries::Migration),
             Box::new(m0008_proven_phones::Migration),
             Box::new(m0009_indexes::Migration),
-            Box::new(m0010_accounts::Migration),
-            Box::new(m0011_invitations::Migration),
+            Box::new(m0010_budgets::Migration),
+            Box::new(m0011_accounts::Migration),
+            Box::new(m0012_invitations::Migration),
         ]
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod applications;
 pub mod approvals;
+pub mod budgets;
 pub mod campus;
 pub mod cards;
 pub mod invitations;

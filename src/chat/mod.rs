@@ -2,7 +2,10 @@
 //! and facts of the person who asks; the words are in [`phrases`].
 
 mod phrases;
+mod scenes;
 mod words;
+
+pub use scenes::of_gate as scene_of_gate;
 
 use crate::actions;
 use crate::ctx::Ctx;
@@ -29,15 +32,29 @@ pub async fn answer(
             meet(ctx, openid).await?;
             Ok(Some(Reply::Text(phrases::entrance(ctx))))
         }
-        Event::Subscribe { .. } => {
+        Event::Subscribe { scene } => {
             meet(ctx, openid).await?;
-            Ok(Some(Reply::Text(phrases::welcome(ctx))))
+            let welcome = phrases::welcome(ctx);
+            let said = match scene {
+                Some(scene) => Box::pin(scenes::answer(ctx, openid, scene)).await?,
+                None => None,
+            };
+            Ok(Some(Reply::Text(match said {
+                Some(said) => format!("{said}\n\n{welcome}"),
+                None => welcome,
+            })))
+        }
+        Event::Scan { scene } => {
+            meet(ctx, openid).await?;
+            let said = Box::pin(scenes::answer(ctx, openid, scene)).await?;
+            Ok(Some(Reply::Text(
+                said.unwrap_or_else(|| phrases::entrance(ctx)),
+            )))
         }
         Event::Text { content } => {
             meet(ctx, openid).await?;
-            Ok(Some(Reply::Text(
-                words::answer(ctx, openid, content).await?,
-            )))
+            let words = Box::pin(words::answer(ctx, openid, content)).await?;
+            Ok(Some(Reply::Text(words)))
         }
         Event::TemplateSent { message, outcome } => {
             let outcome = match outcome {
@@ -46,7 +63,11 @@ pub async fn answer(
                 TemplateOutcome::Failed => "failed: system failed",
             };
             let id = message.to_string();
-            actions::outbox::report(ctx, delivery, Channel::Template, &id, outcome).await?;
+            let channel = Channel::Template;
+            Box::pin(actions::outbox::report(
+                ctx, delivery, channel, &id, outcome,
+            ))
+            .await?;
             Ok(None)
         }
         // Nothing of ours hangs on these yet.
@@ -56,7 +77,6 @@ pub async fn answer(
         | Event::Location { .. }
         | Event::Link { .. }
         | Event::Unsubscribe
-        | Event::Scan { .. }
         | Event::View { .. }
         | Event::ViewMiniProgram { .. }
         | Event::ScanCode { .. }
@@ -71,10 +91,19 @@ pub async fn answer(
     }
 }
 
+/// Answers what a member of staff wrote in the WeCom application.
+///
+/// # Errors
+/// When the database does not answer; WeCom then asks again.
+pub async fn answer_staff(ctx: &Ctx, userid: &str, text: &str) -> Result<String, StoreError> {
+    words::answer_staff(ctx, userid, text).await
+}
+
 /// Makes sure that the follower has a row; asked again within the hour, without a query.
 async fn meet(ctx: &Ctx, openid: &str) -> Result<(), StoreError> {
     if ctx.caches.met.get(openid).is_none() {
-        actions::people::meet(ctx, openid).await?;
+        // Boxed, as all that asks the database is: the answers that do not would carry its size.
+        Box::pin(actions::people::meet(ctx, openid)).await?;
         ctx.caches.met.insert(openid.to_owned(), ());
     }
     Ok(())

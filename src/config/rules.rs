@@ -283,14 +283,8 @@ fn templates(r: &mut Reader) -> Option<TemplateIds> {
             .collect();
         ids.into_iter().collect::<Option<Vec<_>>>()
     };
-    let wechat = named(
-        "official_account.templates",
-        &["visit_result", "pass_issued", "invitation_lapsing"],
-    );
-    let sms = named(
-        "sms.templates",
-        &["approval_waiting", "pass_issued", "visit_result", "invited"],
-    );
+    let wechat = named("official_account.templates", &TemplateIds::WECHAT);
+    let sms = named("sms.templates", &TemplateIds::SMS);
     Some(TemplateIds {
         wechat: wechat?,
         sms: sms?,

@@ -138,6 +138,17 @@ pub struct TemplateIds {
     pub sms: Vec<(String, String)>,
 }
 
+impl TemplateIds {
+    /// The names that the program's own message templates use.
+    pub const WECHAT: [&str; 4] = [
+        "visit_result",
+        "pass_issued",
+        "answer_late",
+        "invitation_lapsing",
+    ];
+    pub const SMS: [&str; 4] = ["approval_waiting", "pass_issued", "visit_result", "invited"];
+}
+
 /// Where the menus and the message templates are and which ids those may name: what is needed to look
 /// at them while the settings are still wrong.
 #[derive(Clone, Debug, Default)]

@@ -52,6 +52,11 @@ pub enum Message {
     FollowerSeen {
         person: PersonId,
     },
+    /// What somebody asked the account at this second, in seconds since 1970, was answered after WeChat
+    /// had stopped waiting, and could not be told in the chat either.
+    AnswerLate {
+        asked_at: i64,
+    },
 }
 
 impl Message {
@@ -69,10 +74,11 @@ impl Message {
             Self::InvitationLapsed { .. } => Kind::InvitationLapsed,
             Self::CardSettled { .. } => Kind::CardSettled,
             Self::FollowerSeen { .. } => Kind::FollowerSeen,
+            Self::AnswerLate { .. } => Kind::AnswerLate,
         }
     }
 
-    /// The row it is about.
+    /// The row it is about, or what else tells it from others of its kind to the same person.
     #[must_use]
     pub fn subject(&self) -> i64 {
         match self {
@@ -87,6 +93,7 @@ impl Message {
             Self::PassIssued { pass } => pass.get(),
             Self::CardSettled { card } => card.get(),
             Self::FollowerSeen { person } => person.get(),
+            Self::AnswerLate { asked_at } => *asked_at,
         }
     }
 
@@ -127,6 +134,7 @@ impl Message {
             Kind::FollowerSeen => Self::FollowerSeen {
                 person: subject.into(),
             },
+            Kind::AnswerLate => Self::AnswerLate { asked_at: subject },
         }
     }
 }
@@ -145,10 +153,11 @@ pub enum Kind {
     InvitationLapsed,
     CardSettled,
     FollowerSeen,
+    AnswerLate,
 }
 
 impl Kind {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ApprovalWaiting,
         Self::VisitApproved,
         Self::VisitRejected,
@@ -160,6 +169,7 @@ impl Kind {
         Self::InvitationLapsed,
         Self::CardSettled,
         Self::FollowerSeen,
+        Self::AnswerLate,
     ];
 
     /// Its short text in a column, and the stem of its template's file.
@@ -177,6 +187,7 @@ impl Kind {
             Self::InvitationLapsed => "invitation_lapsed",
             Self::CardSettled => "card_settled",
             Self::FollowerSeen => "follower_seen",
+            Self::AnswerLate => "answer_late",
         }
     }
 
@@ -284,6 +295,7 @@ impl Kind {
             ],
             Self::CardSettled => &["result"],
             Self::FollowerSeen => &[],
+            Self::AnswerLate => &["records_link"],
         }
     }
 }

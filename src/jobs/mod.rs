@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::actions::lapses::{settle_due, warn_due};
-use crate::actions::outbox::forget_deliveries;
+use crate::actions::outbox::forget;
 use crate::actions::visits::settle_over;
 use crate::ctx::{Clients, Ctx};
 use crate::menus::Menu;
@@ -34,7 +34,7 @@ pub async fn deliver(ctx: Ctx, clients: Clients, worker: String, stop: Cancellat
 }
 
 /// Writes down what has lapsed and what is over, warns of invitations that are about to lapse, and
-/// forgets deliveries that are too old to be repeated, once a minute.
+/// forgets what nobody asks for any more, once a minute.
 pub async fn settle(ctx: Ctx, stop: CancellationToken) {
     while !stop.is_cancelled() {
         if let Err(error) = settle_due(&ctx).await {
@@ -46,8 +46,8 @@ pub async fn settle(ctx: Ctx, stop: CancellationToken) {
         if let Err(error) = settle_over(&ctx).await {
             tracing::error!(%error, "visits that are over could not be settled");
         }
-        if let Err(error) = forget_deliveries(&ctx).await {
-            tracing::error!(%error, "old deliveries could not be forgotten");
+        if let Err(error) = forget(&ctx).await {
+            tracing::error!(%error, "what is old could not be forgotten");
         }
         pause(Duration::from_mins(1), &stop).await;
     }

@@ -11,7 +11,8 @@ mod channels;
 mod deliver;
 mod ending;
 mod post;
+mod sms;
 mod subject;
 
 pub use deliver::{Delivered, deliver_due};
-pub use post::post;
+pub use post::{post, post_to};

@@ -5,6 +5,7 @@ use sea_orm::ConnectionTrait;
 use super::subject::visit_of;
 use crate::ctx::Ctx;
 use crate::domain::message::{Message, Recipient};
+use crate::ids::PersonId;
 use crate::store::outbox::Owed;
 use crate::store::{StoreError, approval_steps, cards, outbox, passes, staff, visitors, visits};
 use crate::templates::{Audience, Channel, Send};
@@ -28,23 +29,50 @@ pub async fn post(
             told.retain(|to| !hosts.contains(to));
         }
         for to in told {
-            let Some(channel) = send.channel_for(to, 0) else {
-                continue;
-            };
-            let owed = Owed {
-                id: ctx.mint(),
-                message: *message,
-                to,
-                chain,
-                channel,
-                attempts: 0,
-                doubtful: false,
-                created_at: ctx.clock.now(),
-            };
-            outbox::insert_once(txn, &owed).await?;
+            owe(txn, ctx, message, to, (chain, send)).await?;
         }
     }
     Ok(())
+}
+
+/// Owes one person a message that only the caller knows whom it is for.
+///
+/// # Errors
+/// When the database does not keep it.
+pub async fn post_to(
+    txn: &impl ConnectionTrait,
+    ctx: &Ctx,
+    message: &Message,
+    to: PersonId,
+) -> Result<(), StoreError> {
+    let sends = &ctx.templates.of(message.kind()).sends;
+    for chain in sends.iter().enumerate() {
+        owe(txn, ctx, message, Recipient::Person(to), chain).await?;
+    }
+    Ok(())
+}
+
+async fn owe(
+    txn: &impl ConnectionTrait,
+    ctx: &Ctx,
+    message: &Message,
+    to: Recipient,
+    (chain, send): (usize, &Send),
+) -> Result<(), StoreError> {
+    let Some(channel) = send.channel_for(to, 0) else {
+        return Ok(());
+    };
+    let owed = Owed {
+        id: ctx.mint(),
+        message: *message,
+        to,
+        chain,
+        channel,
+        attempts: 0,
+        doubtful: false,
+        created_at: ctx.clock.now(),
+    };
+    outbox::insert_once(txn, &owed).await
 }
 
 /// Who they are, for this message. A template whose audience a message does not have is refused at
@@ -101,5 +129,7 @@ async fn audience(
                 .collect())
         }
         Message::FollowerSeen { person } => Ok(vec![Recipient::Person(*person)]),
+        // The second does not say whose it was: `post_to` is told.
+        Message::AnswerLate { .. } => Ok(vec![]),
     }
 }

@@ -78,6 +78,20 @@ pub(super) const TEMPLATES: &[Template] = &[
         ],
     },
     Template {
+        id: "TPL-ANSWER-READY",
+        title: "提问回复通知",
+        fields: &[
+            Field {
+                name: "thing1",
+                label: "提示",
+            },
+            Field {
+                name: "phrase2",
+                label: "状态",
+            },
+        ],
+    },
+    Template {
         id: "TPL-INVITATION-LAPSING",
         title: "邀请即将失效通知",
         fields: &[

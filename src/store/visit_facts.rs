@@ -11,6 +11,7 @@ use crate::domain::campus::{Area, Member, Purpose};
 use crate::domain::invitation::{Course, Invitation, Invitee};
 use crate::domain::pass::Pass;
 use crate::domain::visit::{Visit, Visitor};
+use crate::ids::PersonId;
 
 #[derive(Clone, Debug)]
 pub struct VisitFacts {
@@ -36,6 +37,15 @@ impl VisitFacts {
         let staff = self.staff.as_ref().map(|member| member.name.as_str());
         let first = self.visitors.first().map(|visitor| visitor.name.as_str());
         staff.or(first).unwrap_or_default()
+    }
+
+    /// The passes that are this person's own, and not a companion's.
+    pub fn passes_of(&self, person: PersonId) -> impl Iterator<Item = &Pass> {
+        let theirs = move |pass: &&Pass| {
+            let mut visitors = self.visitors.iter();
+            visitors.any(|visitor| visitor.id == pass.visitor && visitor.person == Some(person))
+        };
+        self.passes.iter().filter(theirs)
     }
 
     /// 张小雨, or 张小雨等3人.

@@ -296,7 +296,7 @@ fn knows(kind: Kind, to: Audience) -> bool {
         Kind::Invited => &[Audience::Invitee],
         Kind::InvitationLapsing | Kind::InvitationLapsed => &[Audience::Initiator],
         Kind::CardSettled => &[Audience::CardHolder],
-        Kind::FollowerSeen => &[Audience::Person],
+        Kind::FollowerSeen | Kind::AnswerLate => &[Audience::Person],
     };
     audiences.contains(&to)
 }

@@ -168,6 +168,7 @@ fn live_mode_names_each_secret_that_is_missing_and_does_not_start() {
     wechat.toml (shipped): sms.sdk_app_id: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.templates.visit_result: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.templates.pass_issued: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): official_account.templates.answer_late: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.templates.invitation_lapsing: missing: live mode does not take the sandbox's
     wechat.toml (shipped): sms.templates.approval_waiting: missing: live mode does not take the sandbox's
     wechat.toml (shipped): sms.templates.pass_issued: missing: live mode does not take the sandbox's
@@ -205,9 +206,10 @@ fn live(database: &str) -> Vec<(&'static str, String)> {
         ("OFFICIAL_ACCOUNT__SECRET", text("s")),
         ("OFFICIAL_ACCOUNT__TEMPLATES__VISIT_RESULT", text("T1")),
         ("OFFICIAL_ACCOUNT__TEMPLATES__PASS_ISSUED", text("T2")),
+        ("OFFICIAL_ACCOUNT__TEMPLATES__ANSWER_LATE", text("T3")),
         (
             "OFFICIAL_ACCOUNT__TEMPLATES__INVITATION_LAPSING",
-            text("T3"),
+            text("T4"),
         ),
         ("MINI_PROGRAM__APP_ID", text("wxmini")),
         ("MINI_PROGRAM__ORIGINAL_ID", text("gh_mini")),

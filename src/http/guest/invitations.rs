@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::actions::invitations;
+use crate::actions::{budgets, invitations};
 use crate::ctx::Ctx;
 use crate::domain::actors::Guest;
 use crate::domain::invitation::Joined;
@@ -18,6 +18,7 @@ use crate::http::keyed::Keyed;
 use crate::http::problem::{Problem, ProblemOut};
 use crate::http::qr;
 use crate::http::state::Site;
+use crate::store::budgets::Budget;
 
 /// The invitation behind a link
 #[utoipa::path(get, path = "/api/invitations/{token}", operation_id = "find_invitation", tag = "visitor",
@@ -76,8 +77,11 @@ pub async fn accept(
     Path(token): Path<String>,
     Keyed { form, key }: Keyed<AcceptIn>,
 ) -> Result<(StatusCode, Json<AcceptedOut>), Problem> {
-    site.doors.limits.booking(from)?;
     let (ctx, details) = (&site.ctx, form.details()?);
+    // Whoever joins gets an SMS too, when it is approved.
+    if budgets::book_from(ctx, from).await? == Budget::Spent {
+        return Err(Problem::too_often());
+    }
     let joined = invitations::accept(ctx, &guest, &token, key.as_ref(), &details).await?;
     let out = AcceptedOut {
         outcome: match joined {

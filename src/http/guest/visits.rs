@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use crate::actions::{invitations, visits};
+use crate::actions::{budgets, invitations, visits};
 use crate::ctx::Ctx;
 use crate::domain::actors::{Account, Guest};
 use crate::http::address::ClientAddress;
@@ -15,6 +15,7 @@ use crate::http::problem::{Problem, ProblemOut};
 use crate::http::state::Site;
 use crate::http::visit::{PageQuery, VisitOut, VisitsOut};
 use crate::ids::VisitId;
+use crate::store::budgets::Budget;
 
 /// Books a visit, alone or with companions
 ///
@@ -29,8 +30,10 @@ pub async fn book(
     guest: Guest,
     Keyed { form, key }: Keyed<BookVisitIn>,
 ) -> Result<(StatusCode, Json<VisitOut>), Problem> {
-    site.doors.limits.booking(from)?;
     let ctx = &site.ctx;
+    if budgets::book_from(ctx, from).await? == Budget::Spent {
+        return Err(Problem::too_often());
+    }
     let id = visits::book(ctx, &guest, key.as_ref(), &form.booking()?).await?;
     Ok((StatusCode::CREATED, one(ctx, &guest, id).await?))
 }
