@@ -285,3 +285,146 @@ impl Invitation {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::{Masked, Sealed};
+
+    fn at(minute: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + Duration::minutes(minute)
+    }
+
+    /// One made at minute 0 that lapses at minute 120.
+    fn invitation(capacity: i64) -> Invitation {
+        let mut invitation = Invitation {
+            id: 1.into(),
+            visit: 2.into(),
+            link_generation: 1,
+            capacity: Capacity::parse(capacity).unwrap(),
+            lapses_at: at(120),
+            deadline: 3.into(),
+            warn_at: None,
+            course: Course::Open,
+        };
+        invitation.set_deadline(3.into(), at(0), at(120));
+        invitation
+    }
+
+    fn phone(text: &str) -> KeyedHash {
+        KeyedHash::from_column(text.to_owned())
+    }
+
+    fn invitee(id: i64, hash: &str, visitor: Option<i64>) -> Invitee {
+        Invitee {
+            id: id.into(),
+            invitation: 1.into(),
+            name: PersonName::parse("李四").unwrap(),
+            phone: SealedPhone {
+                sealed: Sealed::from_column(String::new()),
+                hash: phone(hash),
+                mask: Masked::from_column(String::new()),
+            },
+            visitor: visitor.map(VisitorId::from),
+        }
+    }
+
+    #[test]
+    fn it_ends_when_its_time_has_run_out_or_every_place_is_taken_and_stays_ended() {
+        let course = |joined, minute| invitation(2).settle(joined, at(minute)).course;
+        let ended = |how, minute| Course::Ended {
+            how,
+            at: at(minute),
+        };
+        assert_eq!(course(0, 119), Course::Open);
+        assert_eq!(course(1, 119), Course::Open);
+        assert_eq!(course(2, 60), ended(Ending::Full, 60));
+        // The lapse is a fact of the clock, whenever it is looked at.
+        for minute in [120, 121, 5000] {
+            assert_eq!(course(0, minute), ended(Ending::Lapsed, 120));
+            assert_eq!(course(1, minute), ended(Ending::Lapsed, 120));
+        }
+        for how in Ending::ALL {
+            let mut over = invitation(2);
+            over.end(how, at(7));
+            let later = over.clone().settle(2, at(500));
+            assert_eq!((&later, over.warn_at), (&over, None));
+            assert_eq!(over.must_be_open(), Err(Refusal::from(how)));
+            assert_eq!(Ending::parse(how.as_str()), Some(how));
+        }
+    }
+
+    #[test]
+    fn a_place_that_is_kept_is_for_the_proven_phone_alone() {
+        let invitees = [invitee(7, "li", None), invitee(8, "wang", Some(5))];
+        let place = |capacity, asked: &str, proven: Option<&str>, joined| {
+            let proven = proven.map(phone);
+            invitation(capacity).place_for(&phone(asked), proven.as_ref(), joined, &invitees)
+        };
+        let named = Ok(Place::Named(7.into()));
+        for (capacity, asked, proven, joined, place_is) in [
+            (3, "li", Some("li"), 1, named),
+            (3, "li", None, 1, Err(Refusal::NotYours)),
+            (3, "li", Some("zhao"), 1, Err(Refusal::NotYours)),
+            (3, "zhao", None, 1, Ok(Place::Free)),
+            (2, "zhao", Some("zhao"), 1, Err(Refusal::Reserved)),
+            (2, "li", Some("li"), 1, named),
+            (2, "zhao", None, 2, Err(Refusal::Full)),
+            // A name that is in already keeps nothing.
+            (3, "wang", None, 1, Ok(Place::Free)),
+        ] {
+            assert_eq!(
+                place(capacity, asked, proven, joined),
+                place_is,
+                "{capacity} {asked} {proven:?} {joined}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_an_empty_place_is_closed_and_never_the_last() {
+        let close = |capacity, joined, invitees: &[Invitee], named: Option<i64>| {
+            let mut invitation = invitation(capacity);
+            let closed = invitation.close_place(joined, invitees, named.map(InviteeId::from));
+            closed.map(|()| invitation.capacity.get())
+        };
+        let (kept, taken) = (invitee(7, "li", None), invitee(8, "wang", Some(5)));
+        assert_eq!(close(3, 1, &[], None), Ok(2));
+        assert_eq!(close(2, 2, &[], None), Err(Refusal::NoEmptyPlace));
+        assert_eq!(close(1, 0, &[], None), Err(Refusal::LastPlace));
+        let both = [kept, taken];
+        assert_eq!(close(2, 1, &both, None), Err(Refusal::NoEmptyPlace));
+        assert_eq!(close(2, 1, &both, Some(7)), Ok(1));
+        assert_eq!(close(3, 1, &both, Some(8)), Err(Refusal::NoEmptyPlace));
+        assert_eq!(close(3, 1, &both, Some(9)), Err(Refusal::NoEmptyPlace));
+    }
+
+    #[test]
+    fn the_warning_comes_a_quarter_of_the_time_before_and_a_quarter_of_an_hour_at_most() {
+        for (term, warned) in [(120, 105), (60, 45), (40, 30), (4, 3), (10_080, 10_065)] {
+            let mut invitation = invitation(2);
+            invitation.set_deadline(9.into(), at(0), at(term));
+            assert_eq!(invitation.warn_at, Some(at(warned)), "{term}");
+        }
+    }
+
+    #[test]
+    fn a_term_ends_with_the_visit_at_the_latest() {
+        let term = Term::parse(60).unwrap();
+        assert_eq!(term.after(at(0), at(90)), at(60));
+        assert_eq!(term.after(at(0), at(45)), at(45));
+        assert_eq!(Term::default().after(at(0), at(500)), at(120));
+        for (minutes, fits) in [(0, false), (1, true), (10_080, true), (10_081, false)] {
+            assert_eq!(Term::parse(minutes).is_ok(), fits, "{minutes}");
+        }
+        for (places, fits) in [
+            (0, false),
+            (1, true),
+            (100, true),
+            (101, false),
+            (-1, false),
+        ] {
+            assert_eq!(Capacity::parse(places).is_ok(), fits, "{places}");
+        }
+    }
+}

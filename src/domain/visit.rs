@@ -425,6 +425,24 @@ mod tests {
     }
 
     #[test]
+    fn an_invitation_that_ends_is_submitted_with_those_in_it_or_lapses_without() {
+        let ended = |stage, joined| {
+            let visit = visit(stage).end_inviting(joined, at(3));
+            (visit.stage.as_str(), visit.submitted_at)
+        };
+        assert_eq!(ended(Stage::Inviting, 0), ("lapsed", at(1)));
+        assert_eq!(ended(Stage::Inviting, 2), ("pending", at(3)));
+        for stage in every_stage().into_iter().skip(1) {
+            let name = stage.as_str();
+            assert_eq!(
+                ended(stage, 2),
+                (name, at(1)),
+                "what has gone on stays as it is"
+            );
+        }
+    }
+
+    #[test]
     fn a_visit_that_took_place_is_completed_and_one_that_did_not_lapses() {
         let approved = Stage::Approved {
             by: 9.into(),
