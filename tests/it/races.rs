@@ -158,7 +158,7 @@ async fn both<A: Send + 'static, B: Send + 'static>(
     other: impl Future<Output = B> + Send + 'static,
 ) -> (A, B, bool) {
     let mut random = StdRng::seed_from_u64(seed);
-    let turns = [0, 1].map(|_| (1_u32 << random.random_range(0..13)) - 1);
+    let turns = [0, 1].map(|_| (1_u32 << random.random_range(0..11)) - 1);
     let barrier = Arc::new(Barrier::new(2));
     let running = Arc::new(AtomicUsize::new(0));
     let (mut ones, mut others) = (JoinSet::new(), JoinSet::new());
