@@ -18,6 +18,7 @@ mod m0007_deliveries;
 mod m0008_proven_phones;
 mod m0009_indexes;
 mod m0010_budgets;
+mod m0011_lanes;
 
 /// Every step, oldest first.
 pub struct Migrator;
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_proven_phones::Migration),
             Box::new(m0009_indexes::Migration),
             Box::new(m0010_budgets::Migration),
+            Box::new(m0011_lanes::Migration),
         ]
     }
 }

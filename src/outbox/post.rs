@@ -5,10 +5,10 @@ use sea_orm::ConnectionTrait;
 use super::subject::visit_of;
 use crate::ctx::Ctx;
 use crate::domain::message::{Message, Recipient};
-use crate::ids::PersonId;
+use crate::ids::{PersonId, VisitId};
 use crate::store::outbox::Owed;
 use crate::store::{StoreError, approval_steps, cards, outbox, passes, staff, visits};
-use crate::templates::Audience;
+use crate::templates::{Audience, Send};
 
 /// Owes a message to everybody whom its template names. Posting the same again changes nothing.
 ///
@@ -20,9 +20,10 @@ pub async fn post(
     message: &Message,
 ) -> Result<(), StoreError> {
     let template = ctx.templates.of(message.kind());
+    let visit = visit_of(txn, message).await?;
     for (chain, send) in template.sends.iter().enumerate() {
         for to in audience(txn, message, send.to).await? {
-            owe(txn, ctx, message, to, chain).await?;
+            owe(txn, ctx, message, visit, to, (chain, send)).await?;
         }
     }
     Ok(())
@@ -38,9 +39,9 @@ pub async fn post_to(
     message: &Message,
     to: PersonId,
 ) -> Result<(), StoreError> {
-    let chains = ctx.templates.of(message.kind()).sends.len();
-    for chain in 0..chains {
-        owe(txn, ctx, message, Recipient::Person(to), chain).await?;
+    let template = ctx.templates.of(message.kind());
+    for chain in template.sends.iter().enumerate() {
+        owe(txn, ctx, message, None, Recipient::Person(to), chain).await?;
     }
     Ok(())
 }
@@ -49,15 +50,22 @@ async fn owe(
     txn: &impl ConnectionTrait,
     ctx: &Ctx,
     message: &Message,
+    visit: Option<VisitId>,
     to: Recipient,
-    chain: usize,
+    (chain, send): (usize, &Send),
 ) -> Result<(), StoreError> {
+    // A template without a channel is refused at start.
+    let Some(first) = send.channels.first() else {
+        return Ok(());
+    };
     let owed = Owed {
         id: ctx.mint(),
         message: *message,
         to,
+        visit,
         chain,
         channel: 0,
+        lane: first.lane(),
         attempts: 0,
         doubtful: false,
         created_at: ctx.clock.now(),

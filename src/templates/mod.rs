@@ -16,7 +16,7 @@ pub use field::{FieldKind, Unfit};
 pub use words::{Facts, Words};
 
 use crate::config::{Faults, TemplateIds};
-use crate::domain::message::Kind;
+use crate::domain::message::{Kind, Lane};
 
 /// A template for each kind of message.
 #[derive(Clone, Debug)]
@@ -76,6 +76,15 @@ impl Channel {
             Self::WecomText => "wecom_text",
             Self::CardUpdate => "card_update",
             Self::UserInfo => "user_info",
+        }
+    }
+
+    #[must_use]
+    pub fn lane(self) -> Lane {
+        match self {
+            Self::Template | Self::UserInfo => Lane::Account,
+            Self::WecomCard | Self::WecomText | Self::CardUpdate => Lane::Wecom,
+            Self::Sms => Lane::Sms,
         }
     }
 }
