@@ -22,11 +22,13 @@ use crate::cache::Caches;
 use crate::clock::Clock;
 use crate::config::{Mode, Settings};
 use crate::ctx::{Asked, Clients, Ctx, Policy};
+use crate::domain::message::Lane;
 use crate::entropy::Entropy;
 use crate::http::{self, Site};
 use crate::ids::Mint;
 use crate::jobs;
 use crate::menus::Menu;
+use crate::outbox::Worker;
 use crate::photos::{Limits, Photos};
 use crate::sandbox::{self, Sandbox, SandboxSettings};
 use crate::store::{self, Db};
@@ -200,13 +202,12 @@ pub async fn serve(settings: Settings, parts: Parts) -> anyhow::Result<()> {
             Ok(())
         });
     }
-    let worker = data_encoding::HEXLOWER.encode(&ctx.entropy.bytes::<8>());
-    tasks.spawn(done(jobs::deliver(
-        ctx.clone(),
-        clients.clone(),
-        worker,
-        stop.clone(),
-    )));
+    let name = data_encoding::HEXLOWER.encode(&ctx.entropy.bytes::<8>());
+    for lane in Lane::ALL {
+        let worker = Worker::new(&name, lane, settings.outbox.per_second(lane));
+        let (ctx, clients) = (ctx.clone(), clients.clone());
+        tasks.spawn(done(jobs::deliver(ctx, clients, worker, stop.clone())));
+    }
     tasks.spawn(done(jobs::settle(ctx.clone(), stop.clone())));
     tasks.spawn(done(jobs::probe(clients, stop.clone())));
     tasks.spawn(done(upkeep(figures, swept, stop.clone())));

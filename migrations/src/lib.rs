@@ -18,8 +18,9 @@ mod m0007_deliveries;
 mod m0008_proven_phones;
 mod m0009_indexes;
 mod m0010_budgets;
-mod m0011_accounts;
-mod m0012_invitations;
+mod m0011_lanes;
+mod m0012_accounts;
+mod m0013_invitations;
 mod rebuild;
 
 /// Every step, oldest first.
@@ -38,8 +39,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_proven_phones::Migration),
             Box::new(m0009_indexes::Migration),
             Box::new(m0010_budgets::Migration),
-            Box::new(m0011_accounts::Migration),
-            Box::new(m0012_invitations::Migration),
+            Box::new(m0011_lanes::Migration),
+            Box::new(m0012_accounts::Migration),
+            Box::new(m0013_invitations::Migration),
         ]
     }
 }

@@ -1,6 +1,7 @@
 //! What was learned about our messages, and what the operator does about them.
 
 use crate::ctx::Ctx;
+use crate::domain::window::day_start;
 use crate::ids::OutboxId;
 use crate::store::deliveries::{self, Seen};
 use crate::store::receipts::{self, Receipt};
@@ -48,6 +49,6 @@ pub async fn forget(ctx: &Ctx) -> Result<(), StoreError> {
     let now = ctx.clock.now();
     let txn = begin(&ctx.db).await?;
     deliveries::forget(&txn, now - chrono::Duration::minutes(15)).await?;
-    budgets::forget(&txn, now).await?;
+    budgets::forget(&txn, day_start(now)).await?;
     commit(txn).await
 }

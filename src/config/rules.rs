@@ -9,8 +9,8 @@ use secrecy::SecretString;
 
 use super::read::{Reader, filled};
 use super::sections::{
-    Account, Cas, Database, Gate, Keys, MiniProgram, Mode, Photos, SandboxGate, Server, Settings,
-    Sms, TemplateIds, WeCom, Words,
+    Account, Cas, Database, Gate, Keys, MiniProgram, Mode, Outbox, Photos, SandboxGate, Server,
+    Settings, Sms, TemplateIds, WeCom, Words,
 };
 use crate::domain::campus::{DeviceId, DeviceKey};
 use crate::domain::pass_code::CodeKeys;
@@ -31,6 +31,7 @@ pub fn settings(r: &mut Reader) -> Option<Settings> {
     let cas = cas(r, &base);
     let sms = sms(r, &base);
     let templates = templates(r);
+    let outbox = outbox(r);
     let gate = r.read("gate.batch", |text| match text.parse() {
         Ok(batch @ 1..=1024) => Ok(batch),
         _ => Err("must be 1 to 1024"),
@@ -48,6 +49,7 @@ pub fn settings(r: &mut Reader) -> Option<Settings> {
         cas: cas?,
         sms: sms?,
         templates: templates?,
+        outbox: outbox?,
         gate: Gate { batch: gate? },
         photos: photos?,
         keys: keys?,
@@ -287,6 +289,22 @@ fn templates(r: &mut Reader) -> Option<TemplateIds> {
     let sms = named("sms.templates", &TemplateIds::SMS);
     Some(TemplateIds {
         wechat: wechat?,
+        sms: sms?,
+    })
+}
+
+fn outbox(r: &mut Reader) -> Option<Outbox> {
+    let mut rate = |lane: &str| {
+        let key = format!("outbox.{lane}_per_second");
+        r.read(&key, |text| match text.parse() {
+            Ok(rate @ 1..=10_000) => Ok(rate),
+            _ => Err("must be 1 to 10000"),
+        })
+    };
+    let (account, wecom, sms) = (rate("account"), rate("wecom"), rate("sms"));
+    Some(Outbox {
+        account: account?,
+        wecom: wecom?,
         sms: sms?,
     })
 }

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 
 use super::DatabaseUrl;
 use crate::domain::campus::{DeviceId, DeviceKey};
+use crate::domain::message::Lane;
 use crate::domain::pass_code::CodeKeys;
 use crate::secret::KeyRing;
 use crate::tencent::callback::MessageMode;
@@ -25,6 +26,7 @@ pub struct Settings {
     pub cas: Cas,
     pub sms: Sms,
     pub templates: TemplateIds,
+    pub outbox: Outbox,
     pub gate: Gate,
     pub photos: Photos,
     pub keys: Keys,
@@ -116,6 +118,25 @@ pub struct WeCom {
 pub struct Cas {
     /// Without a slash at the end; `None` when the campus has none.
     pub base_url: Option<String>,
+}
+
+/// How fast messages leave: so many in a second by each lane.
+#[derive(Clone, Copy, Debug)]
+pub struct Outbox {
+    pub account: u64,
+    pub wecom: u64,
+    pub sms: u64,
+}
+
+impl Outbox {
+    #[must_use]
+    pub fn per_second(&self, lane: Lane) -> u64 {
+        match lane {
+            Lane::Account => self.account,
+            Lane::Wecom => self.wecom,
+            Lane::Sms => self.sms,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -300,6 +300,35 @@ impl Kind {
     }
 }
 
+/// Whose door a message leaves by. Each has a worker of its own, so that a crowd before one, or one that
+/// does not open, holds up nobody at the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// WeChat, for the Official Account and the mini-program.
+    Account,
+    Wecom,
+    Sms,
+}
+
+impl Lane {
+    pub const ALL: [Self; 3] = [Self::Account, Self::Wecom, Self::Sms];
+
+    /// Its short text in a column and in the figures.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Wecom => "wecom",
+            Self::Sms => "sms",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|lane| lane.as_str() == text)
+    }
+}
+
 /// Who is told about a visit that somebody began: a person, or a member of staff.
 impl From<Account> for Recipient {
     fn from(account: Account) -> Self {

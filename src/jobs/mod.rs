@@ -12,15 +12,15 @@ use crate::actions::outbox::forget;
 use crate::actions::visits::settle_over;
 use crate::ctx::{Clients, Ctx};
 use crate::menus::Menu;
-use crate::outbox::deliver_due;
+use crate::outbox::Worker;
 
 /// How long the worker rests when nothing was due: half a second is soon for a person.
 const REST: Duration = Duration::from_millis(500);
 
-/// Delivers what is owed, until told to stop. `worker` names this process among the replicas.
-pub async fn deliver(ctx: Ctx, clients: Clients, worker: String, stop: CancellationToken) {
+/// Delivers what is owed by one lane, until told to stop.
+pub async fn deliver(ctx: Ctx, clients: Clients, worker: Worker, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        let busy = match deliver_due(&ctx, &clients, &worker).await {
+        let busy = match worker.deliver_due(&ctx, &clients).await {
             Ok(delivered) => delivered.taken > 0,
             Err(error) => {
                 tracing::error!(%error, "the outbox could not be read");

@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
+use chrono::{DurationRound, TimeDelta};
+
 use super::ending::Attempt;
 use super::sms;
 use super::subject::About;
 use crate::ctx::{Clients, Ctx};
 use crate::domain::message::Recipient;
+use crate::store::budgets::{self, Budget};
 use crate::store::outbox::Owed;
 use crate::store::people::WechatNames;
-use crate::store::{StoreError, people, staff, visitors};
+use crate::store::{StoreError, begin, commit, people, staff, visitors};
 use crate::templates::{CardText, Channel, Facts, Template, WechatTemplate};
 use crate::tencent::call::CallError;
 use crate::wechat::template::TemplateMessage;
@@ -18,6 +21,10 @@ use crate::wecom::message::{CardUpdate, Message};
 
 /// The longest time for which WeCom remembers what it sent.
 const NO_REPEAT: Duration = Duration::from_mins(30);
+
+/// WeCom drops what comes after the thirtieth message to one member within a minute, and says nothing.
+/// Half of it in each minute of the clock keeps any sixty seconds within that.
+const MOST_A_MINUTE: u64 = 15;
 
 /// What came of it, and what there is to remember.
 pub struct Tried {
@@ -200,6 +207,9 @@ async fn by_wecom(
     let Some(userid) = userid_of(ctx, owed).await? else {
         return Ok(Attempt::Closed("is not on the staff").into());
     };
+    if take_a_place(ctx, &userid).await? == Budget::Spent {
+        return Ok(Attempt::Crowded.into());
+    }
     let sent = clients
         .wecom
         .send(&[&userid], message, Some(NO_REPEAT))
@@ -218,6 +228,17 @@ async fn by_wecom(
         },
         Err(error) => Attempt::Failed(error).into(),
     })
+}
+
+/// One of the messages that a member is shown in this minute.
+async fn take_a_place(ctx: &Ctx, userid: &str) -> Result<Budget, StoreError> {
+    let now = ctx.clock.now();
+    let minute = now.duration_trunc(TimeDelta::minutes(1)).unwrap_or(now);
+    let subject = format!("wecom:{userid}");
+    let txn = begin(&ctx.db).await?;
+    let place = budgets::spend(&txn, &subject, MOST_A_MINUTE, minute).await?;
+    commit(txn).await?;
+    Ok(place)
 }
 
 async fn by_card_update(

@@ -17,6 +17,8 @@ pub enum Attempt {
     Closed(&'static str),
     /// Our own budget for the day is spent.
     OverBudget,
+    /// The recipient was told as much as the provider shows them in a minute.
+    Crowded,
     Failed(CallError),
 }
 
@@ -38,7 +40,13 @@ pub fn after(
     entropy: &Entropy,
 ) -> Ending {
     let next_channel = |why: &str| match send.channel_for(owed.to, owed.channel + 1) {
-        Some(next) => later(now, next, owed.doubtful, "the next channel"),
+        Some((next, channel)) => Ending::Later {
+            due_at: now,
+            channel: next,
+            lane: channel.lane(),
+            doubtful: owed.doubtful,
+            why: "the next channel",
+        },
         None => Ending::Never {
             why: why.to_owned(),
         },
@@ -49,17 +57,19 @@ pub fn after(
                 why: format!("given up after a week: {why}"),
             };
         }
-        later(
-            now + jittered(after, entropy),
-            owed.channel,
-            owed.doubtful || doubtful,
+        Ending::Later {
+            due_at: now + jittered(after, entropy),
+            channel: owed.channel,
+            lane: owed.lane,
+            doubtful: owed.doubtful || doubtful,
             why,
-        )
+        }
     };
     match attempt {
         Attempt::Accepted(_) => Ending::Sent,
         Attempt::Closed(why) => next_channel(why),
         Attempt::OverBudget => next_channel("the day's budget of this channel is spent"),
+        Attempt::Crowded => again(Duration::minutes(1), false, "much else is told them"),
         Attempt::Failed(error) => match (error, error.class()) {
             (_, Some(Class::Done)) => Ending::Sent,
             (_, Some(Class::Never)) => next_channel(&error.to_string()),
@@ -84,15 +94,6 @@ pub fn after(
                 OnUnknown::Hold => next_channel("the answer was lost, and it is not sent twice"),
             },
         },
-    }
-}
-
-fn later(due_at: DateTime<Utc>, channel: usize, doubtful: bool, why: &'static str) -> Ending {
-    Ending::Later {
-        due_at,
-        channel,
-        doubtful,
-        why,
     }
 }
 

@@ -5,7 +5,7 @@ use sea_orm::ConnectionTrait;
 use super::subject::visit_of;
 use crate::ctx::Ctx;
 use crate::domain::message::{Message, Recipient};
-use crate::ids::PersonId;
+use crate::ids::{PersonId, VisitId};
 use crate::store::outbox::Owed;
 use crate::store::{StoreError, approval_steps, cards, outbox, passes, staff, visitors, visits};
 use crate::templates::{Audience, Channel, Send};
@@ -20,6 +20,7 @@ pub async fn post(
     message: &Message,
 ) -> Result<(), StoreError> {
     let template = ctx.templates.of(message.kind());
+    let visit = visit_of(txn, message).await?;
     for (chain, send) in template.sends.iter().enumerate() {
         let mut told = audience(txn, message, send).await?;
         let hosts = template.sends.iter().find(|send| send.to == Audience::Host);
@@ -29,7 +30,7 @@ pub async fn post(
             told.retain(|to| !hosts.contains(to));
         }
         for to in told {
-            owe(txn, ctx, message, to, (chain, send)).await?;
+            owe(txn, ctx, message, visit, to, (chain, send)).await?;
         }
     }
     Ok(())
@@ -45,9 +46,9 @@ pub async fn post_to(
     message: &Message,
     to: PersonId,
 ) -> Result<(), StoreError> {
-    let sends = &ctx.templates.of(message.kind()).sends;
-    for chain in sends.iter().enumerate() {
-        owe(txn, ctx, message, Recipient::Person(to), chain).await?;
+    let template = ctx.templates.of(message.kind());
+    for chain in template.sends.iter().enumerate() {
+        owe(txn, ctx, message, None, Recipient::Person(to), chain).await?;
     }
     Ok(())
 }
@@ -56,18 +57,22 @@ async fn owe(
     txn: &impl ConnectionTrait,
     ctx: &Ctx,
     message: &Message,
+    visit: Option<VisitId>,
     to: Recipient,
     (chain, send): (usize, &Send),
 ) -> Result<(), StoreError> {
-    let Some(channel) = send.channel_for(to, 0) else {
+    // What no channel of the chain could bring to them is not owed.
+    let Some((channel, first)) = send.channel_for(to, 0) else {
         return Ok(());
     };
     let owed = Owed {
         id: ctx.mint(),
         message: *message,
         to,
+        visit,
         chain,
         channel,
+        lane: first.lane(),
         attempts: 0,
         doubtful: false,
         created_at: ctx.clock.now(),

@@ -9,6 +9,7 @@ use crate::ctx::{Clients, Ctx};
 use crate::domain::Phone;
 use crate::domain::campus::SealedPhone;
 use crate::domain::message::Recipient;
+use crate::domain::window::day_start;
 use crate::store::budgets::{self, Budget};
 use crate::store::outbox::Owed;
 use crate::store::{StoreError, begin, commit, invitees, people, staff, visitors};
@@ -30,6 +31,7 @@ pub async fn send(
         return Ok(Attempt::Closed("the key of the phone is not in the ring").into());
     };
     let now = ctx.clock.now();
+    let today = day_start(now);
     let budgets = [
         (
             format!("sms:{}", to.hash.as_str()),
@@ -37,7 +39,7 @@ pub async fn send(
         ),
         ("sms".to_owned(), ctx.policy.sms_daily_total),
     ];
-    if take(ctx, &budgets, now).await? == Budget::Spent {
+    if take(ctx, &budgets, today).await? == Budget::Spent {
         tracing::warn!(outbox.id = %owed.id, "the day's budget of SMS is spent");
         return Ok(Attempt::OverBudget.into());
     }
@@ -56,7 +58,7 @@ pub async fn send(
             if !matches!(error, CallError::Unknown) {
                 let txn = begin(&ctx.db).await?;
                 for (subject, _) in &budgets {
-                    budgets::give_back(&txn, subject, now).await?;
+                    budgets::give_back(&txn, subject, today).await?;
                 }
                 commit(txn).await?;
             }
@@ -70,11 +72,11 @@ pub async fn send(
 async fn take(
     ctx: &Ctx,
     budgets: &[(String, u64)],
-    now: DateTime<Utc>,
+    today: DateTime<Utc>,
 ) -> Result<Budget, StoreError> {
     let txn = begin(&ctx.db).await?;
     for (subject, most) in budgets {
-        if budgets::spend(&txn, subject, *most, now).await? == Budget::Spent {
+        if budgets::spend(&txn, subject, *most, today).await? == Budget::Spent {
             return Ok(Budget::Spent);
         }
     }

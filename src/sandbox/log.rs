@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 
 use super::faults::FaultKind;
 
-/// As many as a page can show.
-const KEPT: usize = 500;
+/// Enough to see what a thousand calls at once led to.
+const KEPT: usize = 2000;
 
 /// What stands for a secret.
 const REMOVED: &str = "…";

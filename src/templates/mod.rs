@@ -16,7 +16,7 @@ pub use field::{FieldKind, Unfit};
 pub use words::{Facts, Words};
 
 use crate::config::{Faults, TemplateIds};
-use crate::domain::message::{Kind, Recipient};
+use crate::domain::message::{Kind, Lane, Recipient};
 
 /// A template for each kind of message.
 #[derive(Clone, Debug)]
@@ -80,20 +80,29 @@ impl Channel {
             Self::UserInfo => "user_info",
         }
     }
+
+    #[must_use]
+    pub fn lane(self) -> Lane {
+        match self {
+            Self::Template | Self::UserInfo => Lane::Account,
+            Self::WecomCard | Self::WecomText | Self::CardUpdate => Lane::Wecom,
+            Self::Sms => Lane::Sms,
+        }
+    }
 }
 
 impl Send {
     /// The first channel from the one with this number on that could reach `to` at all.
     #[must_use]
-    pub fn channel_for(&self, to: Recipient, from: usize) -> Option<usize> {
+    pub fn channel_for(&self, to: Recipient, from: usize) -> Option<(usize, Channel)> {
         let reaches = |channel: &Channel| match channel {
             Channel::Sms => true,
             Channel::Template => matches!(to, Recipient::Person(_) | Recipient::Visitor(_)),
             Channel::UserInfo => matches!(to, Recipient::Person(_)),
             Channel::WecomCard | Channel::WecomText | Channel::CardUpdate => to.staff().is_some(),
         };
-        let rest = self.channels.iter().skip(from);
-        rest.into_iter().position(reaches).map(|at| from + at)
+        let mut rest = self.channels.iter().copied().enumerate().skip(from);
+        rest.find(|(_, channel)| reaches(channel))
     }
 }
 

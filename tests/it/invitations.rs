@@ -228,6 +228,9 @@ async fn a_booking_with_companions_has_its_first_place_taken() {
         "the result is the initiator's"
     );
     assert_eq!(app.approver("刘明").texts().len(), 1);
+    let asked = app.sandbox.say(&guest.person.openid, "我的通行证").await;
+    let passes = asked.unwrap().text.unwrap();
+    assert_eq!(passes.matches("/p/").count(), 1, "{passes}");
     app.it_is("2026-03-02 14:05");
     for guest in [&guest, &li] {
         assert!(enter(&app, guest).await.contains(r#""r":"ok""#));
@@ -768,6 +771,8 @@ async fn the_picture_of_the_qr_says_the_link() {
     // rqrr has nothing to do with the crate that drew it.
     let grey = image::load_from_memory(&picture.bytes).unwrap().to_luma8();
     let (width, height) = grey.dimensions();
+    // Four modules of white around it, and then the corner of the first square.
+    assert_eq!([39, 40].map(|n| grey.get_pixel(n, n).0[0]), [255, 0]);
     let side = |n: u32| usize::try_from(n).unwrap();
     let mut prepared =
         rqrr::PreparedImage::prepare_from_greyscale(side(width), side(height), |x, y| {

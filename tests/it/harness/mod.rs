@@ -15,7 +15,7 @@ mod people;
 mod plain;
 mod wire;
 
-pub use app::App;
+pub use app::{App, workers};
 pub use campus::MEMBERS;
 pub use child::{Service, client, command, run};
 pub use database::Database;
