@@ -20,13 +20,13 @@ use tokio_util::task::TaskTracker;
 use crate::actions::passages;
 use crate::cache::Caches;
 use crate::clock::Clock;
-use crate::config::{Mode, Settings};
+use crate::config::{Faults, Mode, Settings};
 use crate::ctx::{Asked, Clients, Ctx, Policy};
 use crate::entropy::Entropy;
 use crate::http::{self, Site};
 use crate::ids::Mint;
 use crate::jobs;
-use crate::menus::Menu;
+use crate::menus::Menus;
 use crate::photos::{Limits, Photos};
 use crate::sandbox::{self, Sandbox, SandboxSettings};
 use crate::store::{self, Db};
@@ -57,7 +57,7 @@ pub async fn assemble(
     clock: Clock,
     entropy: Entropy,
 ) -> anyhow::Result<Parts> {
-    Menu::load(settings.server.menus.as_deref())?;
+    menus(settings)?;
     let folder = settings.server.message_templates.as_deref();
     let templates = Templates::load(folder, &settings.templates)?;
     let db = Db::open(&settings.database.url)
@@ -92,6 +92,11 @@ pub async fn assemble(
         sandbox,
         handlers,
     })
+}
+
+fn menus(settings: &Settings) -> Result<Menus, Faults> {
+    let tags = &settings.official_account.tags;
+    Menus::load(settings.server.menus.as_deref(), tags)
 }
 
 /// The first mode that uses a database marks it. Invented people never meet real ones.
@@ -189,8 +194,8 @@ pub async fn serve(settings: Settings, parts: Parts) -> anyhow::Result<()> {
         ));
     }
     if let Some(sandbox) = sandbox {
-        let menu = Menu::load(settings.server.menus.as_deref())?;
-        tasks.spawn(done(jobs::push_menu(clients.clone(), menu)));
+        let menus = menus(&settings)?;
+        tasks.spawn(done(jobs::push_menus(clients.clone(), menus)));
         let stop = stop.clone();
         tasks.spawn(async move {
             tokio::select! {

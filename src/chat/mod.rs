@@ -13,6 +13,8 @@ use crate::wechat::reply::Reply;
 
 /// The key of the menu button 重工校园通.
 pub const MENU_KEY: &str = "CAMPUS_PASS";
+/// The key of 访客审批 in the menu of staff.
+const APPROVALS_KEY: &str = "APPROVALS";
 
 /// Answers what `openid` did; `None` is silence.
 ///
@@ -28,6 +30,10 @@ pub async fn answer(
         Event::Click { key } if key == MENU_KEY => {
             meet(ctx, openid).await?;
             Ok(Some(Reply::Text(phrases::entrance(ctx))))
+        }
+        Event::Click { key } if key == APPROVALS_KEY => {
+            meet(ctx, openid).await?;
+            Ok(Some(Reply::Text(phrases::approvals(ctx))))
         }
         Event::Subscribe { .. } => {
             meet(ctx, openid).await?;

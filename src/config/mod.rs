@@ -7,6 +7,7 @@
 
 mod database;
 mod faults;
+mod own_ids;
 mod read;
 mod rules;
 mod sections;

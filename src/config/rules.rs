@@ -7,10 +7,11 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use secrecy::SecretString;
 
+use super::own_ids::{tags, templates};
 use super::read::{Reader, filled};
 use super::sections::{
     Account, Cas, Database, Gate, Keys, MiniProgram, Mode, Photos, SandboxGate, Server, Settings,
-    Sms, TemplateIds, WeCom, Words,
+    Sms, WeCom, Words,
 };
 use crate::domain::campus::{DeviceId, DeviceKey};
 use crate::domain::pass_code::CodeKeys;
@@ -62,6 +63,7 @@ pub fn words(r: &mut Reader) -> Words {
     Words {
         menus: folder("server.menus"),
         message_templates: folder("server.message_templates"),
+        tags: tags(r),
         ids: templates(r),
     }
 }
@@ -160,6 +162,7 @@ fn account(r: &mut Reader, base: &str) -> Option<Account> {
     let call = api(r, api_key, "https://api.weixin.qq.com", base, "weixin");
     let open_key = "official_account.open";
     let open = api(r, open_key, "https://open.weixin.qq.com", base, "weixin");
+    let tags = tags(r);
     Some(Account {
         app_id: app_id?,
         original_id: original_id?,
@@ -170,6 +173,7 @@ fn account(r: &mut Reader, base: &str) -> Option<Account> {
         patience: patience?,
         api: call?,
         open: open?,
+        tags: tags?,
     })
 }
 
@@ -267,33 +271,6 @@ fn sms(r: &mut Reader, base: &str) -> Option<Sms> {
         sign_name: sign_name?,
         daily_per_number: daily_per_number?,
         daily_total: daily_total?,
-    })
-}
-
-fn templates(r: &mut Reader) -> Option<TemplateIds> {
-    let mut named = |table: &str, names: &[&str]| {
-        let ids: Vec<_> = names
-            .iter()
-            .map(|name| {
-                Some((
-                    (*name).to_owned(),
-                    r.own(&format!("{table}.{name}"), filled)?,
-                ))
-            })
-            .collect();
-        ids.into_iter().collect::<Option<Vec<_>>>()
-    };
-    let wechat = named(
-        "official_account.templates",
-        &["visit_result", "pass_issued"],
-    );
-    let sms = named(
-        "sms.templates",
-        &["approval_waiting", "pass_issued", "visit_result"],
-    );
-    Some(TemplateIds {
-        wechat: wechat?,
-        sms: sms?,
     })
 }
 

@@ -87,6 +87,8 @@ pub struct Account {
     /// Base URLs, without a slash at the end.
     pub api: String,
     pub open: String,
+    /// The account's own tags, by the names that menus use; empty where there is none.
+    pub tags: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug)]
@@ -144,6 +146,8 @@ pub struct TemplateIds {
 pub struct Words {
     pub menus: Option<PathBuf>,
     pub message_templates: Option<PathBuf>,
+    /// None when one is missing or is no tag.
+    pub tags: Option<Vec<(String, String)>>,
     /// None when an id is missing.
     pub ids: Option<TemplateIds>,
 }

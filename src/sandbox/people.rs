@@ -24,6 +24,8 @@ pub struct Person {
     /// Follows, but refuses the account's messages (拒收).
     pub blocks: bool,
     pub followed_at: Option<DateTime<Utc>>,
+    /// The account's tags (标签) on this person.
+    pub tags: Vec<i64>,
     #[serde(skip)]
     pub chat: Vec<ChatLine>,
     /// For customer service.
@@ -169,7 +171,7 @@ impl Sandbox {
     /// [`Unpushed`].
     pub async fn tap(&self, openid: &str, key: &str) -> Result<Pushed, Unpushed> {
         self.must_follow(openid)?;
-        if !self.menu_has_key(key) {
+        if !self.menu_has_key(openid, key) {
             return Err(Unpushed::NoSuchKey);
         }
         let now = self.now();
@@ -238,6 +240,7 @@ impl People {
             follows: false,
             blocks: false,
             followed_at: None,
+            tags: Vec::new(),
             chat: Vec::new(),
             windows: Windows::default(),
         };

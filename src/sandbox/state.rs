@@ -12,6 +12,7 @@ use super::push::Push;
 use super::qyapi::Desks;
 use super::sms::Sms;
 use super::tokens::{Codes, Tokens};
+use super::weixin::Conditional;
 
 #[derive(Default)]
 pub(super) struct State {
@@ -20,6 +21,8 @@ pub(super) struct State {
     pub people: People,
     /// The account's menu as it was created: `{"button": […]}`.
     pub menu: Option<Value>,
+    /// The menus for tags, newest first.
+    pub conditional_menus: Vec<Conditional>,
     /// The `client_msg_id`s of template messages, when they came and which message they made.
     pub client_msg_ids: HashMap<String, (DateTime<Utc>, String)>,
     pub desks: Desks,

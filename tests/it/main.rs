@@ -22,6 +22,7 @@ mod crash;
 mod deliveries;
 mod doors;
 mod gate;
+mod menus;
 mod migrations;
 mod replays;
 mod secrets;

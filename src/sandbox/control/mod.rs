@@ -48,6 +48,8 @@ pub(super) fn router(sandbox: &Sandbox) -> Router {
         .routes(routes!(phones::say))
         .routes(routes!(phones::chat))
         .routes(routes!(phones::menu))
+        .routes(routes!(phones::menu_of))
+        .routes(routes!(phones::tag))
         .routes(routes!(phones::sms))
         .routes(routes!(desks::staff, desks::add_staff))
         .routes(routes!(desks::messages))
@@ -126,6 +128,7 @@ mod tests {
         get /control/menu
         get /control/people
         get /control/people/{openid}/chat
+        get /control/people/{openid}/menu
         get /control/sms
         get /control/wecom
         get /control/wecom/{userid}/messages
@@ -139,6 +142,7 @@ mod tests {
         post /control/people/{openid}/mini-push
         post /control/people/{openid}/phone-code
         post /control/people/{openid}/say
+        post /control/people/{openid}/tags
         post /control/people/{openid}/tap
         post /control/people/{openid}/unblock
         post /control/people/{openid}/unfollow

@@ -29,6 +29,12 @@ pub(super) struct Words {
     text: String,
 }
 
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tags {
+    tags: Vec<i64>,
+}
+
 #[derive(Serialize, ToSchema)]
 pub(super) struct LoginCode {
     code: String,
@@ -205,6 +211,29 @@ pub(super) async fn chat(
     responses((status = 200, body = Option<Object>)))]
 pub(super) async fn menu(State(sandbox): State<Sandbox>) -> Json<Option<Value>> {
     Json(sandbox.menu())
+}
+
+/// The buttons that somebody sees, or null.
+#[utoipa::path(get, path = "/control/people/{openid}/menu", tag = "phones",
+    responses((status = 200, body = Option<Object>)))]
+pub(super) async fn menu_of(
+    State(sandbox): State<Sandbox>,
+    Path(openid): Path<String>,
+) -> Json<Option<Value>> {
+    Json(sandbox.menu_of(&openid))
+}
+
+/// Gives somebody these tags of the account, and no others.
+#[utoipa::path(post, path = "/control/people/{openid}/tags", tag = "phones", request_body = Tags,
+    responses((status = 204), (status = 404, body = Refused)))]
+pub(super) async fn tag(
+    State(sandbox): State<Sandbox>,
+    Path(openid): Path<String>,
+    Json(given): Json<Tags>,
+) -> Result<StatusCode, Unpushed> {
+    sandbox
+        .tag(&openid, &given.tags)
+        .map(|()| StatusCode::NO_CONTENT)
 }
 
 /// The SMS of a phone, oldest first.

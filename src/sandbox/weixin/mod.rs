@@ -1,5 +1,6 @@
 //! api.weixin.qq.com, at the paths of its documents, and the login page of open.weixin.qq.com.
 
+mod conditional;
 mod custom;
 mod fields;
 mod menu;
@@ -18,6 +19,7 @@ use super::Sandbox;
 use super::call::{Answer, Call, Refusal, json_response};
 use super::tokens::TokenFault;
 
+pub(super) use conditional::Conditional;
 pub(super) use custom::Windows;
 pub use ticket::PageConfig;
 
@@ -27,6 +29,10 @@ pub(super) fn router() -> Router<Sandbox> {
         .route("/cgi-bin/menu/create", posted(menu::create))
         .route("/cgi-bin/menu/get", asked(menu::current))
         .route("/cgi-bin/menu/delete", asked(menu::delete))
+        .route("/cgi-bin/menu/addconditional", posted(conditional::add))
+        .route("/cgi-bin/menu/delconditional", posted(conditional::delete))
+        .route("/cgi-bin/menu/trymatch", posted(conditional::try_match))
+        .route("/cgi-bin/get_current_selfmenu_info", asked(menu::in_use))
         .route("/cgi-bin/message/custom/send", posted(custom::send))
         .route("/cgi-bin/message/template/send", posted(template::send))
         .route(

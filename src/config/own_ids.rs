@@ -1,0 +1,51 @@
+//! The operator's own ids, by the names under which the menus and the message templates know them.
+
+use super::read::{Reader, filled};
+use super::sections::TemplateIds;
+
+type Ids = Vec<(String, String)>;
+
+pub fn templates(r: &mut Reader) -> Option<TemplateIds> {
+    let wechat = named(
+        r,
+        "official_account.templates",
+        &["visit_result", "pass_issued"],
+        filled,
+    );
+    let sms = named(
+        r,
+        "sms.templates",
+        &["approval_waiting", "pass_issued", "visit_result"],
+        filled,
+    );
+    Some(TemplateIds {
+        wechat: wechat?,
+        sms: sms?,
+    })
+}
+
+/// A tag that the account does not have is empty.
+pub fn tags(r: &mut Reader) -> Option<Ids> {
+    named(r, "official_account.tags", &["staff"], |text| {
+        if text.bytes().all(|b| b.is_ascii_digit()) {
+            Ok(text.to_owned())
+        } else {
+            Err("must be the number of a tag, or empty")
+        }
+    })
+}
+
+fn named(
+    r: &mut Reader,
+    table: &str,
+    names: &[&str],
+    parse: fn(&str) -> Result<String, &'static str>,
+) -> Option<Ids> {
+    let mut id = |name: &&str| {
+        let id = r.own(&format!("{table}.{name}"), parse)?;
+        Some(((*name).to_owned(), id))
+    };
+    // Every one is read, so that every fault is named.
+    let ids: Vec<_> = names.iter().map(&mut id).collect();
+    ids.into_iter().collect()
+}
