@@ -36,6 +36,22 @@ pub fn welcome(ctx: &Ctx) -> String {
     )
 }
 
+/// The answer to the QR of a scene: `i_` and the token of an invitation, `p_` and that of a pass.
+/// Anything else is a poster, and leads to the entrance.
+pub fn scene(ctx: &Ctx, scene: &str) -> Option<String> {
+    let (kind, token) = scene.split_once('_')?;
+    // It stands in a link, so it must be nothing but a token.
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if token.is_empty() || !token.chars().all(plain) {
+        return None;
+    }
+    match kind {
+        "i" => Some(link(ctx, "接受邀请", &format!("/i/{token}"))),
+        "p" => Some(link(ctx, "打开通行证", &format!("/p/{token}"))),
+        _ => None,
+    }
+}
+
 pub fn help() -> &'static str {
     "您可以回复：\n预约 —— 预约进校\n我的预约 —— 查看申请\n我的通行证 —— 打开二维码\n单据号 —— 查询该申请的进度"
 }

@@ -18,9 +18,17 @@ pub fn templates(r: &mut Reader) -> Option<TemplateIds> {
         &["approval_waiting", "pass_issued", "visit_result"],
         filled,
     );
+    let any = |text: &str| Ok(text.to_owned());
+    let names = ["visit_result", "pass_issued"];
+    let mini = named(r, "mini_program.templates", &names, any);
+    let account = named(r, "official_account.subscriptions", &names, any);
+    let sms_variable = r.number("sms.variable_chars");
     Some(TemplateIds {
         wechat: wechat?,
         sms: sms?,
+        mini: mini?,
+        account: account?,
+        sms_variable: sms_variable?,
     })
 }
 

@@ -191,6 +191,12 @@ fn mini_program(r: &mut Reader, base: &str) -> Option<MiniProgram> {
         base,
         "weixin",
     );
+    let mut page = |key| {
+        let page = r.any_text(key)?;
+        Some(Some(page).filter(|page| !page.is_empty()))
+    };
+    let pass_page = page("mini_program.pass_page");
+    let invitation_page = page("mini_program.invitation_page");
     Some(MiniProgram {
         app_id: app_id?,
         original_id: original_id?,
@@ -199,6 +205,8 @@ fn mini_program(r: &mut Reader, base: &str) -> Option<MiniProgram> {
         encoding_aes_key: encoding_aes_key?,
         secret: secret?,
         api: api?,
+        pass_page: pass_page?,
+        invitation_page: invitation_page?,
     })
 }
 

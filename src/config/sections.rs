@@ -100,6 +100,9 @@ pub struct MiniProgram {
     pub encoding_aes_key: EncodingAesKey,
     pub secret: SecretString,
     pub api: String,
+    /// Its published pages for a pass and an invitation; none where links lead to our own.
+    pub pass_page: Option<String>,
+    pub invitation_page: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -138,6 +141,11 @@ pub struct Sms {
 pub struct TemplateIds {
     pub wechat: Vec<(String, String)>,
     pub sms: Vec<(String, String)>,
+    /// Of subscription messages; empty where the app has none.
+    pub mini: Vec<(String, String)>,
+    pub account: Vec<(String, String)>,
+    /// The most characters in a variable of an SMS.
+    pub sms_variable: usize,
 }
 
 /// Where the menus and the message templates are and which ids those may name: what is needed to look

@@ -14,7 +14,9 @@ use crate::store::cards::Card;
 use crate::store::outbox::{Ending, Owed, conclude, lease};
 use crate::store::people;
 use crate::store::receipts::Receipt;
-use crate::store::{StoreError, approval_steps, begin, cards, commit, receipts, visits};
+use crate::store::{
+    StoreError, approval_steps, begin, cards, commit, receipts, subscriptions, visits,
+};
 use crate::tencent::call::CallError;
 
 /// How long a row is a worker's own: longer than the longest call, which ends after 10 seconds, and
@@ -100,6 +102,14 @@ async fn deliver_row(
     } else {
         channels::attempt(ctx, clients, owed, &about, template, channel).await?
     };
+    if matches!(tried.attempt, Attempt::Closed(_)) && owed.channel + 1 < send.channels.len() {
+        // Nothing was asked of anybody, so there is nothing to write down and to wait for.
+        let next = Owed {
+            channel: owed.channel + 1,
+            ..owed.clone()
+        };
+        return Box::pin(deliver_row(ctx, clients, worker, &next)).await;
+    }
     let now = ctx.clock.now();
     let ending = after(&tried.attempt, owed, send, keyed, now, &ctx.entropy);
     log(owed, channel.as_str(), &tried.attempt, &ending);
@@ -170,6 +180,10 @@ async fn remember(
             Some(card) => cards::spend_code(txn, card.id).await,
             None => Ok(()),
         },
+        // In the transaction that ends the row: a worker that dies before it neither ended the row
+        // nor spent the grant.
+        Learned::GrantSpent(wallet) => subscriptions::spend(txn, &wallet).await,
+        Learned::NoGrant(wallet) => subscriptions::void(txn, &wallet).await,
         Learned::Names(names) => people::unite(txn, &names).await.map(drop),
     }
 }

@@ -12,6 +12,7 @@ mod deliver;
 mod ending;
 mod post;
 mod subject;
+mod subscription;
 
 pub use deliver::{Delivered, deliver_due};
 pub use post::post;

@@ -199,6 +199,19 @@ impl Sandbox {
         self.push_to_account(openid, fields).await
     }
 
+    /// Comes into the chat by a code, as a new follower if need be; says whether they followed before.
+    pub(super) fn come_by_code(&self, openid: &str) -> Result<bool, Unpushed> {
+        let now = self.now();
+        let mut followed = false;
+        self.change(openid, |person| {
+            followed = person.follows;
+            person.follows = true;
+            person.followed_at = person.followed_at.or(Some(now));
+            person.windows.open_by_gesture(now);
+        })?;
+        Ok(followed)
+    }
+
     /// Only a follower sees the menu and the chat.
     fn must_follow(&self, openid: &str) -> Result<(), Unpushed> {
         let state = self.state();
@@ -217,7 +230,8 @@ impl Sandbox {
     }
 }
 
-fn event(name: &str, key: &str) -> Vec<(&'static str, Content)> {
+/// An event with a key.
+pub(super) fn event(name: &str, key: &str) -> Vec<(&'static str, Content)> {
     vec![
         ("MsgType", Content::Text("event".to_owned())),
         ("Event", Content::Text(name.to_owned())),

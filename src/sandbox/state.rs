@@ -11,8 +11,9 @@ use super::people::People;
 use super::push::Push;
 use super::qyapi::Desks;
 use super::sms::Sms;
+use super::subscriptions::Subscriptions;
 use super::tokens::{Codes, Tokens};
-use super::weixin::Conditional;
+use super::weixin::{Conditional, Scene, UrlLink};
 
 #[derive(Default)]
 pub(super) struct State {
@@ -23,6 +24,9 @@ pub(super) struct State {
     pub menu: Option<Value>,
     /// The menus for tags, newest first.
     pub conditional_menus: Vec<Conditional>,
+    pub subscriptions: Subscriptions,
+    pub scenes: Vec<Scene>,
+    pub url_links: Vec<UrlLink>,
     /// The `client_msg_id`s of template messages, when they came and which message they made.
     pub client_msg_ids: HashMap<String, (DateTime<Utc>, String)>,
     pub desks: Desks,

@@ -47,6 +47,9 @@ pub(super) fn router(sandbox: &Sandbox) -> Router {
         .routes(routes!(phones::tap))
         .routes(routes!(phones::say))
         .routes(routes!(phones::chat))
+        .routes(routes!(phones::scan))
+        .routes(routes!(phones::subscribe))
+        .routes(routes!(phones::notices))
         .routes(routes!(phones::menu))
         .routes(routes!(phones::menu_of))
         .routes(routes!(phones::tag))
@@ -78,9 +81,11 @@ struct Refused {
 impl IntoResponse for Unpushed {
     fn into_response(self) -> Response {
         let status = match self {
-            Self::NoSuchPerson | Self::NoSuchStaff | Self::NoSuchCard | Self::NoSuchDevice => {
-                StatusCode::NOT_FOUND
-            }
+            Self::NoSuchPerson
+            | Self::NoSuchStaff
+            | Self::NoSuchCard
+            | Self::NoSuchScene
+            | Self::NoSuchDevice => StatusCode::NOT_FOUND,
             Self::NotFollowing | Self::NoSuchKey | Self::NoSuchButton => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
@@ -129,6 +134,7 @@ mod tests {
         get /control/people
         get /control/people/{openid}/chat
         get /control/people/{openid}/menu
+        get /control/people/{openid}/notices
         get /control/sms
         get /control/wecom
         get /control/wecom/{userid}/messages
@@ -142,6 +148,8 @@ mod tests {
         post /control/people/{openid}/mini-push
         post /control/people/{openid}/phone-code
         post /control/people/{openid}/say
+        post /control/people/{openid}/scan
+        post /control/people/{openid}/subscriptions
         post /control/people/{openid}/tags
         post /control/people/{openid}/tap
         post /control/people/{openid}/unblock

@@ -70,6 +70,8 @@ pub enum Unpushed {
     NoSuchStaff,
     #[error("the menu has no such key")]
     NoSuchKey,
+    #[error("no such code, or it has run out")]
+    NoSuchScene,
     #[error("no such card on this desk")]
     NoSuchCard,
     #[error("the card has no such button, or it was replaced")]

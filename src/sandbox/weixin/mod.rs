@@ -3,9 +3,11 @@
 mod conditional;
 mod custom;
 mod fields;
+mod links;
 mod menu;
 mod oauth;
 mod phone;
+mod subscribe;
 mod template;
 mod ticket;
 mod token;
@@ -21,6 +23,7 @@ use super::tokens::TokenFault;
 
 pub(super) use conditional::Conditional;
 pub(super) use custom::Windows;
+pub(super) use links::{Scene, UrlLink};
 pub use ticket::PageConfig;
 
 pub(super) fn router() -> Router<Sandbox> {
@@ -36,11 +39,23 @@ pub(super) fn router() -> Router<Sandbox> {
         .route("/cgi-bin/message/custom/send", posted(custom::send))
         .route("/cgi-bin/message/template/send", posted(template::send))
         .route(
+            "/cgi-bin/message/subscribe/send",
+            posted(subscribe::to_mini),
+        )
+        .route(
+            "/cgi-bin/message/subscribe/bizsend",
+            posted(subscribe::to_account),
+        )
+        .route("/wxaapi/newtmpl/gettemplate", asked(subscribe::list))
+        .route(
             "/cgi-bin/template/get_all_private_template",
             asked(template::list),
         )
         .route("/cgi-bin/ticket/getticket", asked(ticket::jsapi))
         .route("/cgi-bin/user/info", asked(users::info))
+        .route("/cgi-bin/qrcode/create", posted(links::create_code))
+        .route("/wxa/getwxacodeunlimit", post(links::draw_code))
+        .route("/wxa/generate_urllink", posted(links::make_link))
         .route("/wxa/business/getuserphonenumber", posted(phone::number))
         .route("/connect/oauth2/authorize", get(oauth::authorize))
         .route("/sns/oauth2/access_token", asked(oauth::access_token))
