@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::faults::Faults;
 use super::log::Log;
 use super::people::People;
-use super::push::Push;
+use super::push::{Deliveries, Push};
 use super::qyapi::Desks;
 use super::sms::Sms;
 use super::subscriptions::Subscriptions;
@@ -36,6 +36,7 @@ pub(super) struct State {
     pub last_scan: u64,
     /// What waits to be pushed to the service.
     pub pushes: VecDeque<Push>,
+    pub deliveries: Deliveries,
     pub faults: Faults,
     pub log: Log,
 }

@@ -55,6 +55,8 @@ pub(super) fn router(sandbox: &Sandbox) -> Router {
         .routes(routes!(phones::tag))
         .routes(routes!(phones::sms))
         .routes(routes!(desks::staff, desks::add_staff))
+        .routes(routes!(desks::leave))
+        .routes(routes!(desks::unlicense))
         .routes(routes!(desks::messages))
         .routes(routes!(desks::tap))
         .routes(routes!(outside::scan))
@@ -63,6 +65,7 @@ pub(super) fn router(sandbox: &Sandbox) -> Router {
             outside::add_fault,
             outside::clear_faults
         ))
+        .routes(routes!(outside::deliveries, outside::deliver_as))
         .routes(routes!(outside::revoke_tokens))
         .routes(routes!(outside::log))
         .split_for_parts();
@@ -128,6 +131,8 @@ mod tests {
         lines.sort();
         insta::assert_snapshot!(lines.join("\n"), @"
         delete /control/faults
+        delete /control/wecom/{userid}
+        get /control/deliveries
         get /control/faults
         get /control/log
         get /control/menu
@@ -157,6 +162,8 @@ mod tests {
         post /control/tokens/revoke
         post /control/wecom
         post /control/wecom/{userid}/tap
+        post /control/wecom/{userid}/unlicense
+        put /control/deliveries
         ");
     }
 
