@@ -27,6 +27,10 @@ use secrecy::ExposeSecret;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// As many as a campus's peak would hold open.
 const CONNECTIONS: usize = 64;
 /// Followers who tap; each is met once, before the clock runs.

@@ -17,6 +17,7 @@ mod m0006_records;
 mod m0007_deliveries;
 mod m0008_proven_phones;
 mod m0009_indexes;
+mod m0010_budgets;
 mod m0020_subscriptions;
 mod m0021_pass_codes;
 
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_deliveries::Migration),
             Box::new(m0008_proven_phones::Migration),
             Box::new(m0009_indexes::Migration),
+            Box::new(m0010_budgets::Migration),
             Box::new(m0020_subscriptions::Migration),
             Box::new(m0021_pass_codes::Migration),
         ]

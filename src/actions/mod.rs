@@ -5,6 +5,7 @@
 //! [`passages`] is the one exception: one task puts many scans into one transaction.
 
 pub mod approvals;
+pub mod budgets;
 pub mod campus;
 pub mod cards;
 pub mod outbox;

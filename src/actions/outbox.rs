@@ -4,7 +4,7 @@ use crate::ctx::Ctx;
 use crate::ids::OutboxId;
 use crate::store::deliveries::{self, Seen};
 use crate::store::receipts::{self, Receipt};
-use crate::store::{StoreError, begin, commit, outbox};
+use crate::store::{StoreError, begin, budgets, commit, outbox};
 use crate::templates::Channel;
 
 /// What became of a message that a provider took.
@@ -52,10 +52,12 @@ pub async fn replay(ctx: &Ctx, id: OutboxId) -> Result<bool, StoreError> {
     Ok(revived)
 }
 
-/// Forgets deliveries that are older than any repeat that would still be taken.
-pub async fn forget_deliveries(ctx: &Ctx) -> Result<u64, StoreError> {
+/// Forgets what no day asks for any more: deliveries that are older than any repeat that would still be
+/// taken, and the budgets of days that are over.
+pub async fn forget(ctx: &Ctx) -> Result<(), StoreError> {
+    let now = ctx.clock.now();
     let txn = begin(&ctx.db).await?;
-    let gone = deliveries::forget(&txn, ctx.clock.now() - chrono::Duration::minutes(15)).await?;
-    commit(txn).await?;
-    Ok(gone)
+    deliveries::forget(&txn, now - chrono::Duration::minutes(15)).await?;
+    budgets::forget(&txn, now).await?;
+    commit(txn).await
 }

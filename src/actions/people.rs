@@ -1,15 +1,17 @@
 //! Who somebody is, when WeChat knows them by several names.
 
+use chrono::{DateTime, Utc};
 use sea_orm::DatabaseTransaction;
 
 use crate::ctx::Ctx;
 use crate::domain::Phone;
 use crate::domain::actors::Guest;
+use crate::domain::campus::Member;
 use crate::domain::message::Message;
 use crate::ids::PersonId;
 use crate::outbox;
-use crate::store::people::{self, WechatNames};
-use crate::store::{StoreError, begin, commit};
+use crate::store::people::{self, Person, WechatNames};
+use crate::store::{StoreError, begin, commit, staff};
 
 /// Finds the person with any of these names, or makes one; rows that turn out to be one person are
 /// merged into the oldest.
@@ -51,5 +53,28 @@ pub async fn meet(ctx: &Ctx, oa_openid: &str) -> Result<PersonId, StoreError> {
         // Two first messages at once: the second finds the row that the first made.
         Err(error) if StoreError::is_taken(&error) => met().await,
         met => met,
+    }
+}
+
+/// An answer to what a follower asked `at` that second came after WeChat had stopped waiting for it, and
+/// the chat is closed to us: they are told by template that there is one.
+pub async fn answer_late(ctx: &Ctx, oa_openid: &str, at: DateTime<Utc>) -> Result<(), StoreError> {
+    let txn = begin(&ctx.db).await?;
+    let Some(person) = people::find_follower(&txn, oa_openid).await? else {
+        return Ok(());
+    };
+    let asked_at = at.timestamp();
+    outbox::post_to(&txn, ctx, &Message::AnswerLate { asked_at }, person.id).await?;
+    commit(txn).await
+}
+
+/// The member of staff who somebody is: the one whose number in the staff register WeChat has proven to
+/// be theirs. It lets them see their own work in the chat; to decide they log in.
+pub async fn bound_staff(ctx: &Ctx, person: &Person) -> Result<Option<Member>, StoreError> {
+    match &person.phone {
+        Some(phone) if person.phone_proven_at.is_some() => {
+            staff::find_by_phone(&ctx.db.read, &phone.hash).await
+        }
+        _ => Ok(None),
     }
 }

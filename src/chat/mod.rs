@@ -2,16 +2,22 @@
 //! and facts of the person who asks; the words are in [`phrases`].
 
 mod phrases;
+mod scenes;
+mod subscriptions;
 mod words;
+
+pub use scenes::{
+    of_gate as scene_of_gate, of_invitation as scene_of_invitation, of_pass as scene_of_pass,
+};
+pub use subscriptions::note_subscription;
 
 use crate::actions;
 use crate::actions::outbox::Report;
-use crate::actions::subscriptions::{Answer, Asked, hear};
 use crate::ctx::Ctx;
 use crate::domain::subscription::Sender;
 use crate::store::StoreError;
 use crate::templates::Channel;
-use crate::wechat::event::{Event, Grant, SubscriptionReport, TemplateOutcome};
+use crate::wechat::event::{Event, TemplateOutcome};
 use crate::wechat::reply::Reply;
 
 /// The key of the menu button 重工校园通.
@@ -40,23 +46,27 @@ pub async fn answer(
         }
         Event::Subscribe { scene } => {
             meet(ctx, openid).await?;
-            let invited = scene
-                .as_deref()
-                .and_then(|scene| phrases::scene(ctx, scene));
-            let words = invited.unwrap_or_else(|| phrases::welcome(ctx));
-            Ok(Some(Reply::Text(words)))
+            let welcome = phrases::welcome(ctx);
+            let said = match scene {
+                Some(scene) => Box::pin(scenes::answer(ctx, openid, scene)).await?,
+                None => None,
+            };
+            Ok(Some(Reply::Text(match said {
+                Some(said) => format!("{said}\n\n{welcome}"),
+                None => welcome,
+            })))
         }
         Event::Scan { scene } => {
             meet(ctx, openid).await?;
-            let invited = phrases::scene(ctx, scene);
-            let words = invited.unwrap_or_else(|| phrases::entrance(ctx));
-            Ok(Some(Reply::Text(words)))
+            let said = Box::pin(scenes::answer(ctx, openid, scene)).await?;
+            Ok(Some(Reply::Text(
+                said.unwrap_or_else(|| phrases::entrance(ctx)),
+            )))
         }
         Event::Text { content } => {
             meet(ctx, openid).await?;
-            Ok(Some(Reply::Text(
-                words::answer(ctx, openid, content).await?,
-            )))
+            let words = Box::pin(words::answer(ctx, openid, content)).await?;
+            Ok(Some(Reply::Text(words)))
         }
         Event::TemplateSent { message, outcome } => {
             let outcome = match outcome {
@@ -68,13 +78,15 @@ pub async fn answer(
                 provider_id: message.to_string(),
                 outcome: outcome.to_owned(),
             };
-            actions::outbox::report(ctx, delivery, Channel::Template, &[report]).await?;
+            let (channel, reports) = (Channel::Template, [report]);
+            Box::pin(actions::outbox::report(ctx, delivery, channel, &reports)).await?;
             Ok(None)
         }
         Event::SubscriptionAsked(_)
         | Event::SubscriptionChanged(_)
         | Event::SubscriptionSent(_) => {
-            note_subscription(ctx, delivery, Sender::Account, openid, event).await?;
+            let sender = Sender::Account;
+            Box::pin(note_subscription(ctx, delivery, sender, openid, event)).await?;
             Ok(None)
         }
         // Nothing of ours hangs on these yet.
@@ -95,67 +107,19 @@ pub async fn answer(
     }
 }
 
-/// What the account or the mini-program is told of subscription messages: answers to our question, and
-/// what became of what was sent.
+/// Answers what a member of staff wrote in the WeCom application.
 ///
 /// # Errors
-/// When the database does not answer; WeChat then tells it again.
-pub async fn note_subscription(
-    ctx: &Ctx,
-    delivery: &str,
-    sender: Sender,
-    openid: &str,
-    event: &Event,
-) -> Result<(), StoreError> {
-    let answers = |grants: &[Grant]| -> Vec<_> {
-        let answer = |grant: &Grant| Answer {
-            template_id: grant.template_id.clone(),
-            accepted: grant.accepted,
-        };
-        grants.iter().map(answer).collect()
-    };
-    match event {
-        Event::SubscriptionAsked(grants) => {
-            hear(
-                ctx,
-                delivery,
-                sender,
-                openid,
-                Asked::OnScreen,
-                &answers(grants),
-            )
-            .await
-        }
-        Event::SubscriptionChanged(grants) => {
-            hear(
-                ctx,
-                delivery,
-                sender,
-                openid,
-                Asked::InSettings,
-                &answers(grants),
-            )
-            .await
-        }
-        Event::SubscriptionSent(reports) => {
-            let report = |report: &SubscriptionReport| Report {
-                provider_id: report.message.clone(),
-                outcome: match report.errcode {
-                    0 => "delivered".to_owned(),
-                    errcode => format!("failed: {errcode}"),
-                },
-            };
-            let reports: Vec<_> = reports.iter().map(report).collect();
-            actions::outbox::report(ctx, delivery, Channel::Subscription, &reports).await
-        }
-        _ => Ok(()),
-    }
+/// When the database does not answer; WeCom then asks again.
+pub async fn answer_staff(ctx: &Ctx, userid: &str, text: &str) -> Result<String, StoreError> {
+    words::answer_staff(ctx, userid, text).await
 }
 
 /// Makes sure that the follower has a row; asked again within the hour, without a query.
 async fn meet(ctx: &Ctx, openid: &str) -> Result<(), StoreError> {
     if ctx.caches.met.get(openid).is_none() {
-        actions::people::meet(ctx, openid).await?;
+        // Boxed, as all that asks the database is: the answers that do not would carry its size.
+        Box::pin(actions::people::meet(ctx, openid)).await?;
         ctx.caches.met.insert(openid.to_owned(), ());
     }
     Ok(())

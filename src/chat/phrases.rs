@@ -20,12 +20,50 @@ pub fn records(ctx: &Ctx) -> String {
     link(ctx, "我的预约", "/h5/book?tab=records")
 }
 
-/// For staff; the page asks WeCom who they are.
+/// To somebody who is not known to be staff; the page asks WeCom who they are.
 pub fn approvals(ctx: &Ctx) -> String {
     format!(
         "请在企业微信中打开：\n{}",
         link(ctx, "访客审批", "/h5/staff")
     )
+}
+
+/// What waits for an approver, newest first.
+pub fn waiting(ctx: &Ctx, waiting: &[VisitFacts]) -> String {
+    if waiting.is_empty() {
+        return format!("没有待处理的申请。\n{}", link(ctx, "访客审批", "/h5/staff"));
+    }
+    let line = |facts: &VisitFacts| {
+        let name = format!("{} {}", facts.area.name, times(ctx, facts));
+        link(
+            ctx,
+            &name,
+            &format!("/h5/staff/approvals/{}", facts.visit.id),
+        )
+    };
+    let mut lines = vec!["待处理（请在企业微信中打开）：".to_owned()];
+    lines.extend(waiting.iter().map(line));
+    lines.join("\n")
+}
+
+/// How an application to the approver's department stands.
+pub fn visit_to_approve(ctx: &Ctx, facts: &VisitFacts) -> String {
+    let page = format!("/h5/staff/approvals/{}", facts.visit.id);
+    let stage = facts.visit.stage.word();
+    format!("访客申请单{stage}。\n{}", link(ctx, "查看", &page))
+}
+
+/// To staff in the WeCom application.
+pub fn staff_help(ctx: &Ctx) -> String {
+    format!(
+        "您可以回复：\n审批 —— 查看待处理\n单据号 —— 查询该申请的进度\n{}",
+        link(ctx, "访客审批", "/h5/staff")
+    )
+}
+
+/// Before the passes for a gate whose code was scanned.
+pub fn gate(name: &str, passes: &str) -> String {
+    format!("{name}\n{passes}")
 }
 
 /// The first words to a new follower.
@@ -36,20 +74,14 @@ pub fn welcome(ctx: &Ctx) -> String {
     )
 }
 
-/// The answer to the QR of a scene: `i_` and the token of an invitation, `p_` and that of a pass.
-/// Anything else is a poster, and leads to the entrance.
-pub fn scene(ctx: &Ctx, scene: &str) -> Option<String> {
-    let (kind, token) = scene.split_once('_')?;
-    // It stands in a link, so it must be nothing but a token.
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if token.is_empty() || !token.chars().all(plain) {
-        return None;
-    }
-    match kind {
-        "i" => Some(link(ctx, "接受邀请", &format!("/i/{token}"))),
-        "p" => Some(link(ctx, "打开通行证", &format!("/p/{token}"))),
-        _ => None,
-    }
+/// The way to somebody else's invitation.
+pub fn invitation(ctx: &Ctx, token: &str) -> String {
+    link(ctx, "接受邀请", &format!("/i/{token}"))
+}
+
+/// The way to a pass whose code was scanned.
+pub fn shared_pass(ctx: &Ctx, token: &str) -> String {
+    link(ctx, "打开通行证", &format!("/p/{token}"))
 }
 
 pub fn help() -> &'static str {

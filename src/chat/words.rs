@@ -2,15 +2,19 @@
 
 use super::phrases;
 use crate::actions;
+use crate::actions::approvals::{self, DecideError};
 use crate::actions::visits::BookError;
 use crate::ctx::Ctx;
-use crate::domain::actors::Guest;
+use crate::domain::actors::{Approver, Guest};
 use crate::domain::visit::Stage;
-use crate::ids::VisitId;
-use crate::store::{StoreError, people};
+use crate::ids::{AreaId, VisitId};
+use crate::store::people::Person;
+use crate::store::{StoreError, people, staff};
 
 /// More passes than this do not fit a screen; the records have them all.
 const MOST_PASSES: usize = 3;
+/// As many applications that wait as fit a screen; the page has them all.
+const MOST_WAITING: u64 = 5;
 /// The newest visits among which live passes are looked for.
 const LOOKED_AT: u64 = 20;
 
@@ -25,19 +29,65 @@ enum Wish {
     Help,
 }
 
-/// Answers a text of `openid`.
+/// Answers a text of a follower of the account.
 pub async fn answer(ctx: &Ctx, openid: &str, text: &str) -> Result<String, StoreError> {
     let person = people::find_follower(&ctx.db.read, openid).await?;
-    let guest = person.map(|person| Guest { id: person.id });
+    let guest = person.as_ref().map(|person| Guest { id: person.id });
     match (wish(text), guest) {
         (Wish::Entrance, _) => Ok(phrases::entrance(ctx)),
         (Wish::Records, _) => Ok(phrases::records(ctx)),
-        (Wish::Approvals, _) => Ok(phrases::approvals(ctx)),
-        (Wish::Passes, Some(guest)) => passes(ctx, &guest).await,
-        (Wish::Visit(id), Some(guest)) => visit(ctx, &guest, id).await,
+        (Wish::Approvals, _) => match approver(ctx, person.as_ref()).await? {
+            Some(approver) => waiting(ctx, &approver).await,
+            None => Ok(phrases::approvals(ctx)),
+        },
+        (Wish::Passes, Some(guest)) => passes(ctx, &guest, None).await,
+        (Wish::Visit(id), Some(guest)) => match visit(ctx, &guest, id).await? {
+            Some(said) => Ok(said),
+            None => match approver(ctx, person.as_ref()).await? {
+                Some(approver) => visit_to_approve(ctx, &approver, id).await,
+                None => Ok(phrases::no_visit().to_owned()),
+            },
+        },
         (Wish::Passes, None) => Ok(phrases::no_passes(ctx)),
         (Wish::Visit(_), None) => Ok(phrases::no_visit().to_owned()),
         (Wish::Help, _) => Ok(phrases::help().to_owned()),
+    }
+}
+
+/// Answers a text of a member of staff in the WeCom application, which says who they are.
+pub async fn answer_staff(ctx: &Ctx, userid: &str, text: &str) -> Result<String, StoreError> {
+    let member = staff::find_by_userid(&ctx.db.read, userid).await?;
+    match (wish(text), member.and_then(Approver::of)) {
+        (Wish::Approvals, Some(approver)) => waiting(ctx, &approver).await,
+        (Wish::Visit(id), Some(approver)) => visit_to_approve(ctx, &approver, id).await,
+        _ => Ok(phrases::staff_help(ctx)),
+    }
+}
+
+async fn approver(ctx: &Ctx, person: Option<&Person>) -> Result<Option<Approver>, StoreError> {
+    let member = match person {
+        Some(person) => actions::people::bound_staff(ctx, person).await?,
+        None => None,
+    };
+    Ok(member.and_then(Approver::of))
+}
+
+/// What waits for an approver.
+async fn waiting(ctx: &Ctx, approver: &Approver) -> Result<String, StoreError> {
+    let todo = approvals::Box::Todo;
+    let waiting = approvals::list(ctx, approver, todo, None, MOST_WAITING).await?;
+    Ok(phrases::waiting(ctx, &waiting))
+}
+
+async fn visit_to_approve(
+    ctx: &Ctx,
+    approver: &Approver,
+    id: VisitId,
+) -> Result<String, StoreError> {
+    match approvals::find(ctx, approver, id).await {
+        Ok((facts, _)) => Ok(phrases::visit_to_approve(ctx, &facts)),
+        Err(DecideError::Store(error)) => Err(error),
+        Err(_) => Ok(phrases::no_visit().to_owned()),
     }
 }
 
@@ -57,11 +107,13 @@ fn wish(text: &str) -> Wish {
     }
 }
 
-async fn passes(ctx: &Ctx, guest: &Guest) -> Result<String, StoreError> {
+/// The links to the guest's live passes; only those to one area when it is named.
+pub async fn passes(ctx: &Ctx, guest: &Guest, at: Option<AreaId>) -> Result<String, StoreError> {
     let visits = actions::visits::list(ctx, guest, None, LOOKED_AT).await?;
     let live = visits
         .iter()
-        .filter(|facts| matches!(facts.visit.stage, Stage::Approved { .. }));
+        .filter(|facts| matches!(facts.visit.stage, Stage::Approved { .. }))
+        .filter(|facts| at.is_none_or(|area| facts.visit.area == area));
     let lines: Vec<_> = live
         .flat_map(|facts| facts.passes.iter().map(move |pass| (facts, pass)))
         .take(MOST_PASSES)
@@ -74,11 +126,12 @@ async fn passes(ctx: &Ctx, guest: &Guest) -> Result<String, StoreError> {
     }
 }
 
-async fn visit(ctx: &Ctx, guest: &Guest, id: VisitId) -> Result<String, StoreError> {
+/// How the guest's own visit stands; `None` when it is not theirs.
+async fn visit(ctx: &Ctx, guest: &Guest, id: VisitId) -> Result<Option<String>, StoreError> {
     match actions::visits::find(ctx, guest, id).await {
-        Ok(facts) => Ok(phrases::visit(ctx, &facts)),
+        Ok(facts) => Ok(Some(phrases::visit(ctx, &facts))),
         Err(BookError::Store(error)) => Err(error),
-        Err(_) => Ok(phrases::no_visit().to_owned()),
+        Err(_) => Ok(None),
     }
 }
 

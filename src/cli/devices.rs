@@ -53,7 +53,7 @@ pub async fn run(settings: Settings, command: DeviceCommand) -> anyhow::Result<(
         Way::Out => Direction::Out,
         Way::Both => Direction::Both,
     };
-    let ctx = assembled(&settings).await?.site.ctx;
+    let ctx = assembled(&settings).await?.site.ctx.clone();
     let key = DeviceKey::new(ctx.entropy.bytes());
     add_device(&ctx, id, &gate, direction, &key).await?;
     println!("{}", data_encoding::HEXLOWER.encode(&key.bytes()));

@@ -33,7 +33,7 @@ pub enum State {
 }
 
 pub async fn run(settings: Settings, command: &OutboxCommand) -> anyhow::Result<()> {
-    let ctx = assembled(&settings).await?.site.ctx;
+    let ctx = assembled(&settings).await?.site.ctx.clone();
     match command {
         OutboxCommand::List { state, limit } => {
             let state = match state {

@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod devices;
+mod gates;
 mod keys;
 mod menu;
 mod messages;
@@ -56,6 +57,9 @@ enum Command {
     /// The devices at the gates.
     #[command(subcommand)]
     Device(devices::DeviceCommand),
+    /// What hangs beside the gates.
+    #[command(subcommand)]
+    Gate(gates::GateCommand),
     /// The keys that seal, search and sign.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -94,6 +98,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Templates(command) => templates::run(&settings, &command).await,
         Command::Outbox(command) => messages::run(settings, &command).await,
         Command::Device(command) => devices::run(settings, command).await,
+        Command::Gate(command) => gates::run(settings, command).await,
         Command::Demo => demo::play(&settings).await,
         Command::Check | Command::Keys(_) => Ok(()),
     }

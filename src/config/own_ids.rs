@@ -9,7 +9,7 @@ pub fn templates(r: &mut Reader) -> Option<TemplateIds> {
     let wechat = named(
         r,
         "official_account.templates",
-        &["visit_result", "pass_issued"],
+        &["visit_result", "pass_issued", "answer_late"],
         filled,
     );
     let sms = named(

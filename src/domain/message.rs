@@ -36,6 +36,11 @@ pub enum Message {
     FollowerSeen {
         person: PersonId,
     },
+    /// What somebody asked the account at this second, in seconds since 1970, was answered after WeChat
+    /// had stopped waiting, and could not be told in the chat either.
+    AnswerLate {
+        asked_at: i64,
+    },
 }
 
 impl Message {
@@ -50,10 +55,11 @@ impl Message {
             Self::GuestArrived { .. } => Kind::GuestArrived,
             Self::CardSettled { .. } => Kind::CardSettled,
             Self::FollowerSeen { .. } => Kind::FollowerSeen,
+            Self::AnswerLate { .. } => Kind::AnswerLate,
         }
     }
 
-    /// The row it is about.
+    /// The row it is about, or what else tells it from others of its kind to the same person.
     #[must_use]
     pub fn subject(&self) -> i64 {
         match self {
@@ -65,6 +71,7 @@ impl Message {
             Self::PassIssued { pass } => pass.get(),
             Self::CardSettled { card } => card.get(),
             Self::FollowerSeen { person } => person.get(),
+            Self::AnswerLate { asked_at } => *asked_at,
         }
     }
 
@@ -96,6 +103,7 @@ impl Message {
             Kind::FollowerSeen => Self::FollowerSeen {
                 person: subject.into(),
             },
+            Kind::AnswerLate => Self::AnswerLate { asked_at: subject },
         }
     }
 }
@@ -111,10 +119,11 @@ pub enum Kind {
     GuestArrived,
     CardSettled,
     FollowerSeen,
+    AnswerLate,
 }
 
 impl Kind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::ApprovalWaiting,
         Self::VisitApproved,
         Self::VisitRejected,
@@ -123,6 +132,7 @@ impl Kind {
         Self::GuestArrived,
         Self::CardSettled,
         Self::FollowerSeen,
+        Self::AnswerLate,
     ];
 
     /// Its short text in a column, and the stem of its template's file.
@@ -137,6 +147,7 @@ impl Kind {
             Self::GuestArrived => "guest_arrived",
             Self::CardSettled => "card_settled",
             Self::FollowerSeen => "follower_seen",
+            Self::AnswerLate => "answer_late",
         }
     }
 
@@ -207,6 +218,7 @@ impl Kind {
             ],
             Self::CardSettled => &["result"],
             Self::FollowerSeen => &[],
+            Self::AnswerLate => &["records_link"],
         }
     }
 }

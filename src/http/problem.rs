@@ -1,14 +1,10 @@
 //! What goes wrong, as `application/problem+json` (RFC 9457): one table from our errors to a status, a
 //! stable code and a sentence for whoever asked.
 
-use axum::Extension;
 use axum::body::Body;
-use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use tower_http::request_id::RequestId;
 
 use crate::actions::approvals::DecideError;
 use crate::actions::photos::KeepError;
@@ -55,7 +51,7 @@ pub struct ProblemOut {
     /// A sentence for a person.
     pub detail: String,
     /// Names the request in our logs.
-    pub request_id: Option<String>,
+    pub request_id: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
 }
@@ -238,26 +234,23 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Writes the body of a problem, with the id of its request.
-pub async fn finish(id: Option<Extension<RequestId>>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+/// Writes the body of a problem, with the number of its request.
+pub fn finish(response: &mut Response, request_id: &str) {
     let Some(problem) = response.extensions_mut().remove::<Problem>() else {
-        return response;
+        return;
     };
-    let id = id.and_then(|id| id.header_value().to_str().ok().map(str::to_owned));
     let out = ProblemOut {
         title: problem.status.canonical_reason().unwrap_or("Error"),
         status: problem.status.as_u16(),
         code: problem.code,
         detail: problem.detail,
-        request_id: id,
+        request_id: request_id.to_owned(),
         errors: problem.errors,
     };
     let kind = HeaderValue::from_static("application/problem+json");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     response.headers_mut().remove(header::CONTENT_LENGTH);
     *response.body_mut() = Body::from(serde_json::to_vec(&out).unwrap_or_default());
-    response
 }
 
 impl From<StoreError> for Problem {

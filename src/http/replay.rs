@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER;
@@ -35,10 +36,17 @@ const MEMORY: Duration = Duration::from_mins(11);
 
 /// The deliveries that this process has answered or is answering.
 pub struct Replays {
-    memory: Cache<String, Running>,
+    memory: Cache<String, Known>,
     tasks: TaskTracker,
     /// How long after its end an answer waits for a repeat to fetch it.
     patience: Duration,
+}
+
+/// A delivery that was seen before.
+#[derive(Clone)]
+enum Known {
+    Answered(Answer),
+    Running(Running),
 }
 
 /// A handler under way, or its answer.
@@ -60,8 +68,9 @@ struct Fetched {
 #[derive(Clone)]
 enum Answer {
     Silence,
-    Sealed(Arc<str>),
-    /// The handler failed: WeChat is told so, and its next delivery tries again.
+    Sealed(Bytes),
+    /// The handler failed: WeChat is told so, and its next delivery tries again, so nothing is
+    /// remembered.
     Failed,
 }
 
@@ -72,6 +81,9 @@ pub struct Said {
     /// Sends the same by another way.
     pub late: Option<BoxFuture<'static, ()>>,
 }
+
+/// A handler at work, and then what is to be done when nobody fetches its answer.
+type Work = BoxFuture<'static, (Answer, Option<BoxFuture<'static, ()>>)>;
 
 impl Replays {
     /// A memory whose handlers run as tasks of `tasks`, which waits for them at the end.
@@ -102,54 +114,56 @@ impl Replays {
     {
         // Hashed, because it names who wrote.
         let key = token_hash(incoming.duplicate_key().as_str());
-        let running = self.memory.get_with(key.clone(), || {
-            self.start(site.clone(), door, incoming, key, handle)
-        });
-        let answer = running.answer.await;
-        running.fetched.yes.store(true, Ordering::Release);
-        running.fetched.now.notify_one();
+        let begin = || {
+            self.begin(
+                work(site.clone(), door, incoming, key.clone(), handle),
+                &key,
+            )
+        };
+        let known = self.memory.entry_by_ref(&key).or_insert_with(begin);
+        let fresh = known.is_fresh();
+        let answer = match known.into_value() {
+            Known::Answered(Answer::Failed) if fresh => {
+                self.memory.invalidate(&key);
+                Answer::Failed
+            }
+            Known::Answered(answer) => answer,
+            Known::Running(Running { answer, fetched }) => {
+                let answer = answer.await;
+                fetched.yes.store(true, Ordering::Release);
+                fetched.now.notify_one();
+                answer
+            }
+        };
         match answer {
             Answer::Silence => Ok(SILENCE.into_response()),
             Answer::Sealed(body) => {
                 let kind = [(header::CONTENT_TYPE, "application/xml; charset=utf-8")];
-                Ok((kind, body.to_string()).into_response())
+                Ok((kind, body).into_response())
             }
             Answer::Failed => Err(Problem::failure()),
         }
     }
 
-    fn start<F>(
-        &self,
-        site: Site,
-        door: fn(&Site) -> &Mailbox,
-        incoming: Incoming,
-        key: String,
-        handle: impl FnOnce(Site, Incoming, String) -> F + Send + 'static,
-    ) -> Running
-    where
-        F: Future<Output = Result<Said, Problem>> + Send,
-    {
+    /// Most answers wait for nothing and are there at once. One that waits goes on in a task, for
+    /// whoever asked may hang up.
+    fn begin(&self, mut work: Work, key: &str) -> Known {
+        match work.as_mut().now_or_never() {
+            Some((answer, _)) => Known::Answered(answer),
+            None => Known::Running(self.go_on(work, key.to_owned())),
+        }
+    }
+
+    fn go_on(&self, work: Work, key: String) -> Running {
         let fetched = Arc::new(Fetched::default());
         let memory = self.memory.clone();
         let (seen, patience) = (fetched.clone(), self.patience);
         let (tell, told) = tokio::sync::oneshot::channel();
         self.tasks.spawn(async move {
-            let stamp = stamp(&site.ctx.keys, &key, incoming.created_at());
-            let (answer, late) = match handle(site.clone(), incoming, key.clone()).await {
-                Err(_) => {
-                    // The next delivery tries again, also when nobody waits for this one.
-                    memory.invalidate(&key);
-                    (Answer::Failed, None)
-                }
-                Ok(Said { reply: None, late }) => (Answer::Silence, late),
-                Ok(Said {
-                    reply: Some(xml),
-                    late,
-                }) => (
-                    Answer::Sealed(door(&site).seal_reply(&xml, &stamp).into()),
-                    late,
-                ),
-            };
+            let (answer, late) = work.await;
+            if matches!(answer, Answer::Failed) {
+                memory.invalidate(&key);
+            }
             // Whoever started it may be gone; the answer then waits in the memory.
             let _ = tell.send(answer);
             if let Some(late) = late {
@@ -168,6 +182,35 @@ impl Replays {
             fetched,
         }
     }
+}
+
+/// Runs the handler and seals its reply.
+fn work<F>(
+    site: Site,
+    door: fn(&Site) -> &Mailbox,
+    incoming: Incoming,
+    key: String,
+    handle: impl FnOnce(Site, Incoming, String) -> F + Send + 'static,
+) -> Work
+where
+    F: Future<Output = Result<Said, Problem>> + Send,
+{
+    async move {
+        let created_at = incoming.created_at();
+        match handle(site.clone(), incoming, key.clone()).await {
+            Err(_) => (Answer::Failed, None),
+            Ok(Said { reply: None, late }) => (Answer::Silence, late),
+            Ok(Said {
+                reply: Some(xml),
+                late,
+            }) => {
+                let stamp = stamp(&site.ctx.keys, &key, created_at);
+                let sealed = door(&site).seal_reply(&xml, &stamp);
+                (Answer::Sealed(sealed.into()), late)
+            }
+        }
+    }
+    .boxed()
 }
 
 /// The same for the same delivery, on every replica, and unforeseeable without the keys.

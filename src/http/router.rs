@@ -3,28 +3,23 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Response};
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::request_id::{
-    MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer,
-};
-use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::guest::{choices, passes, photos, subscriptions, visits};
-use super::problem::{Problem, finish};
+use super::observe::Around;
+use super::problem::Problem;
 use super::staff::approvals;
 use super::state::Site;
 use super::{cas, gate, jssdk, login, mini, oauth, observe, operators, pages, wechat, wecom};
-use crate::entropy::Entropy;
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -99,78 +94,52 @@ pub fn router(site: Site, sandbox: Option<Router>) -> Router {
         .route("/p", get(pages::link))
         .route("/p/{token}", get(pages::link))
         .route("/assets/{name}", get(pages::asset));
-    let entropy = site.ctx.entropy.clone();
-    let mut whole = plain
+    let around = Around::new(&site.ctx.entropy, PATIENCE);
+    let whole = plain
         .merge(api)
-        .layer(DefaultBodyLimit::max(MOST_TEXT))
         .with_state(site)
-        .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", document));
-    // The sandbox comes after: it hangs on purpose, to play an outside that does.
-    whole = whole.layer(from_fn(|request, next| bounded(PATIENCE, request, next)));
-    if let Some(sandbox) = sandbox {
-        whole = whole
-            .route("/sandbox", get(pages::sandbox))
-            .nest("/sandbox", sandbox);
-    }
-    let header = |name: &'static str, value: &'static str| {
-        let name = HeaderName::from_static(name);
-        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+        .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", document))
+        .fallback(async || Problem::not_found())
+        .method_not_allowed_fallback(async || Problem::method());
+    let bounded = surround(whole, around.clone());
+    let Some(sandbox) = sandbox else {
+        return bounded;
     };
+    let sandbox = Router::new()
+        .route("/sandbox", get(pages::sandbox))
+        .nest("/sandbox", sandbox);
+    // It hangs on purpose, to play an outside that does.
+    bounded.merge(surround(sandbox, around.unbounded()))
+}
+
+/// Puts around every route what every request needs.
+fn surround(routes: Router, around: Around) -> Router {
     let layers = ServiceBuilder::new()
-        // A number that the client made up would be mistaken for one of ours.
-        .map_request(|mut request: Request| {
-            request.headers_mut().remove("x-request-id");
-            request
-        })
-        .layer(SetRequestIdLayer::x_request_id(Numbered(entropy)))
-        .layer(PropagateRequestIdLayer::x_request_id())
-        .layer(from_fn(observe::observe))
-        .layer(header("x-content-type-options", "nosniff"))
-        .layer(header("referrer-policy", "no-referrer"))
-        .layer(from_fn(finish))
+        .layer(from_fn_with_state(around, observe::around))
         .layer(CatchPanicLayer::custom(|_| {
             tracing::error!("a handler panicked");
             Problem::failure().into_response()
-        }));
-    whole
-        .fallback(async || Problem::not_found())
-        .method_not_allowed_fallback(async || Problem::method())
-        .layer(layers)
-}
-
-async fn bounded(patience: Duration, request: Request, next: Next) -> Response {
-    let answered = tokio::time::timeout(patience, next.run(request)).await;
-    answered.unwrap_or_else(|_| Problem::timeout().into_response())
-}
-
-/// Numbers requests; 96 bits, so that two replicas never give the same number.
-#[derive(Clone)]
-struct Numbered(Entropy);
-
-impl MakeRequestId for Numbered {
-    fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
-        let id = data_encoding::HEXLOWER.encode(&self.0.bytes::<12>());
-        HeaderValue::from_str(&id).ok().map(RequestId::new)
-    }
+        }))
+        .layer(DefaultBodyLimit::max(MOST_TEXT));
+    routes.layer(layers)
 }
 
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
+    use axum::extract::Request;
     use axum::http::StatusCode;
     use tower::ServiceExt;
 
     use super::*;
+    use crate::entropy::Entropy;
 
     #[tokio::test]
     async fn a_request_that_takes_too_long_is_a_problem() {
         let whole: Router = Router::new()
             .route("/slow", get(std::future::pending::<()>))
-            .route("/quick", get(async || "done"))
-            .layer(from_fn(|request, next| {
-                bounded(Duration::ZERO, request, next)
-            }))
-            .layer(from_fn(finish));
+            .route("/quick", get(async || "done"));
+        let whole = surround(whole, Around::new(&Entropy::System, Duration::ZERO));
         let ask = async |path: &str| {
             let request = Request::get(path).body(Body::empty()).unwrap();
             let response = whole.clone().oneshot(request).await.unwrap();

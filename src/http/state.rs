@@ -1,5 +1,6 @@
 //! What the handlers share.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,12 +17,36 @@ use crate::tencent::envelope::Envelope;
 /// How old a delivery may be: five minutes cover WeChat's three tries and a clock that is off.
 const FRESHNESS: Duration = Duration::from_mins(5);
 
-/// Everything behind the doors.
-#[derive(Clone, FromRef)]
-pub struct Site {
+/// Everything behind the doors. A clone is the same, and costs a count: axum makes several for each
+/// request.
+#[derive(Clone)]
+pub struct Site(Arc<Parts>);
+
+/// What a site is made of.
+pub struct Parts {
     pub ctx: Ctx,
     pub clients: Clients,
-    pub doors: Arc<Doors>,
+    pub doors: Doors,
+}
+
+impl Deref for Site {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl FromRef<Site> for Ctx {
+    fn from_ref(site: &Site) -> Self {
+        site.ctx.clone()
+    }
+}
+
+impl FromRef<Site> for Clients {
+    fn from_ref(site: &Site) -> Self {
+        site.clients.clone()
+    }
 }
 
 /// What the doors know by themselves.
@@ -89,11 +114,11 @@ impl Site {
             trusted_proxies: server.trusted_proxies.clone(),
             insecure: server.public_url.starts_with("http://"),
         };
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             ctx,
             clients,
-            doors: Arc::new(doors),
-        })
+            doors,
+        })))
     }
 
     /// Forgets what need not be remembered any more.

@@ -9,6 +9,7 @@ use super::extract::Query;
 use super::problem::Problem;
 use super::replay::Said;
 use super::state::Site;
+use crate::actions;
 use crate::chat;
 use crate::tencent::callback::CallbackQuery;
 use crate::tencent::incoming::Incoming;
@@ -46,13 +47,12 @@ async fn answer(site: Site, incoming: Incoming, delivery: String) -> Result<Said
     let xml = reply.to_xml(&incoming, at);
     let late = async move {
         let Reply::Text(text) = reply else { return };
-        let sent = site
-            .clients
-            .account
-            .send_custom(&openid, &CustomMessage::Text(text))
-            .await;
-        if let Err(error) = sent {
-            tracing::warn!(%error, "a late answer could not be sent");
+        let message = CustomMessage::Text(text);
+        let sent = site.clients.account.send_custom(&openid, &message).await;
+        let Err(error) = sent else { return };
+        tracing::info!(%error, "the chat is closed to a late answer");
+        if let Err(error) = actions::people::answer_late(&site.ctx, &openid, at).await {
+            tracing::error!(%error, "a late answer is lost");
         }
     };
     Ok(Said {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::actions::outbox::forget_deliveries;
+use crate::actions::outbox::forget;
 use crate::actions::visits::settle_over;
 use crate::ctx::{Clients, Ctx};
 use crate::menus::{Menus, apply};
@@ -32,15 +32,14 @@ pub async fn deliver(ctx: Ctx, clients: Clients, worker: String, stop: Cancellat
     }
 }
 
-/// Writes down the ends that have passed, and forgets deliveries that are too old to be repeated, once
-/// a minute.
+/// Writes down the ends that have passed, and forgets what nobody asks for any more, once a minute.
 pub async fn settle(ctx: Ctx, stop: CancellationToken) {
     while !stop.is_cancelled() {
         if let Err(error) = settle_over(&ctx).await {
             tracing::error!(%error, "visits that are over could not be settled");
         }
-        if let Err(error) = forget_deliveries(&ctx).await {
-            tracing::error!(%error, "old deliveries could not be forgotten");
+        if let Err(error) = forget(&ctx).await {
+            tracing::error!(%error, "what is old could not be forgotten");
         }
         pause(Duration::from_mins(1), &stop).await;
     }

@@ -3,19 +3,16 @@
 use std::time::Duration;
 
 use super::ending::Attempt;
-use super::subject::{About, visit_of};
+use super::sms;
+use super::subject::About;
 use super::subscription::by_subscription;
 use crate::ctx::{Clients, Ctx};
-use crate::domain::Phone;
-use crate::domain::campus::SealedPhone;
 use crate::domain::message::Recipient;
-use crate::domain::window::day_start;
-use crate::secret::KeyedHash;
 use crate::store::outbox::Owed;
 use crate::store::people::{Person, WechatNames};
 use crate::store::subscriptions::Wallet;
-use crate::store::{StoreError, people, receipts, staff, visitors};
-use crate::templates::{CardText, Channel, Facts, SmsText, Template, WechatTemplate};
+use crate::store::{StoreError, people, staff, visitors};
+use crate::templates::{CardText, Channel, Facts, Template, WechatTemplate};
 use crate::tencent::call::CallError;
 use crate::wechat::template::TemplateMessage;
 use crate::wecom::card::{Button, ButtonAction, ButtonStyle, Card, Foot};
@@ -27,8 +24,6 @@ const NO_REPEAT: Duration = Duration::from_mins(30);
 /// What came of it, and what there is to remember.
 pub struct Tried {
     pub attempt: Attempt,
-    /// The number it went to.
-    pub to_hash: Option<KeyedHash>,
     pub learned: Learned,
 }
 
@@ -51,7 +46,6 @@ impl From<Attempt> for Tried {
     fn from(attempt: Attempt) -> Self {
         Self {
             attempt,
-            to_hash: None,
             learned: Learned::Nothing,
         }
     }
@@ -90,7 +84,7 @@ pub async fn attempt(
             None => Ok(unworded()),
         },
         Channel::Sms => match &template.sms {
-            Some(words) => by_sms(ctx, clients, owed, &about.facts, words).await,
+            Some(words) => sms::send(ctx, clients, owed, &about.facts, words).await,
             None => Ok(unworded()),
         },
         Channel::WecomCard => match &template.card {
@@ -166,69 +160,6 @@ pub async fn person_of(ctx: &Ctx, to: Recipient) -> Result<Option<Person>, Store
     }
 }
 
-async fn by_sms(
-    ctx: &Ctx,
-    clients: &Clients,
-    owed: &Owed,
-    facts: &Facts,
-    words: &SmsText,
-) -> Result<Tried, StoreError> {
-    let Some(to) = phone_of(ctx, owed.to, owed).await? else {
-        return Ok(Attempt::Closed("has given no phone").into());
-    };
-    let Ok(phone) = ctx.keys.open::<Phone>(&to.sealed) else {
-        return Ok(Attempt::Closed("the key of the phone is not in the ring").into());
-    };
-    let today = day_start(ctx.clock.now());
-    let channel = Channel::Sms.as_str();
-    let taken = receipts::count_since(&ctx.db.read, channel, Some(&to.hash), today).await?;
-    let total = receipts::count_since(&ctx.db.read, channel, None, today).await?;
-    if taken >= ctx.policy.sms_daily_per_number || total >= ctx.policy.sms_daily_total {
-        tracing::warn!(outbox.id = %owed.id, "the day's budget of SMS is spent");
-        return Ok(Attempt::OverBudget.into());
-    }
-    let params = words.params.iter().map(|param| param.render(facts));
-    let Ok(params) = params.collect::<Result<Vec<_>, _>>() else {
-        return Ok(Attempt::Closed("a fact does not fit the provider's variable").into());
-    };
-    let sms = clients.signed(phone.e164(), words.code.clone(), params);
-    let sent = clients.sms.send(&sms, ctx.clock.now()).await;
-    clients.health.note("sms", &sent);
-    let attempt = match sent {
-        Ok(receipt) => Attempt::Accepted(Some(receipt.serial)),
-        Err(error) => Attempt::Failed(error),
-    };
-    Ok(Tried {
-        attempt,
-        to_hash: Some(to.hash),
-        learned: Learned::Nothing,
-    })
-}
-
-async fn phone_of(
-    ctx: &Ctx,
-    to: Recipient,
-    owed: &Owed,
-) -> Result<Option<SealedPhone>, StoreError> {
-    let db = &ctx.db.read;
-    Ok(match to {
-        Recipient::Staff(id) => staff::find(db, id).await?.map(|member| member.phone),
-        Recipient::Visitor(id) => visitors::find(db, id).await?.map(|visitor| visitor.phone),
-        Recipient::Person(id) => {
-            // The phone on this application, which may be newer than what the person is known by.
-            let visit = visit_of(db, &owed.message).await?;
-            let visitors = visitors::of_visits(db, visit).await?;
-            let theirs = visitors
-                .into_iter()
-                .find(|visitor| visitor.person == Some(id));
-            match theirs {
-                Some(visitor) => Some(visitor.phone),
-                None => people::find(db, id).await?.and_then(|person| person.phone),
-            }
-        }
-    })
-}
-
 async fn by_card(
     ctx: &Ctx,
     clients: &Clients,
@@ -295,7 +226,6 @@ async fn by_wecom(
         }
         Ok(sent) => Tried {
             attempt: Attempt::Accepted(Some(sent.message_id)),
-            to_hash: None,
             learned: match message {
                 Message::Card(_) => Learned::CardSent(sent.response_code),
                 Message::Text(_) => Learned::Nothing,
@@ -326,7 +256,6 @@ async fn by_card_update(
     Ok(match changed {
         Ok(_) => Tried {
             attempt: Attempt::Accepted(None),
-            to_hash: None,
             learned: Learned::CardChanged,
         },
         Err(error) => Attempt::Failed(error).into(),
@@ -355,7 +284,6 @@ async fn by_user_info(ctx: &Ctx, clients: &Clients, owed: &Owed) -> Result<Tried
     Ok(match asked {
         Ok(follower) => Tried {
             attempt: Attempt::Accepted(None),
-            to_hash: None,
             learned: Learned::Names(WechatNames {
                 oa_openid: Some(openid),
                 mini_openid: None,

@@ -120,29 +120,14 @@ async fn deliver_row(
     if !held {
         tracing::warn!(outbox.id = %owed.id, "the lease ran out during delivery");
     }
-    if let Attempt::Accepted(provider_id) = &tried.attempt {
+    if let Some((outcome, provider_id)) = told(&tried.attempt) {
         let receipt = Receipt {
             id: ctx.mint(),
             outbox: owed.id,
             visit: about.visit,
             channel: channel.as_str().to_owned(),
-            provider_id: provider_id.clone(),
-            outcome: "accepted".to_owned(),
-            to_hash: tried.to_hash.clone(),
-            at: now,
-        };
-        receipts::insert(&txn, &receipt).await?;
-    }
-    if let (Attempt::Failed(CallError::Unknown), Some(to)) = (&tried.attempt, &tried.to_hash) {
-        // It may have gone out, so it counts in the day's budget.
-        let receipt = Receipt {
-            id: ctx.mint(),
-            outbox: owed.id,
-            visit: about.visit,
-            channel: channel.as_str().to_owned(),
-            provider_id: None,
-            outcome: "unknown".to_owned(),
-            to_hash: Some(to.clone()),
+            provider_id,
+            outcome: outcome.to_owned(),
             at: now,
         };
         receipts::insert(&txn, &receipt).await?;
@@ -150,6 +135,15 @@ async fn deliver_row(
     remember(&txn, ctx, owed, &about, tried).await?;
     commit(txn).await?;
     Ok(ending)
+}
+
+/// What a receipt says of an attempt after which the recipient has the message, or may have it.
+fn told(attempt: &Attempt) -> Option<(&'static str, Option<String>)> {
+    match attempt {
+        Attempt::Accepted(provider_id) => Some(("accepted", provider_id.clone())),
+        Attempt::Failed(CallError::Unknown) => Some(("unknown", None)),
+        Attempt::Closed(_) | Attempt::OverBudget | Attempt::Failed(_) => None,
+    }
 }
 
 async fn remember(

@@ -11,8 +11,9 @@ mod channels;
 mod deliver;
 mod ending;
 mod post;
+mod sms;
 mod subject;
 mod subscription;
 
 pub use deliver::{Delivered, deliver_due};
-pub use post::post;
+pub use post::{post, post_to};

@@ -5,6 +5,7 @@ use sea_orm::ConnectionTrait;
 use super::subject::visit_of;
 use crate::ctx::Ctx;
 use crate::domain::message::{Message, Recipient};
+use crate::ids::PersonId;
 use crate::store::outbox::Owed;
 use crate::store::{StoreError, approval_steps, cards, outbox, passes, staff, visits};
 use crate::templates::Audience;
@@ -21,20 +22,47 @@ pub async fn post(
     let template = ctx.templates.of(message.kind());
     for (chain, send) in template.sends.iter().enumerate() {
         for to in audience(txn, message, send.to).await? {
-            let owed = Owed {
-                id: ctx.mint(),
-                message: *message,
-                to,
-                chain,
-                channel: 0,
-                attempts: 0,
-                doubtful: false,
-                created_at: ctx.clock.now(),
-            };
-            outbox::insert_once(txn, &owed).await?;
+            owe(txn, ctx, message, to, chain).await?;
         }
     }
     Ok(())
+}
+
+/// Owes one person a message that only the caller knows whom it is for.
+///
+/// # Errors
+/// When the database does not keep it.
+pub async fn post_to(
+    txn: &impl ConnectionTrait,
+    ctx: &Ctx,
+    message: &Message,
+    to: PersonId,
+) -> Result<(), StoreError> {
+    let chains = ctx.templates.of(message.kind()).sends.len();
+    for chain in 0..chains {
+        owe(txn, ctx, message, Recipient::Person(to), chain).await?;
+    }
+    Ok(())
+}
+
+async fn owe(
+    txn: &impl ConnectionTrait,
+    ctx: &Ctx,
+    message: &Message,
+    to: Recipient,
+    chain: usize,
+) -> Result<(), StoreError> {
+    let owed = Owed {
+        id: ctx.mint(),
+        message: *message,
+        to,
+        chain,
+        channel: 0,
+        attempts: 0,
+        doubtful: false,
+        created_at: ctx.clock.now(),
+    };
+    outbox::insert_once(txn, &owed).await
 }
 
 /// Who they are, for this message. A template whose audience a message does not have is refused at
@@ -84,5 +112,7 @@ async fn audience(
                 .collect())
         }
         Message::FollowerSeen { person } => Ok(vec![Recipient::Person(*person)]),
+        // The second does not say whose it was: `post_to` is told.
+        Message::AnswerLate { .. } => Ok(vec![]),
     }
 }

@@ -45,6 +45,10 @@ pub async fn load(ctx: &Ctx, message: &Message) -> Result<Subject, StoreError> {
             let unknown = person.filter(|person| person.names.unionid.is_none());
             unknown.map(|_| About::default())
         }
+        Message::AnswerLate { .. } => Some(About {
+            facts: Facts::from([("records_link", ctx.link("/h5/book?tab=records"))]),
+            ..About::default()
+        }),
     };
     Ok(about.map_or(Subject::Overtaken, Subject::True))
 }
@@ -150,7 +154,9 @@ pub async fn visit_of(
             .map(|step| step.visit)),
         Message::GuestArrived { visit } => Ok(Some(*visit)),
         Message::PassIssued { pass } => Ok(passes::find(db, *pass).await?.map(|pass| pass.visit)),
-        Message::CardSettled { .. } | Message::FollowerSeen { .. } => Ok(None),
+        Message::CardSettled { .. } | Message::FollowerSeen { .. } | Message::AnswerLate { .. } => {
+            Ok(None)
+        }
     }
 }
 

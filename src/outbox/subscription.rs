@@ -81,7 +81,6 @@ async fn send(
     };
     Tried {
         attempt: sent.map_or_else(failed, Attempt::Accepted),
-        to_hash: None,
         learned,
     }
 }

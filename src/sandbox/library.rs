@@ -67,7 +67,15 @@ const fn issued(id: &'static str) -> Template {
 }
 
 /// 模板消息 of the account.
-pub(super) const TEMPLATES: &[Template] = &[result("TPL-VISIT-RESULT"), issued("TPL-PASS-ISSUED")];
+pub(super) const TEMPLATES: &[Template] = &[
+    result("TPL-VISIT-RESULT"),
+    issued("TPL-PASS-ISSUED"),
+    Template {
+        id: "TPL-ANSWER-READY",
+        title: "提问回复通知",
+        fields: &[field("thing1", "提示"), field("phrase2", "状态")],
+    },
+];
 
 /// 订阅通知 of the account.
 pub(super) const NOTICES: &[Template] = &[result("NTF-VISIT-RESULT"), issued("NTF-PASS-ISSUED")];

@@ -8,7 +8,7 @@ use sea_orm::{
 
 use super::{StoreError, areas, corrupt};
 use crate::domain::campus::{Device, DeviceId, Direction, Gate};
-use crate::ids::AreaId;
+use crate::ids::{AreaId, GateId};
 use crate::secret::Sealed;
 
 row!("gates" {
@@ -54,6 +54,13 @@ pub async fn insert(db: &impl ConnectionTrait, gate: &Gate) -> Result<(), StoreE
     };
     row.into_active_model().insert(db).await?;
     Ok(())
+}
+
+pub async fn find(db: &impl ConnectionTrait, id: GateId) -> Result<Option<Gate>, StoreError> {
+    match row::Entity::find_by_id(id.get()).one(db).await? {
+        Some(row) => gate(db, row).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 pub async fn find_by_name(

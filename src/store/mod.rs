@@ -48,6 +48,7 @@ pub mod pass_codes;
 pub mod passages;
 pub mod passes;
 
+pub mod budgets;
 pub mod cards;
 pub mod deliveries;
 pub mod outbox;

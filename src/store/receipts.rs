@@ -2,13 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder,
 };
 
 use super::StoreError;
 use crate::ids::{OutboxId, ReceiptId, VisitId};
-use crate::secret::KeyedHash;
 
 row!("receipts" {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -18,7 +17,6 @@ row!("receipts" {
     channel: String,
     provider_id: Option<String>,
     outcome: String,
-    to_hash: Option<String>,
     at: DateTimeUtc,
 });
 
@@ -32,8 +30,6 @@ pub struct Receipt {
     pub provider_id: Option<String>,
     /// `accepted`, `unknown` when the answer was lost, `delivered`, or `failed: …`.
     pub outcome: String,
-    /// The number it went to, for the daily budgets.
-    pub to_hash: Option<KeyedHash>,
     pub at: DateTime<Utc>,
 }
 
@@ -45,10 +41,6 @@ pub async fn insert(db: &impl ConnectionTrait, receipt: &Receipt) -> Result<(), 
         channel: receipt.channel.clone(),
         provider_id: receipt.provider_id.clone(),
         outcome: receipt.outcome.clone(),
-        to_hash: receipt
-            .to_hash
-            .as_ref()
-            .map(|hash| hash.as_str().to_owned()),
         at: receipt.at,
     };
     row.into_active_model().insert(db).await?;
@@ -79,23 +71,6 @@ pub async fn of_visit(
     Ok(found.all(db).await?.into_iter().map(receipt).collect())
 }
 
-/// How many messages a channel took, or may have taken, since then; only those to one number when it is named.
-pub async fn count_since(
-    db: &impl ConnectionTrait,
-    channel: &str,
-    to: Option<&KeyedHash>,
-    since: DateTime<Utc>,
-) -> Result<u64, StoreError> {
-    let mut taken = row::Entity::find()
-        .filter(row::Column::Channel.eq(channel))
-        .filter(row::Column::At.gte(since))
-        .filter(row::Column::Outcome.is_in(["accepted", "unknown"]));
-    if let Some(to) = to {
-        taken = taken.filter(row::Column::ToHash.eq(to.as_str()));
-    }
-    Ok(taken.count(db).await?)
-}
-
 fn receipt(row: row::Model) -> Receipt {
     Receipt {
         id: row.id.into(),
@@ -104,7 +79,6 @@ fn receipt(row: row::Model) -> Receipt {
         channel: row.channel,
         provider_id: row.provider_id,
         outcome: row.outcome,
-        to_hash: row.to_hash.map(KeyedHash::from_column),
         at: row.at,
     }
 }

@@ -63,6 +63,16 @@ pub async fn find_by_userid(
     Ok(members(db, found).await?.pop())
 }
 
+/// The one with this number; of two who share one, nobody, for neither is known by it.
+pub async fn find_by_phone(
+    db: &impl ConnectionTrait,
+    phone: &KeyedHash,
+) -> Result<Option<Member>, StoreError> {
+    let found = row::Entity::find().filter(row::Column::PhoneHash.eq(phone.as_str()));
+    let mut found = members(db, found).await?;
+    Ok(if found.len() == 1 { found.pop() } else { None })
+}
+
 /// Hosts of exactly this name, `most` at most.
 pub async fn find_hosts(
     db: &impl ConnectionTrait,

@@ -227,5 +227,6 @@ fn built_in(kind: Kind) -> &'static str {
         Kind::GuestArrived => include_str!("../../message_templates/guest_arrived.toml"),
         Kind::CardSettled => include_str!("../../message_templates/card_settled.toml"),
         Kind::FollowerSeen => include_str!("../../message_templates/follower_seen.toml"),
+        Kind::AnswerLate => include_str!("../../message_templates/answer_late.toml"),
     }
 }

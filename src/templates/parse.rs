@@ -310,7 +310,7 @@ fn knows(kind: Kind, to: Audience) -> bool {
         }
         Kind::PassIssued => &[Audience::Visitor],
         Kind::CardSettled => &[Audience::CardHolder],
-        Kind::FollowerSeen => &[Audience::Person],
+        Kind::FollowerSeen | Kind::AnswerLate => &[Audience::Person],
     };
     audiences.contains(&to)
 }

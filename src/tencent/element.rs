@@ -1,5 +1,6 @@
 //! What a message looks like inside, whether it came as XML or as JSON: a tree of named texts.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use serde_json::Value;
@@ -23,9 +24,11 @@ impl Element {
     /// An element with a text: `<Content>…</Content>`.
     #[must_use]
     pub fn leaf(name: &str, text: &(impl ToString + ?Sized)) -> Self {
+        let mut text = text.to_string();
+        strip(&mut text);
         Self {
             name: name.into(),
-            text: printable(&text.to_string()),
+            text,
             children: Vec::new(),
         }
     }
@@ -119,9 +122,23 @@ impl Element {
 }
 
 /// The text without what XML 1.0 forbids (section 2.2, `Char`).
-pub(super) fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> Cow<'_, str> {
+    // Hardly any text has some. All bytes are looked at, without an early end, because that is what
+    // compilers make wide instructions of; U+FFFE and U+FFFF begin with EF.
+    let suspect =
+        |byte: u8| (byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0xef;
+    if !text.bytes().fold(false, |seen, byte| seen | suspect(byte)) {
+        return Cow::Borrowed(text);
+    }
     let legal = |c: &char| !matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
-    text.chars().filter(legal).collect()
+    Cow::Owned(text.chars().filter(legal).collect())
+}
+
+/// Takes it out of a text in place.
+pub(super) fn strip(text: &mut String) {
+    if let Cow::Owned(clean) = printable(text) {
+        *text = clean;
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use quick_xml::Reader;
 use quick_xml::errors::Error;
 use quick_xml::events::{BytesRef, BytesText, Event};
 
-use super::element::{Element, MAX_DEPTH, printable};
+use super::element::{Element, MAX_DEPTH, printable, strip};
 
 /// A callback is a few kilobytes; an approval with all its steps some tens.
 pub(super) const MAX_BYTES: usize = 256 * 1024;
@@ -42,7 +42,7 @@ pub fn read(document: &str) -> Result<Element, XmlError> {
 /// Writes a document. Numbers stand bare and all other text in CDATA, as in the official samples.
 #[must_use]
 pub fn write(element: &Element) -> String {
-    let mut document = String::with_capacity(256);
+    let mut document = String::with_capacity(room(element));
     write_into(&mut document, element);
     document
 }
@@ -95,7 +95,7 @@ impl Tree {
     fn end(&mut self) -> Result<(), XmlError> {
         self.settle()?;
         let mut element = self.open.pop().ok_or(XmlError::Malformed)?;
-        element.text = printable(&element.text);
+        strip(&mut element.text);
         match self.open.last_mut() {
             Some(parent) => parent.children.push(element),
             None => self.root = Some(element),
@@ -153,15 +153,28 @@ fn resolve(reference: &BytesRef<'_>) -> Result<char, XmlError> {
     }
 }
 
+/// As many bytes as the element nearly always takes.
+fn room(element: &Element) -> usize {
+    let tags = 2 * element.name.len() + "<></>".len();
+    let text = element.text.len() + "<![CDATA[]]>".len();
+    tags + text + element.children.iter().map(room).sum::<usize>()
+}
+
 fn write_into(document: &mut String, element: &Element) {
     document.extend(["<", &element.name, ">"]);
     let bare = !element.text.is_empty() && element.text.bytes().all(|b| b.is_ascii_digit());
     if bare {
         document.push_str(&element.text);
     } else if !element.text.is_empty() || element.children.is_empty() {
-        // `]]>` would end the section and let the rest of the text be read as elements.
-        let text = printable(&element.text).replace("]]>", "]]]]><![CDATA[>");
-        document.extend(["<![CDATA[", &text, "]]>"]);
+        document.push_str("<![CDATA[");
+        for (part, text) in printable(&element.text).split("]]>").enumerate() {
+            if part > 0 {
+                // It would end the section and let the rest of the text be read as elements.
+                document.push_str("]]]]><![CDATA[>");
+            }
+            document.push_str(text);
+        }
+        document.push_str("]]>");
     }
     for child in &element.children {
         write_into(document, child);

@@ -120,6 +120,17 @@ async fn every_field_of_a_booking_tells_what_is_wrong_with_it() {
         "over → {}",
         answer.problem().replace("\n  ", " | ")
     ));
+    let year = with(
+        &form,
+        "/starts_at",
+        Some(json!("2027-03-04T08:00:00+08:00")),
+    );
+    let year = with(&year, "/ends_at", Some(json!("2027-03-04T08:30:00+08:00")));
+    let answer = guest.post("/api/visits", &year).await;
+    table.push(format!(
+        "in a year → {}",
+        answer.problem().replace("\n  ", " | ")
+    ));
     // A face whose consent is there, but which is somebody else's.
     let face = with(&form, "/visitor/face_photo", Some(json!(foreign)));
     let face = with(&face, "/consent", Some(json!(true)));
@@ -171,6 +182,7 @@ async fn every_field_of_a_booking_tells_what_is_wrong_with_it() {
     /stage "approved" → stage field_type 没有这个字段：stage
     /consent "yes" → consent field_type 字段类型不正确
     over → 422 invalid 请检查填写的内容 | ends_at window_over 结束时间已过，请重新选择到访时间
+    in a year → 422 invalid 请检查填写的内容 | starts_at window_too_far 到访时间最多可预约一年内
     foreign face → 422 invalid 请检查填写的内容 | visitor.face_photo photo_unknown 请重新上传人脸照
     "#);
     assert_nothing_is_kept(&app).await;

@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::harness::{Database, Service, picture};
+use crate::harness::{Database, Service, client, picture};
 
 /// Where calls are held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -427,13 +427,4 @@ fn world_of(service: &str, here: &str) -> SandboxSettings {
         },
         gate_keys: [].into(),
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the visitor's phone is not the service: it has a door of its own"
-)]
-fn client() -> reqwest::Client {
-    let client = reqwest::Client::builder().no_proxy();
-    client.build().unwrap()
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use campus_pass::chat::{scene_of_invitation, scene_of_pass};
 use campus_pass::sandbox::FaultKind;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -206,19 +207,24 @@ async fn the_qr_of_a_scene_brings_a_stranger_and_a_follower_to_the_same_page() {
     let account = &app.clients.account;
     let hour = std::time::Duration::from_hours(1);
     let made = async |scene: &str| account.create_scene_code(scene, hour).await.unwrap().url;
-    let invited = made("i_AAAAAAAAAAAAAAAAAAAAAA").await;
+    let invited = made(&scene_of_invitation("AAAAAAAAAAAAAAAAAAAAAA")).await;
     let openid = &guest.person.openid;
     let scan = async |url: &str| {
         let pushed = app.sandbox.scan_code(openid, url).await.unwrap();
         app.plain(&pushed.text.unwrap())
     };
     let first = scan(&invited).await;
-    assert_snapshot!(first, @r#"<a href="http://campus.test/i/[token]">接受邀请</a>"#);
-    assert_eq!(scan(&invited).await, first);
-    let pass = scan(&made("p_AAAAAAAAAAAAAAAAAAAAAA").await).await;
+    assert!(
+        first.contains("\n\n欢迎关注"),
+        "a stranger is welcome as well: {first}"
+    );
+    let later = scan(&invited).await;
+    assert_snapshot!(later, @r#"<a href="http://campus.test/i/[token]">接受邀请</a>"#);
+    assert!(first.starts_with(&later));
+    let pass = scan(&made(&scene_of_pass("AAAAAAAAAAAAAAAAAAAAAA")).await).await;
     assert_snapshot!(pass, @r#"<a href="http://campus.test/p/[token]">打开通行证</a>"#);
     // A poster, and what somebody made up.
-    for scene in ["poster_east", "i_\"><b>", "i_"] {
+    for scene in ["poster-east", "invitation-\"><b>", "pass-"] {
         let said = scan(&made(scene).await).await;
         assert!(said.starts_with("重工校园通\n"), "{scene}: {said}");
     }

@@ -169,6 +169,7 @@ fn live_mode_names_each_secret_that_is_missing_and_does_not_start() {
     wechat.toml (shipped): sms.sdk_app_id: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.templates.visit_result: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.templates.pass_issued: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): official_account.templates.answer_late: missing: live mode does not take the sandbox's
     wechat.toml (shipped): sms.templates.approval_waiting: missing: live mode does not take the sandbox's
     wechat.toml (shipped): sms.templates.pass_issued: missing: live mode does not take the sandbox's
     wechat.toml (shipped): sms.templates.visit_result: missing: live mode does not take the sandbox's
@@ -209,6 +210,7 @@ fn live(database: &str) -> Vec<(&'static str, String)> {
         ("OFFICIAL_ACCOUNT__TAGS__STAFF", text("")),
         ("OFFICIAL_ACCOUNT__TEMPLATES__VISIT_RESULT", text("T1")),
         ("OFFICIAL_ACCOUNT__TEMPLATES__PASS_ISSUED", text("T2")),
+        ("OFFICIAL_ACCOUNT__TEMPLATES__ANSWER_LATE", text("T3")),
         ("OFFICIAL_ACCOUNT__SUBSCRIPTIONS__VISIT_RESULT", text("")),
         ("OFFICIAL_ACCOUNT__SUBSCRIPTIONS__PASS_ISSUED", text("")),
         ("MINI_PROGRAM__TEMPLATES__VISIT_RESULT", text("S1")),

@@ -41,6 +41,13 @@ fn template(kind: Kind) -> String {
         }
         Kind::CardSettled => send("card_holder", "card_update") + &text("card_update"),
         Kind::FollowerSeen => send("person", "user_info"),
+        Kind::AnswerLate => {
+            let words = format!(
+                "[template]\nid = \"answer_late\"\nurl = \"http://x/?{all}\"\n[template.data]\n\
+                 thing1 = \"a\"\nphrase2 = \"可查看\"\n"
+            );
+            send("person", "template") + &words
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::booking::{Asked, BookVisitIn};
-use crate::actions::visits;
+use crate::actions::{budgets, visits};
 use crate::ctx::Ctx;
 use crate::domain::actors::Guest;
 use crate::domain::visit::Stage;
@@ -18,6 +18,7 @@ use crate::http::problem::{Problem, ProblemOut};
 use crate::http::state::Site;
 use crate::ids::{AreaId, ReasonId, StaffId, VisitId, VisitorId};
 use crate::secret::Masked;
+use crate::store::budgets::Budget;
 use crate::store::visit_facts::VisitFacts;
 
 /// 访客申请单.
@@ -143,8 +144,10 @@ pub async fn book(
     guest: Guest,
     asked: Asked,
 ) -> Result<(StatusCode, Json<VisitOut>), Problem> {
-    site.doors.limits.booking(from)?;
     let ctx = &site.ctx;
+    if budgets::book_from(ctx, from).await? == Budget::Spent {
+        return Err(Problem::too_often());
+    }
     let id = visits::book(ctx, &guest, asked.key.as_ref(), &asked.booking).await?;
     Ok((StatusCode::CREATED, one(ctx, &guest, id).await?))
 }

@@ -247,6 +247,31 @@ impl Sandbox {
         Ok((pushed, self.card(userid, task)?))
     }
 
+    /// Writes to the application; its passive reply stands among the messages.
+    ///
+    /// # Errors
+    /// [`Unpushed`].
+    pub async fn write(&self, userid: &str, text: &str) -> Result<Pushed, Unpushed> {
+        if !self.state().desks.has(userid) {
+            return Err(Unpushed::NoSuchStaff);
+        }
+        let fields = vec![
+            ("MsgType", Content::Text("text".to_owned())),
+            ("Content", Content::Text(text.to_owned())),
+            ("MsgId", Content::Text(self.number().to_string())),
+        ];
+        let push = Push {
+            door: Door::Wecom,
+            from: userid.to_owned(),
+            fields,
+        };
+        let pushed = self.push(push).await?;
+        if let Some(reply) = pushed.reply.as_deref().and_then(xml::read) {
+            self.apply_reply(userid, "", &reply);
+        }
+        Ok(pushed)
+    }
+
     fn card(&self, userid: &str, task: &str) -> Result<Card, Unpushed> {
         let card = self.state().desks.card_mut(userid, task).cloned();
         card.ok_or(Unpushed::NoSuchCard)

@@ -113,8 +113,9 @@ pub(super) fn send(call: &Call) -> Answer {
 }
 
 impl Sandbox {
-    /// A code with which the card of this task can be updated once.
-    pub(super) fn response_code(&self, task: &str) -> String {
+    /// A new code with which the card of this task can be updated once, as a tap brings one.
+    #[must_use]
+    pub fn response_code(&self, task: &str) -> String {
         let purpose = super::update::PURPOSE;
         self.state()
             .codes

@@ -17,6 +17,7 @@ use campus_pass::{actions, http, store};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use super::{Answer, Approver, Database, Gate, Guest, campus, moment, plain};
@@ -30,6 +31,7 @@ pub struct App {
     pub base: String,
     router: Router,
     database: Option<Database>,
+    handlers: TaskTracker,
     /// The listener and the writer of passages; they end with the story.
     _tasks: JoinSet<()>,
 }
@@ -53,7 +55,7 @@ impl App {
             site,
             scans,
             sandbox,
-            handlers: _,
+            handlers,
         } = parts.unwrap();
         let (ctx, clients) = (site.ctx.clone(), site.clients.clone());
         let sandbox = sandbox.expect("sandbox mode has a sandbox");
@@ -75,6 +77,7 @@ impl App {
             base,
             router,
             database: Some(database),
+            handlers,
             _tasks: tasks,
         }
     }
@@ -123,6 +126,13 @@ impl App {
 
     pub fn gate(&self, device: &'static str) -> Gate<'_> {
         Gate { app: self, device }
+    }
+
+    /// Waits for the handlers whose caller has hung up.
+    pub async fn handlers_done(&self) {
+        self.handlers.close();
+        self.handlers.wait().await;
+        self.handlers.reopen();
     }
 
     /// Delivers what is due, and what that leads to.

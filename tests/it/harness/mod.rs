@@ -17,7 +17,7 @@ mod wire;
 
 pub use app::App;
 pub use campus::MEMBERS;
-pub use child::{Service, command, run};
+pub use child::{Service, client, command, run};
 pub use database::Database;
 pub use delivery::Delivery;
 pub use doors::Gate;
