@@ -1,6 +1,7 @@
 //! Subscription messages: what a tap buys, what it is spent on, and what comes next when it is spent.
 
 use axum::http::StatusCode;
+use campus_pass::actions::subscriptions::{Answer, Asked, hear};
 use campus_pass::sandbox::{Answered, App as Sender, FaultKind, SentMessage};
 use campus_pass::store::receipts;
 use insta::assert_snapshot;
@@ -165,6 +166,25 @@ async fn a_push_that_comes_twice_counts_once() {
         .unwrap();
     assert_eq!(app.send(again).await.status, StatusCode::OK);
     assert_eq!(offer(&guest).await.0, 1);
+    // Two replicas share no memory but the database.
+    let answers = [Answer {
+        template_id: RESULT.to_owned(),
+        accepted: true,
+    }];
+    let openid = &guest.person.mini_openid;
+    for _ in 0..2 {
+        let sender = campus_pass::domain::subscription::Sender::Mini;
+        let heard = hear(
+            &app.ctx,
+            "delivery",
+            sender,
+            openid,
+            Asked::OnScreen,
+            &answers,
+        );
+        heard.await.unwrap();
+    }
+    assert_eq!(offer(&guest).await.0, 2);
     app.deliver().await;
     app.finish().await;
 }

@@ -240,7 +240,7 @@ export interface components {
             /** @description A sentence for a person. */
             detail: string;
             /** @description Names the request in our logs. */
-            request_id?: string | null;
+            request_id: string;
             errors?: components["schemas"]["FieldError"][];
         };
         /**
