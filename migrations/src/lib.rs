@@ -19,6 +19,8 @@ mod m0008_proven_phones;
 mod m0009_indexes;
 mod m0010_budgets;
 mod m0011_lanes;
+mod m0020_subscriptions;
+mod m0021_pass_codes;
 
 /// Every step, oldest first.
 pub struct Migrator;
@@ -37,6 +39,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_indexes::Migration),
             Box::new(m0010_budgets::Migration),
             Box::new(m0011_lanes::Migration),
+            Box::new(m0020_subscriptions::Migration),
+            Box::new(m0021_pass_codes::Migration),
         ]
     }
 }

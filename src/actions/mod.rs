@@ -14,6 +14,7 @@ pub mod passes;
 pub mod people;
 pub mod photos;
 pub mod sessions;
+pub mod subscriptions;
 pub mod visits;
 
 use crate::ctx::Ctx;
