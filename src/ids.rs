@@ -159,6 +159,8 @@ ids! {
     OutboxId,
     /// What a provider said of a message.
     ReceiptId,
+    /// What somebody lets us send by one template.
+    SubscriptionId,
     /// A login.
     SessionId,
     /// A stored picture.

@@ -48,7 +48,8 @@
 //! # How people are told
 //! An outbox row is ids and a kind of [`domain::message`], never words. [`jobs::deliver`] leases rows,
 //! loads what is true by then, renders `message_templates/`, and sends with no transaction open. A row
-//! ends sent, dead with its reason, or overtaken. A killed worker's lease runs out and the row comes
+//! ends sent, dead with its reason, or overtaken. A subscription message is paid with a grant of
+//! [`domain::subscription`], spent in the transaction that ends the row. A killed worker's lease runs out and the row comes
 //! back under the same idempotency key; a channel that has none gets the row marked as doubtful.
 //!
 //! # What is kept from whom

@@ -19,6 +19,7 @@ pub mod people;
 pub mod photos;
 pub mod proxies;
 pub mod sessions;
+pub mod subscriptions;
 pub mod visits;
 
 use crate::ctx::Ctx;

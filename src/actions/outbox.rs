@@ -8,30 +8,40 @@ use crate::store::receipts::{self, Receipt};
 use crate::store::{StoreError, begin, budgets, commit, outbox};
 use crate::templates::Channel;
 
-/// A provider reports what became of a message that it took: `delivered`, or `failed: …`. A report
-/// about somebody else's message is nothing to us, and neither is the same `delivery` again.
+/// What became of a message that a provider took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The provider's own number of the message.
+    pub provider_id: String,
+    /// `delivered`, or `failed: …`.
+    pub outcome: String,
+}
+
+/// A provider reports. A report about somebody else's message is nothing to us, and neither is the
+/// same `delivery` again.
 pub async fn report(
     ctx: &Ctx,
     delivery: &str,
     channel: Channel,
-    provider_id: &str,
-    outcome: &str,
+    reports: &[Report],
 ) -> Result<(), StoreError> {
     let txn = begin(&ctx.db).await?;
     if deliveries::claim(&txn, delivery, ctx.clock.now()).await? != Seen::First {
         return Ok(());
     }
-    let accepted = receipts::find_accepted(&txn, channel.as_str(), provider_id).await?;
-    let Some(accepted) = accepted else {
-        return Ok(());
-    };
-    let report = Receipt {
-        id: ctx.mint(),
-        outcome: outcome.to_owned(),
-        at: ctx.clock.now(),
-        ..accepted
-    };
-    receipts::insert(&txn, &report).await?;
+    for report in reports {
+        let id = &report.provider_id;
+        let Some(accepted) = receipts::find_accepted(&txn, channel.as_str(), id).await? else {
+            continue;
+        };
+        let receipt = Receipt {
+            id: ctx.mint(),
+            outcome: report.outcome.clone(),
+            at: ctx.clock.now(),
+            ..accepted
+        };
+        receipts::insert(&txn, &receipt).await?;
+    }
     commit(txn).await
 }
 

@@ -7,10 +7,11 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use secrecy::SecretString;
 
+use super::messages::{outbox, tags, templates};
 use super::read::{Reader, filled};
 use super::sections::{
-    Account, Cas, Database, Gate, Keys, MiniProgram, Mode, Outbox, Photos, SandboxGate, Server,
-    Settings, Sms, TemplateIds, WeCom, Words,
+    Account, Cas, Database, Gate, Keys, MiniProgram, Mode, Photos, SandboxGate, Server, Settings,
+    Sms, WeCom, Words,
 };
 use crate::domain::campus::{DeviceId, DeviceKey};
 use crate::domain::pass_code::CodeKeys;
@@ -64,6 +65,7 @@ pub fn words(r: &mut Reader) -> Words {
     Words {
         menus: folder("server.menus"),
         message_templates: folder("server.message_templates"),
+        tags: tags(r),
         ids: templates(r),
     }
 }
@@ -162,6 +164,7 @@ fn account(r: &mut Reader, base: &str) -> Option<Account> {
     let call = api(r, api_key, "https://api.weixin.qq.com", base, "weixin");
     let open_key = "official_account.open";
     let open = api(r, open_key, "https://open.weixin.qq.com", base, "weixin");
+    let tags = tags(r);
     Some(Account {
         app_id: app_id?,
         original_id: original_id?,
@@ -172,6 +175,7 @@ fn account(r: &mut Reader, base: &str) -> Option<Account> {
         patience: patience?,
         api: call?,
         open: open?,
+        tags: tags?,
     })
 }
 
@@ -189,6 +193,12 @@ fn mini_program(r: &mut Reader, base: &str) -> Option<MiniProgram> {
         base,
         "weixin",
     );
+    let mut page = |key| {
+        let page = r.any_text(key)?;
+        Some(Some(page).filter(|page| !page.is_empty()))
+    };
+    let pass_page = page("mini_program.pass_page");
+    let invitation_page = page("mini_program.invitation_page");
     Some(MiniProgram {
         app_id: app_id?,
         original_id: original_id?,
@@ -197,6 +207,8 @@ fn mini_program(r: &mut Reader, base: &str) -> Option<MiniProgram> {
         encoding_aes_key: encoding_aes_key?,
         secret: secret?,
         api: api?,
+        pass_page: pass_page?,
+        invitation_page: invitation_page?,
     })
 }
 
@@ -269,43 +281,6 @@ fn sms(r: &mut Reader, base: &str) -> Option<Sms> {
         sign_name: sign_name?,
         daily_per_number: daily_per_number?,
         daily_total: daily_total?,
-    })
-}
-
-fn templates(r: &mut Reader) -> Option<TemplateIds> {
-    let mut named = |table: &str, names: &[&str]| {
-        let ids: Vec<_> = names
-            .iter()
-            .map(|name| {
-                Some((
-                    (*name).to_owned(),
-                    r.own(&format!("{table}.{name}"), filled)?,
-                ))
-            })
-            .collect();
-        ids.into_iter().collect::<Option<Vec<_>>>()
-    };
-    let wechat = named("official_account.templates", &TemplateIds::WECHAT);
-    let sms = named("sms.templates", &TemplateIds::SMS);
-    Some(TemplateIds {
-        wechat: wechat?,
-        sms: sms?,
-    })
-}
-
-fn outbox(r: &mut Reader) -> Option<Outbox> {
-    let mut rate = |lane: &str| {
-        let key = format!("outbox.{lane}_per_second");
-        r.read(&key, |text| match text.parse() {
-            Ok(rate @ 1..=10_000) => Ok(rate),
-            _ => Err("must be 1 to 10000"),
-        })
-    };
-    let (account, wecom, sms) = (rate("account"), rate("wecom"), rate("sms"));
-    Some(Outbox {
-        account: account?,
-        wecom: wecom?,
-        sms: sms?,
     })
 }
 

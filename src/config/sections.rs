@@ -89,6 +89,8 @@ pub struct Account {
     /// Base URLs, without a slash at the end.
     pub api: String,
     pub open: String,
+    /// The account's own tags, by the names that menus use; empty where there is none.
+    pub tags: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug)]
@@ -100,6 +102,9 @@ pub struct MiniProgram {
     pub encoding_aes_key: EncodingAesKey,
     pub secret: SecretString,
     pub api: String,
+    /// Its published pages for a pass and an invitation; none where links lead to our own.
+    pub pass_page: Option<String>,
+    pub invitation_page: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -157,17 +162,11 @@ pub struct Sms {
 pub struct TemplateIds {
     pub wechat: Vec<(String, String)>,
     pub sms: Vec<(String, String)>,
-}
-
-impl TemplateIds {
-    /// The names that the program's own message templates use.
-    pub const WECHAT: [&str; 4] = [
-        "visit_result",
-        "pass_issued",
-        "answer_late",
-        "invitation_lapsing",
-    ];
-    pub const SMS: [&str; 4] = ["approval_waiting", "pass_issued", "visit_result", "invited"];
+    /// Of subscription messages; empty where the app has none.
+    pub mini: Vec<(String, String)>,
+    pub account: Vec<(String, String)>,
+    /// The most characters in a variable of an SMS.
+    pub sms_variable: usize,
 }
 
 /// Where the menus and the message templates are and which ids those may name: what is needed to look
@@ -176,6 +175,8 @@ impl TemplateIds {
 pub struct Words {
     pub menus: Option<PathBuf>,
     pub message_templates: Option<PathBuf>,
+    /// None when one is missing or is no tag.
+    pub tags: Option<Vec<(String, String)>>,
     /// None when an id is missing.
     pub ids: Option<TemplateIds>,
 }

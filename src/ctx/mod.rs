@@ -3,6 +3,7 @@
 //! somebody else's server while it holds a transaction.
 
 mod clients;
+mod links;
 mod shelf;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 pub use clients::{Clients, Health, Standing};
+pub use links::Shared;
 
 use crate::cache::Caches;
 use crate::clock::Clock;
@@ -50,6 +52,9 @@ pub struct Policy {
     pub public_url: String,
     pub sms_daily_per_number: u64,
     pub sms_daily_total: u64,
+    /// The pages of the mini-program that show a pass and an invitation, where it has them.
+    pub pass_page: Option<String>,
+    pub invitation_page: Option<String>,
 }
 
 impl Policy {
@@ -59,6 +64,8 @@ impl Policy {
             public_url: settings.server.public_url.clone(),
             sms_daily_per_number: settings.sms.daily_per_number,
             sms_daily_total: settings.sms.daily_total,
+            pass_page: settings.mini_program.pass_page.clone(),
+            invitation_page: settings.mini_program.invitation_page.clone(),
         }
     }
 }

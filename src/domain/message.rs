@@ -244,6 +244,7 @@ impl Kind {
                 "days",
                 "pass_token",
                 "pass_link",
+                "pass_code",
             ],
             Self::GuestArrived => &[
                 "number",

@@ -15,6 +15,7 @@ pub mod pass_code;
 pub mod phone;
 pub mod photo;
 pub mod plate;
+pub mod subscription;
 pub mod texts;
 pub mod visit;
 pub mod window;

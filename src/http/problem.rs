@@ -176,6 +176,13 @@ impl Problem {
         )
     }
 
+    /// A short code that leads to no pass of this phone, or did too often.
+    #[must_use]
+    pub fn pass_code() -> Self {
+        let detail = "编码或手机号后四位不正确，或已多次输错";
+        Self::new(StatusCode::NOT_FOUND, "pass_code", detail)
+    }
+
     #[must_use]
     pub fn foreign_phone() -> Self {
         Self::new(

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::guest::{choices, invitations, passes, photos, visits};
+use super::guest::{choices, invitations, passes, photos, subscriptions, visits};
 use super::observe::Around;
 use super::problem::Problem;
 use super::staff::{approvals, invitations as own};
@@ -59,6 +59,9 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(invitations::picture))
         .routes(routes!(invitations::accept))
         .routes(routes!(passes::pass))
+        .routes(routes!(passes::link))
+        .routes(routes!(passes::by_code))
+        .routes(routes!(subscriptions::list, subscriptions::tell))
         .routes(routes!(approvals::list))
         .routes(routes!(approvals::find))
         .routes(routes!(approvals::approve))
@@ -115,6 +118,7 @@ pub fn router(site: Site, sandbox: Option<Router>) -> Router {
         .route("/readyz", get(operators::readyz))
         .route("/h5", get(pages::h5))
         .route("/h5/{*rest}", get(pages::h5))
+        .route("/p", get(pages::link))
         .route("/p/{token}", get(pages::link))
         .route("/i/{token}", get(pages::link))
         .route("/assets/{name}", get(pages::asset));

@@ -11,7 +11,7 @@ use crate::actions::lapses::{settle_due, warn_due};
 use crate::actions::outbox::forget;
 use crate::actions::visits::settle_over;
 use crate::ctx::{Clients, Ctx};
-use crate::menus::Menu;
+use crate::menus::{Menus, apply};
 use crate::outbox::Worker;
 
 /// How long the worker rests when nothing was due: half a second is soon for a person.
@@ -75,12 +75,12 @@ pub async fn probe(clients: Clients, stop: CancellationToken) {
     }
 }
 
-/// Gives the sandbox's account its menu, which a real account has had since `menu apply`.
-pub async fn push_menu(clients: Clients, menu: Menu) {
-    let pushed = clients.account.create_menu(&menu.buttons()).await;
+/// Gives the sandbox's account its menus, which a real account has had since `menu apply`.
+pub async fn push_menus(clients: Clients, menus: Menus) {
+    let pushed = apply(&clients.account, &menus).await;
     clients.health.note("official_account", &pushed);
     if let Err(error) = pushed {
-        tracing::error!(%error, "the sandbox's account has no menu");
+        tracing::error!(%error, "the sandbox's account has not its menus");
     }
 }
 

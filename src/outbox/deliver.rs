@@ -16,7 +16,9 @@ use crate::store::cards::Card;
 use crate::store::outbox::{Ending, Lease, Owed, conclude, lease};
 use crate::store::people;
 use crate::store::receipts::Receipt;
-use crate::store::{StoreError, approval_steps, begin, cards, commit, receipts, visits};
+use crate::store::{
+    StoreError, approval_steps, begin, cards, commit, receipts, subscriptions, visits,
+};
 use crate::tencent::call::CallError;
 
 /// How long a row is a worker's own: longer than the longest call, which ends after 10 seconds, and
@@ -147,10 +149,21 @@ async fn deliver_row(
     };
     let keyed = channels::is_keyed(channel, ctx.clock.now() - owed.created_at);
     let tried = if is_held(owed, send, keyed) {
-        Attempt::Closed("it may have been sent, and is not sent twice").into()
+        Attempt::Held.into()
     } else {
         channels::attempt(ctx, clients, owed, &about, template, channel).await?
     };
+    let next = send.channels.get(owed.channel + 1);
+    if matches!(tried.attempt, Attempt::Closed(_))
+        && next.is_some_and(|next| next.lane() == owed.lane)
+    {
+        // Nothing was asked of anybody, so there is nothing to write down and to wait for.
+        let next = Owed {
+            channel: owed.channel + 1,
+            ..owed.clone()
+        };
+        return Box::pin(deliver_row(ctx, clients, worker, &next)).await;
+    }
     let now = ctx.clock.now();
     let ending = after(&tried.attempt, owed, send, keyed, now, &ctx.entropy);
     log(owed, channel.as_str(), &tried.attempt, &ending);
@@ -183,7 +196,11 @@ fn told(attempt: &Attempt) -> Option<(&'static str, Option<String>)> {
     match attempt {
         Attempt::Accepted(provider_id) => Some(("accepted", provider_id.clone())),
         Attempt::Failed(CallError::Unknown) => Some(("unknown", None)),
-        Attempt::Closed(_) | Attempt::OverBudget | Attempt::Crowded | Attempt::Failed(_) => None,
+        Attempt::Closed(_)
+        | Attempt::Held
+        | Attempt::OverBudget
+        | Attempt::Crowded
+        | Attempt::Failed(_) => None,
     }
 }
 
@@ -215,6 +232,10 @@ async fn remember(
             Some(card) => cards::spend_code(txn, card.id).await,
             None => Ok(()),
         },
+        // In the transaction that ends the row: a worker that dies before it neither ended the row
+        // nor spent the grant.
+        Learned::GrantSpent(wallet) => subscriptions::spend(txn, &wallet).await,
+        Learned::NoGrant(wallet) => subscriptions::void(txn, &wallet).await,
         Learned::Names(names) => people::unite(txn, &names).await.map(drop),
     }
 }

@@ -15,6 +15,8 @@ pub enum Attempt {
     Accepted(Option<String>),
     /// This channel cannot reach this recipient, now or ever; the next one may.
     Closed(&'static str),
+    /// It may have been sent, and its template would rather have it not told than told twice.
+    Held,
     /// Our own budget for the day is spent.
     OverBudget,
     /// The recipient was told as much as the provider shows them in a minute.
@@ -65,9 +67,14 @@ pub fn after(
             why,
         }
     };
+    // By no other channel either: it would be told twice.
+    let held = || Ending::Never {
+        why: "it may have been sent, and is not sent twice".to_owned(),
+    };
     match attempt {
         Attempt::Accepted(_) => Ending::Sent,
         Attempt::Closed(why) => next_channel(why),
+        Attempt::Held => held(),
         Attempt::OverBudget => next_channel("the day's budget of this channel is spent"),
         Attempt::Crowded => again(Duration::minutes(1), false, "much else is told them"),
         Attempt::Failed(error) => match (error, error.class()) {
@@ -91,7 +98,7 @@ pub fn after(
                     next_channel("the answer was lost twice, and it is not sent a third time")
                 }
                 OnUnknown::Resend => again(backoff(owed.attempts), true, "the answer was lost"),
-                OnUnknown::Hold => next_channel("the answer was lost, and it is not sent twice"),
+                OnUnknown::Hold => held(),
             },
         },
     }

@@ -13,6 +13,7 @@ mod ending;
 mod post;
 mod sms;
 mod subject;
+mod subscription;
 
 pub use deliver::{Delivered, Worker};
 pub use post::{post, post_to};

@@ -120,7 +120,8 @@ async fn audience(
                 None => None,
             };
             // Whoever was filled in by somebody else has no chat with the account.
-            let chat = send.channels == [Channel::Template];
+            let in_chat = |channel| matches!(channel, &Channel::Subscription | &Channel::Template);
+            let chat = send.channels.iter().all(in_chat);
             let told = visitor.filter(|visitor| !chat || visitor.person.is_some());
             let told = told.map(|visitor| Recipient::Visitor(visitor.id));
             Ok(told.into_iter().collect())

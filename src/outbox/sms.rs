@@ -30,6 +30,10 @@ pub async fn send(
     let Ok(phone) = ctx.keys.open::<Phone>(&to.sealed) else {
         return Ok(Attempt::Closed("the key of the phone is not in the ring").into());
     };
+    let params = words.params.iter().map(|param| param.render(facts));
+    let Ok(params) = params.collect::<Result<Vec<_>, _>>() else {
+        return Ok(Attempt::Closed("a fact does not fit the provider's variable").into());
+    };
     let now = ctx.clock.now();
     let today = day_start(now);
     let budgets = [
@@ -43,11 +47,6 @@ pub async fn send(
         tracing::warn!(outbox.id = %owed.id, "the day's budget of SMS is spent");
         return Ok(Attempt::OverBudget.into());
     }
-    let params = words
-        .params
-        .iter()
-        .map(|param| param.render(facts))
-        .collect();
     let sms = clients.signed(phone.e164(), words.code.clone(), params);
     let sent = clients.sms.send(&sms, now).await;
     clients.health.note("sms", &sent);

@@ -7,7 +7,7 @@ use crate::ctx::Ctx;
 use crate::domain::actors::Account;
 use crate::domain::invitation::{Course, Invitation};
 use crate::domain::message::Message;
-use crate::domain::pass::{Pass, PassState};
+use crate::domain::pass::{Pass, PassCode, PassState};
 use crate::domain::visit::Stage;
 use crate::domain::window::{day_time, short_time, wechat_time};
 use crate::ids::{DeadlineId, InvitationId, InviteeId, OutboxId, PassId, StepId, VisitId};
@@ -286,6 +286,10 @@ fn of_pass(ctx: &Ctx, pass: &Pass) -> Facts {
     Facts::from([
         ("pass_link", ctx.link(&format!("/p/{}", token.reveal()))),
         ("pass_token", token.reveal().to_owned()),
+        (
+            "pass_code",
+            PassCode::of(&ctx.keys, pass).reveal().to_owned(),
+        ),
     ])
 }
 

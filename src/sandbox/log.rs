@@ -218,6 +218,9 @@ mod tests {
             ));
         }
         let paths: Vec<_> = log.all().map(|exchange| exchange.path.as_str()).collect();
-        assert_eq!((paths.len(), paths[0], paths[KEPT - 1]), (KEPT, "1", "500"));
+        assert_eq!(
+            (paths.len(), paths[0], paths[KEPT - 1]),
+            (KEPT, "1", "2000")
+        );
     }
 }

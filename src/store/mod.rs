@@ -36,6 +36,7 @@ pub mod consents;
 pub mod people;
 pub mod photos;
 pub mod sessions;
+pub mod subscriptions;
 
 pub mod approval_steps;
 pub mod idempotency;
@@ -45,6 +46,7 @@ pub mod visit_facts;
 pub mod visitors;
 pub mod visits;
 
+pub mod pass_codes;
 pub mod passages;
 pub mod passes;
 

@@ -179,6 +179,19 @@ pub async fn count_pending(
     Ok(waiting.count(db).await?)
 }
 
+/// How many of somebody's applications wait for a decision.
+pub async fn count_undecided(
+    db: &impl ConnectionTrait,
+    initiator: PersonId,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let waiting = row::Entity::find()
+        .filter(row::Column::InitiatorPersonId.eq(initiator.get()))
+        .filter(row::Column::Stage.eq("pending"))
+        .filter(row::Column::EndsAt.gte(now));
+    Ok(waiting.count(db).await?)
+}
+
 /// How many applications somebody has submitted, or begun to invite for, since then.
 pub async fn count_submitted(
     db: &impl ConnectionTrait,

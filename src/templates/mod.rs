@@ -7,16 +7,23 @@
 
 mod field;
 mod parse;
+mod preview;
+mod raw;
+mod samples;
+mod verify;
 mod words;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-pub use field::{FieldKind, Unfit};
+pub use field::{Field, FieldKind, TooLong, Unfit};
+pub use preview::preview;
+pub use verify::Listed;
 pub use words::{Facts, Words};
 
 use crate::config::{Faults, TemplateIds};
 use crate::domain::message::{Kind, Lane, Recipient};
+use crate::domain::subscription::Sender;
 
 /// A template for each kind of message.
 #[derive(Clone, Debug)]
@@ -25,7 +32,11 @@ pub struct Templates(BTreeMap<Kind, Template>);
 /// What is said of one kind of message, to whom and by which channels.
 #[derive(Clone, Debug)]
 pub struct Template {
+    /// The file, for a fault that is found later.
+    pub source: String,
     pub sends: Vec<Send>,
+    /// For the apps that have such a template, in the order in which they are tried.
+    pub subscriptions: Vec<SubscriptionText>,
     pub wechat: Option<WechatTemplate>,
     pub sms: Option<SmsText>,
     pub card: Option<CardText>,
@@ -59,6 +70,8 @@ pub enum Audience {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channel {
+    /// 订阅消息 of the mini-program or the account, for whoever granted one.
+    Subscription,
     /// 模板消息 of the Official Account.
     Template,
     Sms,
@@ -72,6 +85,7 @@ impl Channel {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Subscription => "subscription",
             Self::Template => "template",
             Self::Sms => "sms",
             Self::WecomCard => "wecom_card",
@@ -84,7 +98,7 @@ impl Channel {
     #[must_use]
     pub fn lane(self) -> Lane {
         match self {
-            Self::Template | Self::UserInfo => Lane::Account,
+            Self::Subscription | Self::Template | Self::UserInfo => Lane::Account,
             Self::WecomCard | Self::WecomText | Self::CardUpdate => Lane::Wecom,
             Self::Sms => Lane::Sms,
         }
@@ -97,7 +111,9 @@ impl Send {
     pub fn channel_for(&self, to: Recipient, from: usize) -> Option<(usize, Channel)> {
         let reaches = |channel: &Channel| match channel {
             Channel::Sms => true,
-            Channel::Template => matches!(to, Recipient::Person(_) | Recipient::Visitor(_)),
+            Channel::Subscription | Channel::Template => {
+                matches!(to, Recipient::Person(_) | Recipient::Visitor(_))
+            }
             Channel::UserInfo => matches!(to, Recipient::Person(_)),
             Channel::WecomCard | Channel::WecomText | Channel::CardUpdate => to.staff().is_some(),
         };
@@ -115,13 +131,26 @@ pub enum OnUnknown {
     Hold,
 }
 
+/// Words for a subscription message of one app.
+#[derive(Clone, Debug)]
+pub struct SubscriptionText {
+    pub sender: Sender,
+    /// What the settings call it.
+    pub name: String,
+    /// The app's own id.
+    pub id: String,
+    /// What a tap opens: a path in the mini-program, or for the account a URL.
+    pub page: Option<Words>,
+    pub data: Vec<Field>,
+}
+
 /// Words for a template of the Official Account.
 #[derive(Clone, Debug)]
 pub struct WechatTemplate {
     /// The account's own id.
     pub id: String,
     pub url: Option<Words>,
-    pub data: Vec<(String, FieldKind, Words)>,
+    pub data: Vec<Field>,
 }
 
 /// A registered SMS text and what goes into it.
@@ -129,7 +158,38 @@ pub struct WechatTemplate {
 pub struct SmsText {
     /// The provider's own code.
     pub code: String,
-    pub params: Vec<Words>,
+    pub params: Vec<SmsParam>,
+}
+
+/// A variable of an SMS.
+#[derive(Clone, Debug)]
+pub struct SmsParam {
+    pub words: Words,
+    pub too_long: TooLong,
+    /// The most characters that the provider takes in one.
+    pub most: usize,
+}
+
+/// A value is longer than the provider's variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a variable of an SMS has at most {most} characters")]
+pub struct TooLongForSms {
+    pub most: usize,
+}
+
+impl SmsParam {
+    /// The value of the variable.
+    ///
+    /// # Errors
+    /// When the provider would refuse it.
+    pub fn render(&self, facts: &Facts) -> Result<String, TooLongForSms> {
+        let value = self.words.render(facts);
+        match self.too_long {
+            TooLong::Cut => Ok(field::cut(&value, self.most)),
+            TooLong::Refuse if value.chars().count() <= self.most => Ok(value),
+            TooLong::Refuse => Err(TooLongForSms { most: self.most }),
+        }
+    }
 }
 
 /// Words for a WeCom card with 同意, 拒绝 and 退回.
@@ -167,6 +227,20 @@ impl Templates {
     #[must_use]
     pub fn of(&self, kind: Kind) -> &Template {
         &self.0[&kind]
+    }
+
+    /// What people can be asked to grant: each template of each app once.
+    #[must_use]
+    pub fn subscriptions(&self) -> Vec<&SubscriptionText> {
+        let mut all: Vec<&SubscriptionText> = Vec::new();
+        for text in self.0.values().flat_map(|template| &template.subscriptions) {
+            let known =
+                |other: &&SubscriptionText| (other.sender, &other.id) == (text.sender, &text.id);
+            if !all.iter().any(known) {
+                all.push(text);
+            }
+        }
+        all
     }
 }
 

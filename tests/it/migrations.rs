@@ -152,6 +152,10 @@ async fn fill(app: &App) {
         .expect(200);
     let code = guest.code(&visit).await;
     assert!(app.gate("G01").scan(&code).await.contains(r#""r":"ok""#));
+    let answers = serde_json::json!({"app": "mini",
+        "answers": [{"template_id": "SUB-VISIT-RESULT", "answer": "accept"}]});
+    let told = guest.post("/api/subscriptions", &answers).await;
+    assert_eq!(told.status.as_u16(), 204);
     // One row is left due.
     app.fault("sms", FaultKind::Http500, None);
     app.deliver().await;

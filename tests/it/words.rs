@@ -60,7 +60,16 @@ fn template(kind: Kind) -> String {
 
 /// The invitation's SMS with these facts in its three places.
 fn invited(facts: &[&str]) -> String {
-    let params: Vec<_> = facts.iter().map(|fact| format!("\"{{{fact}}}\"")).collect();
+    let param = |fact: &&str| {
+        // Half a token opens nothing.
+        let policy = if fact.ends_with("_token") {
+            "refuse"
+        } else {
+            "cut"
+        };
+        format!("{{ text = \"{{{fact}}}\", policy = \"{policy}\" }}")
+    };
+    let params: Vec<_> = facts.iter().map(param).collect();
     format!(
         "[[send]]\nto = \"invitee\"\nchannels = [\"sms\"]\n[sms]\ntemplate = \"invited\"\nparams = [{}]\n",
         params.join(", ")

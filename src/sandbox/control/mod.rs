@@ -47,9 +47,16 @@ pub(super) fn router(sandbox: &Sandbox) -> Router {
         .routes(routes!(phones::tap))
         .routes(routes!(phones::say))
         .routes(routes!(phones::chat))
+        .routes(routes!(phones::scan))
+        .routes(routes!(phones::subscribe))
+        .routes(routes!(phones::notices))
         .routes(routes!(phones::menu))
+        .routes(routes!(phones::menu_of))
+        .routes(routes!(phones::tag))
         .routes(routes!(phones::sms))
         .routes(routes!(desks::staff, desks::add_staff))
+        .routes(routes!(desks::leave))
+        .routes(routes!(desks::unlicense))
         .routes(routes!(desks::messages))
         .routes(routes!(desks::tap))
         .routes(routes!(outside::scan))
@@ -58,6 +65,7 @@ pub(super) fn router(sandbox: &Sandbox) -> Router {
             outside::add_fault,
             outside::clear_faults
         ))
+        .routes(routes!(outside::deliveries, outside::deliver_as))
         .routes(routes!(outside::revoke_tokens))
         .routes(routes!(outside::log))
         .split_for_parts();
@@ -76,9 +84,11 @@ struct Refused {
 impl IntoResponse for Unpushed {
     fn into_response(self) -> Response {
         let status = match self {
-            Self::NoSuchPerson | Self::NoSuchStaff | Self::NoSuchCard | Self::NoSuchDevice => {
-                StatusCode::NOT_FOUND
-            }
+            Self::NoSuchPerson
+            | Self::NoSuchStaff
+            | Self::NoSuchCard
+            | Self::NoSuchScene
+            | Self::NoSuchDevice => StatusCode::NOT_FOUND,
             Self::NotFollowing | Self::NoSuchKey | Self::NoSuchButton => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
@@ -121,11 +131,15 @@ mod tests {
         lines.sort();
         insta::assert_snapshot!(lines.join("\n"), @"
         delete /control/faults
+        delete /control/wecom/{userid}
+        get /control/deliveries
         get /control/faults
         get /control/log
         get /control/menu
         get /control/people
         get /control/people/{openid}/chat
+        get /control/people/{openid}/menu
+        get /control/people/{openid}/notices
         get /control/sms
         get /control/wecom
         get /control/wecom/{userid}/messages
@@ -139,12 +153,17 @@ mod tests {
         post /control/people/{openid}/mini-push
         post /control/people/{openid}/phone-code
         post /control/people/{openid}/say
+        post /control/people/{openid}/scan
+        post /control/people/{openid}/subscriptions
+        post /control/people/{openid}/tags
         post /control/people/{openid}/tap
         post /control/people/{openid}/unblock
         post /control/people/{openid}/unfollow
         post /control/tokens/revoke
         post /control/wecom
         post /control/wecom/{userid}/tap
+        post /control/wecom/{userid}/unlicense
+        put /control/deliveries
         ");
     }
 
