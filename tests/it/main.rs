@@ -24,6 +24,7 @@ mod corrections;
 mod crash;
 mod deliveries;
 mod doors;
+mod fuzz;
 mod gate;
 mod invitations;
 mod links;
