@@ -141,6 +141,12 @@ ids! {
     VisitId,
     /// A human in a visit.
     VisitorId,
+    /// 邀请.
+    InvitationId,
+    /// Somebody who was invited by name.
+    InviteeId,
+    /// One running of an invitation's clock.
+    DeadlineId,
     /// One decision in the approval of a visit.
     StepId,
     /// 通行凭证.

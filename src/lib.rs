@@ -39,6 +39,12 @@
 //! The one exception is [`actions::passages`]: one task puts many scans into one transaction, so that
 //! one flush serves many gates; every answer is stored before it is given.
 //!
+//! # What runs out
+//! An invitation ends when every place is taken or its time has run out, whichever comes first, and a visit
+//! with its window. Both are facts of the clock that [`domain`] reads from what is stored; whoever looks
+//! or joins writes them down behind the visit's lock ([`actions::lapses`]), and so does any replica's
+//! timer, so nothing waits for it and every loser of a race is told how it ended.
+//!
 //! # How people are told
 //! An outbox row is ids and a kind of [`domain::message`], never words. [`jobs::deliver`] leases rows,
 //! loads what is true by then, renders `message_templates/`, and sends with no transaction open. A row

@@ -10,13 +10,18 @@ pub fn templates(r: &mut Reader) -> Option<TemplateIds> {
     let wechat = named(
         r,
         "official_account.templates",
-        &["visit_result", "pass_issued", "answer_late"],
+        &[
+            "visit_result",
+            "pass_issued",
+            "answer_late",
+            "invitation_lapsing",
+        ],
         filled,
     );
     let sms = named(
         r,
         "sms.templates",
-        &["approval_waiting", "pass_issued", "visit_result"],
+        &["approval_waiting", "pass_issued", "visit_result", "invited"],
         filled,
     );
     let any = |text: &str| Ok(text.to_owned());

@@ -19,11 +19,12 @@ use crate::config::Settings;
 use crate::domain::Phone;
 use crate::domain::campus::{Device, SealedPhone};
 use crate::domain::gate::{Credential, Scan};
+use crate::domain::invitation::Invitation;
 use crate::domain::pass_code::CodeKeys;
 use crate::entropy::Entropy;
 use crate::ids::Mint;
 use crate::photos::Photos;
-use crate::secret::KeyRing;
+use crate::secret::{KeyRing, LinkToken};
 use crate::store::{Db, StoreError};
 use crate::templates::Templates;
 
@@ -102,6 +103,18 @@ impl Ctx {
     #[must_use]
     pub fn mint<I: From<i64>>(&self) -> I {
         self.ids.next(self.clock.now())
+    }
+
+    /// The token of an invitation's link.
+    #[must_use]
+    pub fn invitation_token(&self, invitation: &Invitation) -> LinkToken {
+        let Invitation {
+            id,
+            link_generation,
+            ..
+        } = invitation;
+        self.keys
+            .link_token("invitation", id.get(), *link_generation)
     }
 
     /// An absolute link to a path of ours.

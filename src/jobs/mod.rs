@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::actions::lapses::{settle_due, warn_due};
 use crate::actions::outbox::forget;
 use crate::actions::visits::settle_over;
 use crate::ctx::{Clients, Ctx};
@@ -32,9 +33,16 @@ pub async fn deliver(ctx: Ctx, clients: Clients, worker: Worker, stop: Cancellat
     }
 }
 
-/// Writes down the ends that have passed, and forgets what nobody asks for any more, once a minute.
+/// Writes down what has lapsed and what is over, warns of invitations that are about to lapse, and
+/// forgets what nobody asks for any more, once a minute.
 pub async fn settle(ctx: Ctx, stop: CancellationToken) {
     while !stop.is_cancelled() {
+        if let Err(error) = settle_due(&ctx).await {
+            tracing::error!(%error, "invitations that have lapsed could not be settled");
+        }
+        if let Err(error) = warn_due(&ctx).await {
+            tracing::error!(%error, "nobody could be warned of a lapse");
+        }
         if let Err(error) = settle_over(&ctx).await {
             tracing::error!(%error, "visits that are over could not be settled");
         }

@@ -41,20 +41,17 @@ pub fn after(
     now: DateTime<Utc>,
     entropy: &Entropy,
 ) -> Ending {
-    let next_channel = |why: &str| {
-        let next = owed.channel + 1;
-        match send.channels.get(next) {
-            Some(channel) => Ending::Later {
-                due_at: now,
-                channel: next,
-                lane: channel.lane(),
-                doubtful: owed.doubtful,
-                why: "the next channel",
-            },
-            None => Ending::Never {
-                why: why.to_owned(),
-            },
-        }
+    let next_channel = |why: &str| match send.channel_for(owed.to, owed.channel + 1) {
+        Some((next, channel)) => Ending::Later {
+            due_at: now,
+            channel: next,
+            lane: channel.lane(),
+            doubtful: owed.doubtful,
+            why: "the next channel",
+        },
+        None => Ending::Never {
+            why: why.to_owned(),
+        },
     };
     let again = |after: Duration, doubtful: bool, why: &'static str| {
         if now - owed.created_at > LIFE {

@@ -75,6 +75,15 @@ pub(super) const TEMPLATES: &[Template] = &[
         title: "提问回复通知",
         fields: &[field("thing1", "提示"), field("phrase2", "状态")],
     },
+    Template {
+        id: "TPL-INVITATION-LAPSING",
+        title: "邀请即将失效通知",
+        fields: &[
+            field("thing1", "被访人"),
+            field("time2", "失效时间"),
+            field("thing3", "受邀人员"),
+        ],
+    },
 ];
 
 /// 订阅通知 of the account.
@@ -106,5 +115,9 @@ pub(super) const SMS_TEMPLATES: &[(&str, &str)] = &[
     (
         "1000004",
         "您的访客申请已通过，请打开{service}/p，输入{1}和手机号后四位，凭二维码入校。",
+    ),
+    (
+        "1000005",
+        "{1}邀请您来访，请于{2}前填写信息：{service}/i/{3} 接受邀请。",
     ),
 ];

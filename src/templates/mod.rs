@@ -22,7 +22,7 @@ pub use verify::Listed;
 pub use words::{Facts, Words};
 
 use crate::config::{Faults, TemplateIds};
-use crate::domain::message::{Kind, Lane};
+use crate::domain::message::{Kind, Lane, Recipient};
 use crate::domain::subscription::Sender;
 
 /// A template for each kind of message.
@@ -60,6 +60,8 @@ pub enum Audience {
     Host,
     /// The visitor whose pass it is.
     Visitor,
+    /// The one who was invited by name.
+    Invitee,
     /// The member of staff who holds the card.
     CardHolder,
     /// The person whom the message is about.
@@ -100,6 +102,23 @@ impl Channel {
             Self::WecomCard | Self::WecomText | Self::CardUpdate => Lane::Wecom,
             Self::Sms => Lane::Sms,
         }
+    }
+}
+
+impl Send {
+    /// The first channel from the one with this number on that could reach `to` at all.
+    #[must_use]
+    pub fn channel_for(&self, to: Recipient, from: usize) -> Option<(usize, Channel)> {
+        let reaches = |channel: &Channel| match channel {
+            Channel::Sms => true,
+            Channel::Subscription | Channel::Template => {
+                matches!(to, Recipient::Person(_) | Recipient::Visitor(_))
+            }
+            Channel::UserInfo => matches!(to, Recipient::Person(_)),
+            Channel::WecomCard | Channel::WecomText | Channel::CardUpdate => to.staff().is_some(),
+        };
+        let mut rest = self.channels.iter().copied().enumerate().skip(from);
+        rest.find(|(_, channel)| reaches(channel))
     }
 }
 
@@ -234,6 +253,9 @@ fn built_in(kind: Kind) -> &'static str {
         Kind::VisitReturned => include_str!("../../message_templates/visit_returned.toml"),
         Kind::PassIssued => include_str!("../../message_templates/pass_issued.toml"),
         Kind::GuestArrived => include_str!("../../message_templates/guest_arrived.toml"),
+        Kind::Invited => include_str!("../../message_templates/invited.toml"),
+        Kind::InvitationLapsing => include_str!("../../message_templates/invitation_lapsing.toml"),
+        Kind::InvitationLapsed => include_str!("../../message_templates/invitation_lapsed.toml"),
         Kind::CardSettled => include_str!("../../message_templates/card_settled.toml"),
         Kind::FollowerSeen => include_str!("../../message_templates/follower_seen.toml"),
         Kind::AnswerLate => include_str!("../../message_templates/answer_late.toml"),

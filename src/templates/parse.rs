@@ -295,6 +295,7 @@ fn audience(name: &str) -> Option<Audience> {
         "initiator" => Audience::Initiator,
         "host" => Audience::Host,
         "visitor" => Audience::Visitor,
+        "invitee" => Audience::Invitee,
         "card_holder" => Audience::CardHolder,
         "person" => Audience::Person,
         _ => return None,
@@ -309,6 +310,8 @@ fn knows(kind: Kind, to: Audience) -> bool {
             &[Audience::Initiator, Audience::Host]
         }
         Kind::PassIssued => &[Audience::Visitor],
+        Kind::Invited => &[Audience::Invitee],
+        Kind::InvitationLapsing | Kind::InvitationLapsed => &[Audience::Initiator],
         Kind::CardSettled => &[Audience::CardHolder],
         Kind::FollowerSeen | Kind::AnswerLate => &[Audience::Person],
     };

@@ -12,7 +12,7 @@ pub fn hard(kind: Kind) -> Facts {
 /// Facts as they usually are.
 pub fn usual(kind: Kind) -> Facts {
     facts(kind, |fact| match fact {
-        "submitter" => "张小雨",
+        "submitter" | "visitors" | "invitee" => "张小雨",
         "host" => "刘明",
         "department" => "信息中心",
         "area" => "校园区域",
@@ -25,11 +25,13 @@ pub fn usual(kind: Kind) -> Facts {
 fn facts(kind: Kind, written: fn(&str) -> &'static str) -> Facts {
     let value = |fact: &str| match fact {
         "number" => "7000000000000000001",
-        "starts_at" | "ends_at" => "2026年03月02日 14:00",
-        "starts_short" | "arrived_at" => "03月02日14:00",
+        "starts_at" | "ends_at" | "lapses_at" => "2026年03月02日 14:00",
+        "starts_short" | "arrived_at" | "lapses_short" => "03月02日14:00",
         "days" => "3天",
+        "joined" => "2",
+        "capacity" => "5",
         "result" => "已通过",
-        "pass_token" => "AAAAAAAAAAAAAAAAAAAAAA",
+        "pass_token" | "invitation_token" => "AAAAAAAAAAAAAAAAAAAAAA",
         "pass_code" => "K7Q2MP",
         link if link.ends_with("_link") => "https://pass.example.edu/p/AAAAAAAAAAAAAAAAAAAAAA",
         other => written(other),

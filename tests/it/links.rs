@@ -53,6 +53,12 @@ async fn where_a_token_does_not_fit_the_sms_carries_a_code() {
             "[sms]\ntemplate = \"visit_result\"",
         )
     });
+    // An invitation has no such code yet: its SMS must do without the link.
+    let invited = words.join("invited.toml");
+    let text = fs::read_to_string(&invited).unwrap();
+    let asked = r#"{ text = "{invitation_token}", policy = "refuse" }"#;
+    let without = text.replace(asked, r#"{ text = "{area}", policy = "cut" }"#);
+    fs::write(&invited, without).unwrap();
     // The registered text with the constant link.
     let app = App::with(&[
         ("SERVER__MESSAGE_TEMPLATES", words.to_str().unwrap()),

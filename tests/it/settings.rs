@@ -170,9 +170,11 @@ fn live_mode_names_each_secret_that_is_missing_and_does_not_start() {
     wechat.toml (shipped): official_account.templates.visit_result: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.templates.pass_issued: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.templates.answer_late: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): official_account.templates.invitation_lapsing: missing: live mode does not take the sandbox's
     wechat.toml (shipped): sms.templates.approval_waiting: missing: live mode does not take the sandbox's
     wechat.toml (shipped): sms.templates.pass_issued: missing: live mode does not take the sandbox's
     wechat.toml (shipped): sms.templates.visit_result: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): sms.templates.invited: missing: live mode does not take the sandbox's
     wechat.toml (shipped): mini_program.templates.visit_result: missing: live mode does not take the sandbox's
     wechat.toml (shipped): mini_program.templates.pass_issued: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.subscriptions.visit_result: missing: live mode does not take the sandbox's
@@ -211,6 +213,10 @@ fn live(database: &str) -> Vec<(&'static str, String)> {
         ("OFFICIAL_ACCOUNT__TEMPLATES__VISIT_RESULT", text("T1")),
         ("OFFICIAL_ACCOUNT__TEMPLATES__PASS_ISSUED", text("T2")),
         ("OFFICIAL_ACCOUNT__TEMPLATES__ANSWER_LATE", text("T3")),
+        (
+            "OFFICIAL_ACCOUNT__TEMPLATES__INVITATION_LAPSING",
+            text("T4"),
+        ),
         ("OFFICIAL_ACCOUNT__SUBSCRIPTIONS__VISIT_RESULT", text("")),
         ("OFFICIAL_ACCOUNT__SUBSCRIPTIONS__PASS_ISSUED", text("")),
         ("MINI_PROGRAM__TEMPLATES__VISIT_RESULT", text("S1")),
@@ -230,6 +236,7 @@ fn live(database: &str) -> Vec<(&'static str, String)> {
         ("SMS__TEMPLATES__APPROVAL_WAITING", text("1")),
         ("SMS__TEMPLATES__PASS_ISSUED", text("2")),
         ("SMS__TEMPLATES__VISIT_RESULT", text("3")),
+        ("SMS__TEMPLATES__INVITED", text("4")),
         ("KEYS__DATA", format!("k:{}", key(1))),
         ("KEYS__INDEX", key(2)),
         ("KEYS__LINK", key(3)),
@@ -504,16 +511,16 @@ fn a_broken_template_is_named() {
     assert_snapshot!(broken("visit_approved", "time3 = { text = \"{starts_at}", "time3 = { text = \"{starts_short}"), @"…/visit_approved.toml: template.data.time3: does not fit a field of kind Time");
     assert_snapshot!(broken("visit_approved", "\"visit_result\"", "\"visit_rseult\""), @r#"…/visit_approved.toml: template.id: [official_account.templates] of the settings has no "visit_rseult""#);
     assert_snapshot!(broken("visit_approved", "[wecom_text]", "[wecom_txt]"), @"
-    …/visit_approved.toml: -: TOML parse error at line 43, column 2
+    …/visit_approved.toml: -: TOML parse error at line 45, column 2
        |
-    43 | [wecom_txt]
+    45 | [wecom_txt]
        |  ^^^^^^^^^
     unknown field `wecom_txt`, expected one of `send`, `subscription`, `template`, `sms`, `wecom_card`, `wecom_text`, `card_update`
     ");
     assert_snapshot!(broken("guest_arrived", "[\"wecom_text\"]", "[\"sms\"]"), @"…/guest_arrived.toml: sms: the channel is used, but its words are missing");
     assert_snapshot!(broken("guest_arrived", "[\"wecom_text\"]", "[\"pigeon\"]"), @"…/guest_arrived.toml: send.channels: must be one or more of subscription, template, sms, wecom_card, wecom_text, card_update, user_info");
     assert_snapshot!(broken("guest_arrived", "\"host\"", "\"visitor\""), @r#"…/guest_arrived.toml: send.to: this message has no audience "visitor""#);
-    assert_snapshot!(broken("guest_arrived", "{submitter}", "{submitter"), @"…/guest_arrived.toml: wecom_text.text: this message has no {submitter 已于 {arrived_at}");
+    assert_snapshot!(broken("guest_arrived", "{visitors}", "{visitors"), @"…/guest_arrived.toml: wecom_text.text: this message has no {visitors 已于 {arrived_at}");
     assert_snapshot!(broken("pass_issued", "{ text = \"{pass_token}", "{ text = \"{pass_link}"), @r#"
     …/pass_issued.toml: sms.params: providers refuse a link in a variable; use the token
     …/pass_issued.toml: sms.params: "{pass_link}" is longer than [sms] variable_chars

@@ -173,7 +173,10 @@ fn the_words_of_an_sms_keep_the_providers_rules() {
     assert_snapshot!(change(r#"{ text = "{pass_token}", policy = "cut" }"#, &[]), @"…/pass_issued.toml: sms.params: half a token opens nothing: refuse it");
     // Where a token does not fit, the short code does.
     let short = [("SMS__VARIABLE_CHARS", "12")];
-    assert_snapshot!(change(r#"{ text = "{pass_token}", policy = "refuse"}"#, &short), @r#"…/pass_issued.toml: sms.params: "{pass_token}" is longer than [sms] variable_chars"#);
+    assert_snapshot!(change(r#"{ text = "{pass_token}", policy = "refuse"}"#, &short), @r#"
+    …/pass_issued.toml: sms.params: "{pass_token}" is longer than [sms] variable_chars
+    …/invited.toml: sms.params: "{invitation_token}" is longer than [sms] variable_chars
+    "#);
     let code = change(r#"{ text = "{pass_code}", policy = "refuse" }"#, &short);
     assert!(!code.contains("pass_issued.toml"), "{code}");
 }

@@ -36,6 +36,7 @@ async fn a_visit_goes_all_the_way_from_the_menu_to_the_gate() {
     {
       "area": "校园区域",
       "area_id": "[id]",
+      "area_note": null,
       "comment": null,
       "days": 1,
       "ends_at": "2026-03-02T16:00:00+08:00",
@@ -45,6 +46,8 @@ async fn a_visit_goes_all_the_way_from_the_menu_to_the_gate() {
         "name": "刘明"
       },
       "id": "[id]",
+      "invitation": null,
+      "mode": "booking",
       "note": null,
       "reason": "业务洽谈",
       "reason_id": "[id]",

@@ -1,8 +1,8 @@
-//! The API of a visitor: whom, where and why to visit, pictures, visits, the pass behind a link, and
-//! what may be sent.
+//! The API of a visitor: whom, where and why to visit, pictures, visits, the invitation and the pass behind
+//! a link, and what may be sent.
 
-pub mod booking;
 pub mod choices;
+pub mod invitations;
 pub mod passes;
 pub mod photos;
 pub mod subscriptions;

@@ -4,8 +4,6 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, FixedOffset};
-use qrcode::render::svg;
-use qrcode::{EcLevel, QrCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -17,6 +15,7 @@ use crate::domain::window::campus_time;
 use crate::http::address::ClientAddress;
 use crate::http::extract::{Json, Path};
 use crate::http::problem::{Problem, ProblemOut};
+use crate::http::qr;
 use crate::http::state::Site;
 use crate::secret::Masked;
 
@@ -61,7 +60,7 @@ pub async fn pass(
         starts_at: campus_time(shown.pass.window.from()),
         ends_at: campus_time(shown.pass.window.until()),
         now: campus_time(site.ctx.clock.now()),
-        qr_svg: shown.code.as_deref().map(draw).transpose()?,
+        qr_svg: shown.code.as_deref().map(qr::svg).transpose()?,
         code: shown.code,
     };
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(out)).into_response())
@@ -136,13 +135,4 @@ pub async fn by_code(
         Json(LinkOut { link }),
     )
         .into_response())
-}
-
-/// Black on white with the quiet zone of the standard, whatever the page's colours.
-fn draw(code: &str) -> Result<String, Problem> {
-    let qr = QrCode::with_error_correction_level(code, EcLevel::M).map_err(|error| {
-        tracing::error!(%error, "a code does not fit a QR");
-        Problem::failure()
-    })?;
-    Ok(qr.render::<svg::Color>().min_dimensions(240, 240).build())
 }
