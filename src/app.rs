@@ -20,13 +20,15 @@ use tokio_util::task::TaskTracker;
 use crate::actions::passages;
 use crate::cache::Caches;
 use crate::clock::Clock;
-use crate::config::{Mode, Settings, SmsAccount, SmsProvider};
+use crate::config::{Faults, Mode, Settings, SmsAccount, SmsProvider};
 use crate::ctx::{Asked, Clients, Ctx, Policy};
+use crate::domain::message::Lane;
 use crate::entropy::Entropy;
 use crate::http::{self, Site};
 use crate::ids::Mint;
 use crate::jobs;
-use crate::menus::Menu;
+use crate::menus::Menus;
+use crate::outbox::Worker;
 use crate::photos::{Limits, Photos};
 use crate::sandbox::{self, Sandbox, SandboxSettings};
 use crate::store::{self, Db};
@@ -57,7 +59,7 @@ pub async fn assemble(
     clock: Clock,
     entropy: Entropy,
 ) -> anyhow::Result<Parts> {
-    Menu::load(settings.server.menus.as_deref())?;
+    menus(settings)?;
     let folder = settings.server.message_templates.as_deref();
     let templates = Templates::load(folder, &settings.templates)?;
     let db = Db::open(&settings.database.url)
@@ -92,6 +94,11 @@ pub async fn assemble(
         sandbox,
         handlers,
     })
+}
+
+fn menus(settings: &Settings) -> Result<Menus, Faults> {
+    let tags = &settings.official_account.tags;
+    Menus::load(settings.server.menus.as_deref(), tags)
 }
 
 /// The first mode that uses a database marks it. Invented people never meet real ones.
@@ -223,8 +230,8 @@ pub async fn serve(settings: Settings, parts: Parts) -> anyhow::Result<()> {
         ));
     }
     if let Some(sandbox) = sandbox {
-        let menu = Menu::load(settings.server.menus.as_deref())?;
-        tasks.spawn(done(jobs::push_menu(clients.clone(), menu)));
+        let menus = menus(&settings)?;
+        tasks.spawn(done(jobs::push_menus(clients.clone(), menus)));
         let stop = stop.clone();
         tasks.spawn(async move {
             tokio::select! {
@@ -234,13 +241,12 @@ pub async fn serve(settings: Settings, parts: Parts) -> anyhow::Result<()> {
             Ok(())
         });
     }
-    let worker = data_encoding::HEXLOWER.encode(&ctx.entropy.bytes::<8>());
-    tasks.spawn(done(jobs::deliver(
-        ctx.clone(),
-        clients.clone(),
-        worker,
-        stop.clone(),
-    )));
+    let name = data_encoding::HEXLOWER.encode(&ctx.entropy.bytes::<8>());
+    for lane in Lane::ALL {
+        let worker = Worker::new(&name, lane, settings.outbox.per_second(lane));
+        let (ctx, clients) = (ctx.clone(), clients.clone());
+        tasks.spawn(done(jobs::deliver(ctx, clients, worker, stop.clone())));
+    }
     tasks.spawn(done(jobs::settle(ctx.clone(), stop.clone())));
     tasks.spawn(done(jobs::probe(clients, stop.clone())));
     tasks.spawn(done(upkeep(figures, swept, stop.clone())));

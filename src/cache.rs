@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use moka::sync::Cache;
 
 use crate::domain::campus::{Device, DeviceId};
@@ -13,6 +14,9 @@ const MOST_FOLLOWERS: u64 = 100_000;
 /// More devices than a campus has gates.
 const MOST_DEVICES: u64 = 10_000;
 
+/// Links that are shared in a day.
+const MOST_LINKS: u64 = 10_000;
+
 /// A clone is the same memory.
 #[derive(Clone, Debug)]
 pub struct Caches {
@@ -21,6 +25,8 @@ pub struct Caches {
     /// Devices as they were last seen, for when the database cannot be asked: they are then told
     /// that nothing can be decided, which must be signed too.
     pub devices: Cache<DeviceId, Device>,
+    /// URL links that were made and when they run out, by the hash of the path they stand for.
+    pub links: Cache<String, (String, DateTime<Utc>)>,
 }
 
 impl Default for Caches {
@@ -30,6 +36,14 @@ impl Default for Caches {
             .time_to_live(Duration::from_hours(1))
             .build();
         let devices = Cache::builder().max_capacity(MOST_DEVICES).build();
-        Self { met, devices }
+        let links = Cache::builder()
+            .max_capacity(MOST_LINKS)
+            .time_to_live(Duration::from_hours(24))
+            .build();
+        Self {
+            met,
+            devices,
+            links,
+        }
     }
 }

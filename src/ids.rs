@@ -141,6 +141,12 @@ ids! {
     VisitId,
     /// A human in a visit.
     VisitorId,
+    /// 邀请.
+    InvitationId,
+    /// Somebody who was invited by name.
+    InviteeId,
+    /// One running of an invitation's clock.
+    DeadlineId,
     /// One decision in the approval of a visit.
     StepId,
     /// 通行凭证.
@@ -153,6 +159,8 @@ ids! {
     OutboxId,
     /// What a provider said of a message.
     ReceiptId,
+    /// What somebody lets us send by one template.
+    SubscriptionId,
     /// A login.
     SessionId,
     /// A stored picture.

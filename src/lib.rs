@@ -39,13 +39,20 @@
 //! The one exception is [`actions::passages`]: one task puts many scans into one transaction, so that
 //! one flush serves many gates; every answer is stored before it is given.
 //!
+//! # What runs out
+//! An invitation ends when every place is taken or its time has run out, whichever comes first, and a visit
+//! with its window. Both are facts of the clock that [`domain`] reads from what is stored; whoever looks
+//! or joins writes them down behind the visit's lock ([`actions::lapses`]), and so does any replica's
+//! timer, so nothing waits for it and every loser of a race is told how it ended.
+//!
 //! # How people are told
 //! An outbox row is ids and a kind of [`domain::message`], never words. [`jobs::deliver`] leases rows,
 //! loads what is true by then, renders `message_templates/`, and sends with no transaction open. A row
-//! ends sent, dead with its reason, or overtaken. A killed worker's lease runs out and the row comes
-//! back under the same idempotency key; a channel that has none gets the row marked as doubtful. An SMS
-//! that one provider refuses goes by the other in the same try, unless it may have gone out already; what
-//! WeChat and the providers report later lies beside the message.
+//! ends sent, dead with its reason, or overtaken. A subscription message is paid with a grant of
+//! [`domain::subscription`], spent in the transaction that ends the row. A killed worker's lease runs out
+//! and the row comes back under the same idempotency key; a channel that has none gets the row marked as
+//! doubtful. An SMS that one provider refuses goes by the other in the same try, unless it may have gone
+//! out already; what WeChat and the providers report later lies beside the message.
 //!
 //! # What is kept from whom
 //! Phones, ID numbers, device keys, access tokens and pictures are sealed (AES-256-GCM, keys from the

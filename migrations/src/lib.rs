@@ -18,6 +18,12 @@ mod m0007_deliveries;
 mod m0008_proven_phones;
 mod m0009_indexes;
 mod m0010_budgets;
+mod m0011_lanes;
+mod m0020_subscriptions;
+mod m0021_pass_codes;
+mod m0022_accounts;
+mod m0023_invitations;
+mod rebuild;
 
 /// Every step, oldest first.
 pub struct Migrator;
@@ -35,6 +41,11 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_proven_phones::Migration),
             Box::new(m0009_indexes::Migration),
             Box::new(m0010_budgets::Migration),
+            Box::new(m0011_lanes::Migration),
+            Box::new(m0020_subscriptions::Migration),
+            Box::new(m0021_pass_codes::Migration),
+            Box::new(m0022_accounts::Migration),
+            Box::new(m0023_invitations::Migration),
         ]
     }
 }

@@ -1,4 +1,4 @@
-//! What has been spent of a day's budget. It took the place of counting receipts, which two senders at
+//! What has been spent of a budget since a day or a minute began. It took the place of counting receipts, which two senders at
 //! once could do before either had written one; the column that was counted by stays, and stays empty.
 
 use sea_orm_migration::prelude::*;
@@ -12,10 +12,10 @@ pub struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let mut key = Index::create();
-        key.col("day").col("subject");
+        key.col("since").col("subject");
         let budgets = Table::create()
             .table("budgets")
-            .col(time("day"))
+            .col(time("since"))
             .col(text("subject"))
             .col(id("spent"))
             .primary_key(&mut key)

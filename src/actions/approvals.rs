@@ -2,6 +2,7 @@
 
 use sea_orm::DatabaseTransaction;
 
+use super::lapses::settle_due;
 use super::{cards, passes};
 use crate::ctx::Ctx;
 use crate::domain::actors::Approver;
@@ -94,6 +95,7 @@ pub async fn find(
     by: &Approver,
     id: VisitId,
 ) -> Result<(VisitFacts, Vec<Step>), DecideError> {
+    settle_due(ctx).await?;
     let visit = visits::find(&ctx.db.read, id)
         .await?
         .ok_or(DecideError::NotFound)?;
@@ -123,6 +125,8 @@ pub async fn list(
     before: Option<VisitId>,
     limit: u64,
 ) -> Result<Vec<VisitFacts>, StoreError> {
+    // What has lapsed with some in it waits for these approvers, and no timer need have struck.
+    settle_due(ctx).await?;
     let now = ctx.clock.now();
     let todo = (which == Box::Todo, now);
     let department = by.member.department;

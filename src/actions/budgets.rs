@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use data_encoding::HEXLOWER;
 
 use crate::ctx::Ctx;
+use crate::domain::window::day_start;
 use crate::store::budgets::{self, Budget};
 use crate::store::{StoreError, begin, commit};
 
@@ -17,8 +18,9 @@ pub async fn book_from(ctx: &Ctx, address: IpAddr) -> Result<Budget, StoreError>
     // Addresses are personal data, and the row need not say whose it is.
     let address = ctx.keys.derive("address", &address.to_string());
     let subject = format!("bookings:{}", HEXLOWER.encode(&address[..16]));
+    let today = day_start(ctx.clock.now());
     let txn = begin(&ctx.db).await?;
-    let budget = budgets::spend(&txn, &subject, BOOKINGS_FROM_AN_ADDRESS, ctx.clock.now()).await?;
+    let budget = budgets::spend(&txn, &subject, BOOKINGS_FROM_AN_ADDRESS, today).await?;
     commit(txn).await?;
     Ok(budget)
 }

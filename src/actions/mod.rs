@@ -4,16 +4,22 @@
 //! commits. The mini-program, the pages, WeCom's cards and the operator call the same ones.
 //! [`passages`] is the one exception: one task puts many scans into one transaction.
 
+pub mod applications;
 pub mod approvals;
 pub mod budgets;
 pub mod campus;
 pub mod cards;
+pub mod invitations;
+pub mod lapses;
+pub mod once;
 pub mod outbox;
 pub mod passages;
 pub mod passes;
 pub mod people;
 pub mod photos;
+pub mod proxies;
 pub mod sessions;
+pub mod subscriptions;
 pub mod visits;
 
 use crate::ctx::Ctx;

@@ -1,58 +1,51 @@
 //! What was learned about our messages, and what the operator does about them.
 
 use crate::ctx::Ctx;
+use crate::domain::window::day_start;
 use crate::ids::OutboxId;
-use crate::sms::report::Outcome;
-use crate::sms::{self, Provider};
 use crate::store::deliveries::{self, Seen};
 use crate::store::receipts::{self, Receipt};
 use crate::store::{StoreError, begin, budgets, commit, outbox};
 use crate::templates::Channel;
 
-/// A provider reports what became of a message that it took: `delivered`, or `failed: …`. A report
-/// about somebody else's message is nothing to us, and neither is the same `delivery` again.
+/// What became of a message that a provider took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The provider's own number of the message.
+    pub provider_id: String,
+    /// `delivered`, or `failed: …`.
+    pub outcome: String,
+}
+
+/// A provider reports. A report about somebody else's message is nothing to us, and neither is the
+/// same `delivery` again.
 pub async fn report(
     ctx: &Ctx,
     delivery: &str,
     channel: Channel,
-    provider_id: &str,
-    outcome: &str,
+    reports: &[Report],
 ) -> Result<(), StoreError> {
     let txn = begin(&ctx.db).await?;
     if deliveries::claim(&txn, delivery, ctx.clock.now()).await? != Seen::First {
         return Ok(());
     }
-    let accepted = receipts::find_accepted(&txn, channel.as_str(), provider_id).await?;
-    let Some(accepted) = accepted else {
-        return Ok(());
-    };
-    let report = Receipt {
-        id: ctx.mint(),
-        outcome: outcome.to_owned(),
-        at: ctx.clock.now(),
-        ..accepted
-    };
-    // Deliveries are forgotten sooner than a provider of SMS stops repeating itself.
-    if !receipts::holds(&txn, &report).await? {
-        receipts::insert(&txn, &report).await?;
+    for report in reports {
+        let id = &report.provider_id;
+        let Some(accepted) = receipts::find_accepted(&txn, channel.as_str(), id).await? else {
+            continue;
+        };
+        let receipt = Receipt {
+            id: ctx.mint(),
+            outcome: report.outcome.clone(),
+            at: ctx.clock.now(),
+            ..accepted
+        };
+        // Deliveries are forgotten sooner than a provider of SMS stops repeating itself.
+        if !receipts::holds(&txn, &receipt).await? {
+            receipts::insert(&txn, &receipt).await?;
+        }
     }
     commit(txn).await
-}
-
-/// A provider of SMS reports what became of a message. It gives its reports no number, so the same
-/// outcome of the same message is the same report.
-pub async fn report_sms(
-    ctx: &Ctx,
-    provider: Provider,
-    report: &sms::report::Report,
-) -> Result<(), StoreError> {
-    let outcome = match &report.outcome {
-        Outcome::Delivered => "delivered".to_owned(),
-        Outcome::Failed(why) => format!("failed: {why}"),
-    };
-    let serial = provider.names(&report.serial);
-    let delivery = format!("sms:{serial}:{outcome}");
-    self::report(ctx, &delivery, Channel::Sms, &serial, &outcome).await
 }
 
 /// Makes a dead message due again; says whether it was dead.
@@ -69,6 +62,6 @@ pub async fn forget(ctx: &Ctx) -> Result<(), StoreError> {
     let now = ctx.clock.now();
     let txn = begin(&ctx.db).await?;
     deliveries::forget(&txn, now - chrono::Duration::minutes(15)).await?;
-    budgets::forget(&txn, now).await?;
+    budgets::forget(&txn, day_start(now)).await?;
     commit(txn).await
 }

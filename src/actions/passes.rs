@@ -3,13 +3,18 @@
 use sea_orm::DatabaseTransaction;
 
 use crate::ctx::Ctx;
+use crate::domain::Phone;
 use crate::domain::message::Message;
-use crate::domain::pass::{Pass, PassState};
+use crate::domain::pass::{Pass, PassCode, PassState};
 use crate::domain::visit::Visit;
 use crate::outbox;
-use crate::secret::{Masked, token_hash};
+use crate::secret::{LinkToken, Masked, Sealable, token_hash};
 use crate::store::visit_facts;
-use crate::store::{StoreError, areas, passes, visitors, visits};
+use crate::store::{StoreError, areas, begin, commit, pass_codes, passes, visitors, visits};
+
+/// How often somebody may be wrong about the phone of one code. Of four digits that is one in two
+/// thousand.
+const TRIES: i32 = 5;
 
 /// What a pass page shows.
 #[derive(Clone, Debug)]
@@ -52,9 +57,40 @@ pub(super) async fn issue(
             .keys
             .link_token("pass", pass.id.get(), pass.link_generation);
         passes::insert(txn, &pass, &token.hash(), ctx.clock.now()).await?;
+        let code = PassCode::of(&ctx.keys, &pass);
+        pass_codes::insert(txn, pass.id, &code.hash(&ctx.keys)).await?;
         outbox::post(txn, ctx, &Message::PassIssued { pass: pass.id }).await?;
     }
     Ok(())
+}
+
+/// The token of the link for whoever has the code of an SMS and knows the end of the phone's number.
+/// What does not fit, what was tried too often and what is no code are all nothing alike.
+pub async fn find_by_code(
+    ctx: &Ctx,
+    code: &PassCode,
+    phone_last4: &str,
+) -> Result<Option<LinkToken>, StoreError> {
+    let txn = begin(&ctx.db).await?;
+    let mut found = None;
+    for id in pass_codes::find(&txn, &code.hash(&ctx.keys)).await? {
+        // Taken before it is looked at, so that tries at once are counted each.
+        if !pass_codes::take_try(&txn, id, TRIES).await? {
+            continue;
+        }
+        let Some(pass) = passes::find(&txn, id).await? else {
+            continue;
+        };
+        let visitor = visitors::find(&txn, pass.visitor).await?;
+        let phone = visitor.and_then(|v| ctx.keys.open::<Phone>(&v.phone.sealed).ok());
+        if phone.is_some_and(|phone| phone.expose().ends_with(phone_last4)) {
+            pass_codes::give_back_try(&txn, id).await?;
+            let generation = pass.link_generation;
+            found = Some(ctx.keys.link_token("pass", pass.id.get(), generation));
+        }
+    }
+    commit(txn).await?;
+    Ok(found)
 }
 
 /// The pass behind a link, or nothing.

@@ -1,7 +1,7 @@
 //! A picture is given.
 
 use crate::ctx::Ctx;
-use crate::domain::actors::Guest;
+use crate::domain::actors::Account;
 use crate::domain::photo::{Photo, PhotoKind};
 use crate::ids::PhotoId;
 use crate::photos::PhotoError;
@@ -16,11 +16,11 @@ pub enum KeepError {
     Store(#[from] StoreError),
 }
 
-/// Keeps a picture for its guest. The file is written first: a row never names a picture that is not
+/// Keeps a picture for whoever gives it. The file is written first: a row never names a picture that is not
 /// there.
 pub async fn keep(
     ctx: &Ctx,
-    guest: &Guest,
+    by: Account,
     kind: PhotoKind,
     upload: Vec<u8>,
 ) -> Result<PhotoId, KeepError> {
@@ -29,7 +29,7 @@ pub async fn keep(
     let bytes = i32::try_from(kept.bytes).unwrap_or(i32::MAX);
     let photo = Photo {
         id,
-        owner: guest.id,
+        owner: by,
         kind,
         key_id: kept.key_id,
         bytes,

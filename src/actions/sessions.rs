@@ -5,10 +5,11 @@ use sea_orm::DatabaseTransaction;
 
 use super::people::recognise;
 use crate::ctx::Ctx;
+use crate::domain::actors::Account;
 use crate::ids::SessionId;
 use crate::secret::token_hash;
 use crate::store::people::WechatNames;
-use crate::store::sessions::{self, Session, Subject};
+use crate::store::sessions::{self, Session};
 use crate::store::{StoreError, begin, commit, staff};
 
 /// A session ends this long after it was opened, whatever happens.
@@ -33,7 +34,7 @@ pub async fn log_in(ctx: &Ctx, names: &WechatNames) -> Result<Token, StoreError>
     let opened = async || {
         let txn = begin(&ctx.db).await?;
         let person = recognise(&txn, ctx, names).await?;
-        let token = open(&txn, ctx, Subject::Person(person)).await?;
+        let token = open(&txn, ctx, Account::Person(person)).await?;
         commit(txn).await?;
         Ok(token)
     };
@@ -50,7 +51,7 @@ pub async fn log_in_staff(ctx: &Ctx, wecom_userid: &str) -> Result<Token, LoginE
     let member = staff::find_by_userid(&txn, wecom_userid)
         .await?
         .ok_or(LoginError::NotStaff)?;
-    let token = open(&txn, ctx, Subject::Staff(member.id)).await?;
+    let token = open(&txn, ctx, Account::Staff(member.id)).await?;
     commit(txn).await?;
     Ok(token)
 }
@@ -78,18 +79,18 @@ pub async fn log_out(ctx: &Ctx, id: SessionId) -> Result<(), StoreError> {
 }
 
 /// Ends every session of somebody.
-pub async fn log_out_everywhere(ctx: &Ctx, of: Subject) -> Result<(), StoreError> {
+pub async fn log_out_everywhere(ctx: &Ctx, of: Account) -> Result<(), StoreError> {
     let txn = begin(&ctx.db).await?;
     sessions::revoke_all(&txn, of, ctx.clock.now()).await?;
     commit(txn).await
 }
 
-async fn open(txn: &DatabaseTransaction, ctx: &Ctx, subject: Subject) -> Result<Token, StoreError> {
+async fn open(txn: &DatabaseTransaction, ctx: &Ctx, account: Account) -> Result<Token, StoreError> {
     let now = ctx.clock.now();
     let token = ctx.entropy.token();
     let session = Session {
         id: ctx.mint(),
-        subject,
+        account,
         seen_at: now,
         expires_at: now + LIFETIME,
     };

@@ -3,12 +3,18 @@
 
 mod phrases;
 mod scenes;
+mod subscriptions;
 mod words;
 
-pub use scenes::of_gate as scene_of_gate;
+pub use scenes::{
+    of_gate as scene_of_gate, of_invitation as scene_of_invitation, of_pass as scene_of_pass,
+};
+pub use subscriptions::note_subscription;
 
 use crate::actions;
+use crate::actions::outbox::Report;
 use crate::ctx::Ctx;
+use crate::domain::subscription::Sender;
 use crate::store::StoreError;
 use crate::templates::Channel;
 use crate::wechat::event::{Event, TemplateOutcome};
@@ -16,6 +22,8 @@ use crate::wechat::reply::Reply;
 
 /// The key of the menu button 重工校园通.
 pub const MENU_KEY: &str = "CAMPUS_PASS";
+/// The key of 访客审批 in the menu of staff.
+const APPROVALS_KEY: &str = "APPROVALS";
 
 /// Answers what `openid` did; `None` is silence.
 ///
@@ -31,6 +39,10 @@ pub async fn answer(
         Event::Click { key } if key == MENU_KEY => {
             meet(ctx, openid).await?;
             Ok(Some(Reply::Text(phrases::entrance(ctx))))
+        }
+        Event::Click { key } if key == APPROVALS_KEY => {
+            meet(ctx, openid).await?;
+            Ok(Some(Reply::Text(phrases::approvals(ctx))))
         }
         Event::Subscribe { scene } => {
             meet(ctx, openid).await?;
@@ -62,12 +74,19 @@ pub async fn answer(
                 TemplateOutcome::Blocked => "failed: user block",
                 TemplateOutcome::Failed => "failed: system failed",
             };
-            let id = message.to_string();
-            let channel = Channel::Template;
-            Box::pin(actions::outbox::report(
-                ctx, delivery, channel, &id, outcome,
-            ))
-            .await?;
+            let report = Report {
+                provider_id: message.to_string(),
+                outcome: outcome.to_owned(),
+            };
+            let (channel, reports) = (Channel::Template, [report]);
+            Box::pin(actions::outbox::report(ctx, delivery, channel, &reports)).await?;
+            Ok(None)
+        }
+        Event::SubscriptionAsked(_)
+        | Event::SubscriptionChanged(_)
+        | Event::SubscriptionSent(_) => {
+            let sender = Sender::Account;
+            Box::pin(note_subscription(ctx, delivery, sender, openid, event)).await?;
             Ok(None)
         }
         // Nothing of ours hangs on these yet.
@@ -83,9 +102,6 @@ pub async fn answer(
         | Event::Pictures { .. }
         | Event::LocationSelect { .. }
         | Event::Position { .. }
-        | Event::SubscriptionAsked(_)
-        | Event::SubscriptionChanged(_)
-        | Event::SubscriptionSent(_)
         | Event::MediaChecked { .. }
         | Event::Unknown => Ok(None),
     }

@@ -74,6 +74,16 @@ pub fn welcome(ctx: &Ctx) -> String {
     )
 }
 
+/// The way to somebody else's invitation.
+pub fn invitation(ctx: &Ctx, token: &str) -> String {
+    link(ctx, "接受邀请", &format!("/i/{token}"))
+}
+
+/// The way to a pass whose code was scanned.
+pub fn shared_pass(ctx: &Ctx, token: &str) -> String {
+    link(ctx, "打开通行证", &format!("/p/{token}"))
+}
+
 pub fn help() -> &'static str {
     "您可以回复：\n预约 —— 预约进校\n我的预约 —— 查看申请\n我的通行证 —— 打开二维码\n单据号 —— 查询该申请的进度"
 }

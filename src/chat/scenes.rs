@@ -12,6 +12,10 @@ use crate::store::{StoreError, gates};
 enum Scene {
     /// `gate-{id}`, on a sign beside a gate.
     Gate(GateId),
+    /// `invitation-{token}`, shared by whoever invites.
+    Invitation(String),
+    /// `pass-{token}`, on paper.
+    Pass(String),
 }
 
 /// The scene of the sign beside a gate.
@@ -20,10 +24,24 @@ pub fn of_gate(id: GateId) -> String {
     format!("gate-{id}")
 }
 
+/// The scene of the code of an invitation.
+#[must_use]
+pub fn of_invitation(token: &str) -> String {
+    format!("invitation-{token}")
+}
+
+/// The scene of the code of a pass.
+#[must_use]
+pub fn of_pass(token: &str) -> String {
+    format!("pass-{token}")
+}
+
 /// Answers the scan of a code; `None` when it is no code of ours.
 pub async fn answer(ctx: &Ctx, openid: &str, scene: &str) -> Result<Option<String>, StoreError> {
     match parse(scene) {
         Some(Scene::Gate(id)) => gate(ctx, openid, id).await,
+        Some(Scene::Invitation(token)) => Ok(Some(phrases::invitation(ctx, &token))),
+        Some(Scene::Pass(token)) => Ok(Some(phrases::shared_pass(ctx, &token))),
         None => Ok(None),
     }
 }
@@ -32,8 +50,17 @@ fn parse(scene: &str) -> Option<Scene> {
     let (kind, which) = scene.split_once('-')?;
     match kind {
         "gate" => which.parse().ok().map(Scene::Gate),
+        "invitation" => token(which).map(Scene::Invitation),
+        "pass" => token(which).map(Scene::Pass),
         _ => None,
     }
+}
+
+/// It comes to stand in a link, so it must be nothing but a token.
+fn token(text: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let fits = !text.is_empty() && text.chars().all(plain);
+    fits.then(|| text.to_owned())
 }
 
 /// The person's own passes for the gate's area, or the way to one.
@@ -57,7 +84,24 @@ mod tests {
         let id = GateId::from(1_628_957_678_243_860_481);
         assert_eq!(parse(&of_gate(id)), Some(Scene::Gate(id)));
         assert!(of_gate(id).len() <= 64);
-        for strange in ["", "gate", "gate-", "gate-x", "123", "gates-1", "-1"] {
+        let token = "A-_".to_owned();
+        assert_eq!(
+            parse(&of_invitation("A-_")),
+            Some(Scene::Invitation(token.clone()))
+        );
+        assert_eq!(parse(&of_pass("A-_")), Some(Scene::Pass(token)));
+        assert!(of_invitation("AAAAAAAAAAAAAAAAAAAAAA").len() <= 64);
+        for strange in [
+            "pass-",
+            "pass-\"><b>",
+            "",
+            "gate",
+            "gate-",
+            "gate-x",
+            "123",
+            "gates-1",
+            "-1",
+        ] {
             assert_eq!(parse(strange), None, "{strange}");
         }
     }

@@ -2,8 +2,8 @@
 
 use super::phrases;
 use crate::actions;
+use crate::actions::applications::BookError;
 use crate::actions::approvals::{self, DecideError};
-use crate::actions::visits::BookError;
 use crate::ctx::Ctx;
 use crate::domain::actors::{Approver, Guest};
 use crate::domain::visit::Stage;
@@ -109,13 +109,13 @@ fn wish(text: &str) -> Wish {
 
 /// The links to the guest's live passes; only those to one area when it is named.
 pub async fn passes(ctx: &Ctx, guest: &Guest, at: Option<AreaId>) -> Result<String, StoreError> {
-    let visits = actions::visits::list(ctx, guest, None, LOOKED_AT).await?;
+    let visits = actions::visits::list(ctx, guest.into(), None, LOOKED_AT).await?;
     let live = visits
         .iter()
         .filter(|facts| matches!(facts.visit.stage, Stage::Approved { .. }))
         .filter(|facts| at.is_none_or(|area| facts.visit.area == area));
     let lines: Vec<_> = live
-        .flat_map(|facts| facts.passes.iter().map(move |pass| (facts, pass)))
+        .flat_map(|facts| facts.passes_of(guest.id).map(move |pass| (facts, pass)))
         .take(MOST_PASSES)
         .map(|(facts, pass)| phrases::pass(ctx, facts, pass))
         .collect();
@@ -128,7 +128,7 @@ pub async fn passes(ctx: &Ctx, guest: &Guest, at: Option<AreaId>) -> Result<Stri
 
 /// How the guest's own visit stands; `None` when it is not theirs.
 async fn visit(ctx: &Ctx, guest: &Guest, id: VisitId) -> Result<Option<String>, StoreError> {
-    match actions::visits::find(ctx, guest, id).await {
+    match actions::visits::find(ctx, guest.into(), id).await {
         Ok(facts) => Ok(Some(phrases::visit(ctx, &facts))),
         Err(BookError::Store(error)) => Err(error),
         Err(_) => Ok(None),

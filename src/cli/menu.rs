@@ -1,4 +1,4 @@
-//! `menu plan` and `menu apply`: the account's menu as the file says it.
+//! `menu plan` and `menu apply`: the account's menus as the files say them.
 
 use std::sync::Arc;
 
@@ -6,48 +6,55 @@ use clap::Subcommand;
 
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::menus::Menu;
+use crate::menus::{Menus, Plan, apply};
 use crate::tencent::call::{Caller, TimeOuts};
 use crate::tencent::token::NoShelf;
 use crate::wechat::account::{App, OfficialAccount};
-use crate::wechat::menu::Button;
 
 #[derive(Subcommand)]
 pub enum MenuCommand {
-    /// Show how the live menu differs from the file.
+    /// Show how the live menus, the default one and those for tags, differ from menus/*.toml.
     Plan,
-    /// Make the live menu the file's, and read it back.
+    /// Make the live menus the files', and read them back. A second time changes nothing.
     Apply,
 }
 
 pub async fn run(settings: &Settings, command: &MenuCommand) -> anyhow::Result<()> {
-    let wanted = Menu::load(settings.server.menus.as_deref())?.buttons();
+    let wanted = wanted(settings)?;
     let account = account(settings)?;
-    let live = account.menus().await?.default.unwrap_or_default();
-    if live == wanted {
-        println!("the live menu is the file's; nothing to do");
-        return Ok(());
+    let live = account.menus().await?;
+    if live.default.is_none() {
+        tell_of_console(&account).await?;
     }
-    print_difference(&live, &wanted);
-    if let MenuCommand::Apply = command {
-        apply(&account, &wanted).await?;
+    let plan = Plan::between(&live, &wanted);
+    print!("{plan}");
+    if let (MenuCommand::Apply, false) = (command, plan.is_empty()) {
+        let left = apply(&account, &wanted).await?;
+        anyhow::ensure!(
+            left.is_empty(),
+            "read back, the live menus differ still:\n{left}"
+        );
         println!("applied, and read back the same");
     }
     Ok(())
 }
 
-/// Sends the menu and reads it back.
-///
-/// # Errors
-/// When WeChat refuses it, or shows another one afterwards.
-pub async fn apply(account: &OfficialAccount, wanted: &[Button]) -> anyhow::Result<()> {
-    account.create_menu(wanted).await?;
-    let live = account.menus().await?.default.unwrap_or_default();
-    anyhow::ensure!(
-        live == wanted,
-        "the live menu differs from the one that was sent"
-    );
+/// A menu that somebody made in the console is no menu of the API's, and is about to be replaced.
+async fn tell_of_console(account: &OfficialAccount) -> anyhow::Result<()> {
+    let names = account.menu_in_use().await?;
+    if !names.is_empty() {
+        println!(
+            "in use is a menu of the console's, which would be replaced: {}",
+            names.join(" ")
+        );
+    }
     Ok(())
+}
+
+/// The menus of the files.
+pub fn wanted(settings: &Settings) -> anyhow::Result<Menus> {
+    let tags = &settings.official_account.tags;
+    Ok(Menus::load(settings.server.menus.as_deref(), tags)?)
 }
 
 /// The account, with the real client; a tool needs no shelf for its token.
@@ -66,29 +73,4 @@ pub fn account(settings: &Settings) -> anyhow::Result<OfficialAccount> {
         Arc::new(NoShelf),
         Clock::System,
     ))
-}
-
-fn print_difference(live: &[Button], wanted: &[Button]) {
-    let (live, wanted) = (lines(live, 0), lines(wanted, 0));
-    for line in live.iter().filter(|line| !wanted.contains(line)) {
-        println!("- {line}");
-    }
-    for line in &wanted {
-        println!("{} {line}", if live.contains(line) { ' ' } else { '+' });
-    }
-}
-
-fn lines(buttons: &[Button], depth: usize) -> Vec<String> {
-    let line = |button: &Button| {
-        let action = [&button.kind, &button.key, &button.url]
-            .into_iter()
-            .flatten();
-        let action: Vec<_> = action.map(String::as_str).collect();
-        let own = format!("{}{} {}", "  ".repeat(depth), button.name, action.join(" "));
-        let own = own.trim_end().to_owned();
-        std::iter::once(own)
-            .chain(lines(&button.sub_button, depth + 1))
-            .collect::<Vec<_>>()
-    };
-    buttons.iter().flat_map(line).collect()
 }

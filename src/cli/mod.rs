@@ -8,6 +8,7 @@ mod keys;
 mod menu;
 mod messages;
 mod seed;
+mod templates;
 mod trace;
 
 use std::path::PathBuf;
@@ -47,6 +48,9 @@ enum Command {
     /// The Official Account's menu.
     #[command(subcommand)]
     Menu(menu::MenuCommand),
+    /// The words of the messages.
+    #[command(subcommand)]
+    Templates(templates::TemplatesCommand),
     /// What is owed to the outside.
     #[command(subcommand)]
     Outbox(messages::OutboxCommand),
@@ -91,6 +95,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
             migrate(&settings).await
         }
         Command::Menu(command) => menu::run(&settings, &command).await,
+        Command::Templates(command) => templates::run(&settings, &command).await,
         Command::Outbox(command) => messages::run(settings, &command).await,
         Command::Device(command) => devices::run(settings, command).await,
         Command::Gate(command) => gates::run(settings, command).await,

@@ -7,6 +7,7 @@
 
 mod database;
 mod faults;
+mod messages;
 mod read;
 mod rules;
 mod sections;

@@ -7,12 +7,13 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use secrecy::SecretString;
 
+use super::messages::{outbox, tags, templates};
 use super::read::{Reader, filled};
 use super::sections::{
     Account, Cas, Database, Gate, Keys, MiniProgram, Mode, Photos, SandboxGate, Server, Settings,
-    TemplateIds, WeCom, Words,
+    WeCom, Words,
 };
-use super::sms::{TEXTS, sms};
+use super::sms::sms;
 use crate::domain::campus::{DeviceId, DeviceKey};
 use crate::domain::pass_code::CodeKeys;
 use crate::ids::MAX_NODE;
@@ -32,6 +33,7 @@ pub fn settings(r: &mut Reader) -> Option<Settings> {
     let cas = cas(r, &base);
     let sms = sms(r, &base);
     let templates = templates(r);
+    let outbox = outbox(r);
     let gate = r.read("gate.batch", |text| match text.parse() {
         Ok(batch @ 1..=1024) => Ok(batch),
         _ => Err("must be 1 to 1024"),
@@ -49,6 +51,7 @@ pub fn settings(r: &mut Reader) -> Option<Settings> {
         cas: cas?,
         sms: sms?,
         templates: templates?,
+        outbox: outbox?,
         gate: Gate { batch: gate? },
         photos: photos?,
         keys: keys?,
@@ -63,6 +66,7 @@ pub fn words(r: &mut Reader) -> Words {
     Words {
         menus: folder("server.menus"),
         message_templates: folder("server.message_templates"),
+        tags: tags(r),
         ids: templates(r),
     }
 }
@@ -161,6 +165,7 @@ fn account(r: &mut Reader, base: &str) -> Option<Account> {
     let call = api(r, api_key, "https://api.weixin.qq.com", base, "weixin");
     let open_key = "official_account.open";
     let open = api(r, open_key, "https://open.weixin.qq.com", base, "weixin");
+    let tags = tags(r);
     Some(Account {
         app_id: app_id?,
         original_id: original_id?,
@@ -171,6 +176,7 @@ fn account(r: &mut Reader, base: &str) -> Option<Account> {
         patience: patience?,
         api: call?,
         open: open?,
+        tags: tags?,
     })
 }
 
@@ -188,6 +194,12 @@ fn mini_program(r: &mut Reader, base: &str) -> Option<MiniProgram> {
         base,
         "weixin",
     );
+    let mut page = |key| {
+        let page = r.any_text(key)?;
+        Some(Some(page).filter(|page| !page.is_empty()))
+    };
+    let pass_page = page("mini_program.pass_page");
+    let invitation_page = page("mini_program.invitation_page");
     Some(MiniProgram {
         app_id: app_id?,
         original_id: original_id?,
@@ -196,6 +208,8 @@ fn mini_program(r: &mut Reader, base: &str) -> Option<MiniProgram> {
         encoding_aes_key: encoding_aes_key?,
         secret: secret?,
         api: api?,
+        pass_page: pass_page?,
+        invitation_page: invitation_page?,
     })
 }
 
@@ -242,31 +256,6 @@ fn cas(r: &mut Reader, base: &str) -> Option<Cas> {
     Some(Cas {
         base_url: base_url?,
     })
-}
-
-fn templates(r: &mut Reader) -> Option<TemplateIds> {
-    let names = ["visit_result", "pass_issued", "answer_late"];
-    let wechat = codes(r, "official_account.templates", &names);
-    Some(TemplateIds {
-        wechat: wechat?,
-        sms: TEXTS.to_vec(),
-    })
-}
-
-/// The operator's own codes, by our names; every one that is missing is a fault.
-pub fn codes<C: FromIterator<(String, String)>>(
-    r: &mut Reader,
-    table: &str,
-    names: &[&str],
-) -> Option<C> {
-    let code = |name: &&str| {
-        Some((
-            (*name).to_owned(),
-            r.own(&format!("{table}.{name}"), filled)?,
-        ))
-    };
-    let all: Vec<_> = names.iter().map(code).collect();
-    all.into_iter().collect()
 }
 
 fn photos(r: &mut Reader) -> Option<Photos> {

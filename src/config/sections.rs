@@ -9,6 +9,7 @@ use secrecy::SecretString;
 
 use super::DatabaseUrl;
 use crate::domain::campus::{DeviceId, DeviceKey};
+use crate::domain::message::Lane;
 use crate::domain::pass_code::CodeKeys;
 use crate::secret::KeyRing;
 use crate::sms::Provider;
@@ -27,6 +28,7 @@ pub struct Settings {
     pub cas: Cas,
     pub sms: Sms,
     pub templates: TemplateIds,
+    pub outbox: Outbox,
     pub gate: Gate,
     pub photos: Photos,
     pub keys: Keys,
@@ -89,6 +91,8 @@ pub struct Account {
     /// Base URLs, without a slash at the end.
     pub api: String,
     pub open: String,
+    /// The account's own tags, by the names that menus use; empty where there is none.
+    pub tags: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug)]
@@ -100,6 +104,9 @@ pub struct MiniProgram {
     pub encoding_aes_key: EncodingAesKey,
     pub secret: SecretString,
     pub api: String,
+    /// Its published pages for a pass and an invitation; none where links lead to our own.
+    pub pass_page: Option<String>,
+    pub invitation_page: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -118,6 +125,25 @@ pub struct WeCom {
 pub struct Cas {
     /// Without a slash at the end; `None` when the campus has none.
     pub base_url: Option<String>,
+}
+
+/// How fast messages leave: so many in a second by each lane.
+#[derive(Clone, Copy, Debug)]
+pub struct Outbox {
+    pub account: u64,
+    pub wecom: u64,
+    pub sms: u64,
+}
+
+impl Outbox {
+    #[must_use]
+    pub fn per_second(&self, lane: Lane) -> u64 {
+        match lane {
+            Lane::Account => self.account,
+            Lane::Wecom => self.wecom,
+            Lane::Sms => self.sms,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -172,6 +198,11 @@ pub struct TemplateIds {
     pub wechat: Vec<(String, String)>,
     /// The names of SMS texts; each provider has a code of its own for each.
     pub sms: Vec<&'static str>,
+    /// Of subscription messages; empty where the app has none.
+    pub mini: Vec<(String, String)>,
+    pub account: Vec<(String, String)>,
+    /// The most characters in a variable of an SMS.
+    pub sms_variable: usize,
 }
 
 /// Where the menus and the message templates are and which ids those may name: what is needed to look
@@ -180,6 +211,8 @@ pub struct TemplateIds {
 pub struct Words {
     pub menus: Option<PathBuf>,
     pub message_templates: Option<PathBuf>,
+    /// None when one is missing or is no tag.
+    pub tags: Option<Vec<(String, String)>>,
     /// None when an id is missing.
     pub ids: Option<TemplateIds>,
 }

@@ -3,13 +3,11 @@
 
 use secrecy::SecretString;
 
+use super::messages::{SMS_TEXTS, named};
 use super::read::{Reader, filled};
-use super::rules::{api, codes, secret};
+use super::rules::{api, secret};
 use super::sections::{Sms, SmsAccount, SmsProvider};
 use crate::sms::Provider;
-
-/// The texts that message templates may name.
-pub const TEXTS: [&str; 3] = ["approval_waiting", "pass_issued", "visit_result"];
 
 pub fn sms(r: &mut Reader, base: &str) -> Option<Sms> {
     let first = r.read("sms.provider", provider);
@@ -49,13 +47,13 @@ fn sender(r: &mut Reader, base: &str, provider: Provider) -> Option<SmsProvider>
     };
     let sign_name = r.text(&format!("{table}.sign_name"));
     let report_key = r.secret(&format!("{table}.report_key"), report_key);
-    let templates = codes(r, &format!("{table}.templates"), &TEXTS);
+    let templates = named(r, &format!("{table}.templates"), &SMS_TEXTS, filled);
     Some(SmsProvider {
         account: account?,
         api: api?,
         sign_name: sign_name?,
         report_key: report_key?,
-        templates: templates?,
+        templates: templates?.into_iter().collect(),
     })
 }
 

@@ -3,6 +3,7 @@
 //! somebody else's server while it holds a transaction.
 
 mod clients;
+mod links;
 mod shelf;
 mod sms;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 pub use clients::{Clients, Health, Standing};
+pub use links::Shared;
 pub use sms::Sender;
 
 use crate::cache::Caches;
@@ -19,11 +21,12 @@ use crate::config::Settings;
 use crate::domain::Phone;
 use crate::domain::campus::{Device, SealedPhone};
 use crate::domain::gate::{Credential, Scan};
+use crate::domain::invitation::Invitation;
 use crate::domain::pass_code::CodeKeys;
 use crate::entropy::Entropy;
 use crate::ids::Mint;
 use crate::photos::Photos;
-use crate::secret::KeyRing;
+use crate::secret::{KeyRing, LinkToken};
 use crate::store::{Db, StoreError};
 use crate::templates::Templates;
 
@@ -51,6 +54,9 @@ pub struct Policy {
     pub public_url: String,
     pub sms_daily_per_number: u64,
     pub sms_daily_total: u64,
+    /// The pages of the mini-program that show a pass and an invitation, where it has them.
+    pub pass_page: Option<String>,
+    pub invitation_page: Option<String>,
 }
 
 impl Policy {
@@ -60,6 +66,8 @@ impl Policy {
             public_url: settings.server.public_url.clone(),
             sms_daily_per_number: settings.sms.daily_per_number,
             sms_daily_total: settings.sms.daily_total,
+            pass_page: settings.mini_program.pass_page.clone(),
+            invitation_page: settings.mini_program.invitation_page.clone(),
         }
     }
 }
@@ -97,6 +105,18 @@ impl Ctx {
     #[must_use]
     pub fn mint<I: From<i64>>(&self) -> I {
         self.ids.next(self.clock.now())
+    }
+
+    /// The token of an invitation's link.
+    #[must_use]
+    pub fn invitation_token(&self, invitation: &Invitation) -> LinkToken {
+        let Invitation {
+            id,
+            link_generation,
+            ..
+        } = invitation;
+        self.keys
+            .link_token("invitation", id.get(), *link_generation)
     }
 
     /// An absolute link to a path of ours.

@@ -2,7 +2,45 @@
 //! an action without the right kind of actor does not compile.
 
 use super::campus::{Device, Member, Role};
-use crate::ids::PersonId;
+use crate::ids::{PersonId, StaffId};
+
+/// Whoever can be logged in, and so begin a visit and own what they gave for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Account {
+    Person(PersonId),
+    Staff(StaffId),
+}
+
+impl Account {
+    /// The two columns of a row that belongs to one of the two.
+    #[must_use]
+    pub fn as_columns(self) -> (Option<i64>, Option<i64>) {
+        match self {
+            Self::Person(id) => (Some(id.get()), None),
+            Self::Staff(id) => (None, Some(id.get())),
+        }
+    }
+
+    /// `None` when the columns name nobody, or two.
+    #[must_use]
+    pub fn from_columns(person: Option<i64>, staff: Option<i64>) -> Option<Self> {
+        match (person, staff) {
+            (Some(id), None) => Some(Self::Person(id.into())),
+            (None, Some(id)) => Some(Self::Staff(id.into())),
+            (None, None) | (Some(_), Some(_)) => None,
+        }
+    }
+}
+
+/// As the audit names them.
+impl std::fmt::Display for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Person(id) => write!(f, "person:{id}"),
+            Self::Staff(id) => write!(f, "staff:{id}"),
+        }
+    }
+}
 
 /// Somebody who came through WeChat: by a login, or by a message that WeChat signed.
 #[derive(Clone, Debug)]
@@ -10,10 +48,22 @@ pub struct Guest {
     pub id: PersonId,
 }
 
+impl From<&Guest> for Account {
+    fn from(guest: &Guest) -> Self {
+        Self::Person(guest.id)
+    }
+}
+
 /// A member of staff who is logged in.
 #[derive(Clone, Debug)]
 pub struct Staff {
     pub member: Member,
+}
+
+impl From<&Staff> for Account {
+    fn from(staff: &Staff) -> Self {
+        Self::Staff(staff.member.id)
+    }
 }
 
 /// A member of staff who decides for their department.

@@ -1,7 +1,11 @@
 //! What people must be told, by kind: which facts each kind brings, so that a template that asks for
 //! another one is refused at start.
 
-use crate::ids::{OutboxId, PassId, PersonId, StaffId, StepId, VisitId, VisitorId};
+use super::actors::Account;
+use crate::ids::{
+    DeadlineId, InvitationId, InviteeId, OutboxId, PassId, PersonId, StaffId, StepId, VisitId,
+    VisitorId,
+};
 
 /// Something that happened of which somebody must hear. It names rows, not words: what is said is
 /// rendered when it is sent, from what is true then.
@@ -26,6 +30,18 @@ pub enum Message {
     },
     GuestArrived {
         visit: VisitId,
+    },
+    /// Somebody was invited by name.
+    Invited {
+        invitee: InviteeId,
+    },
+    /// The time is about to run out. The deadline and not the invitation: one that is extended is warned
+    /// of again.
+    InvitationLapsing {
+        deadline: DeadlineId,
+    },
+    InvitationLapsed {
+        invitation: InvitationId,
     },
     /// A card that still shows buttons, of a step that is decided.
     CardSettled {
@@ -53,6 +69,9 @@ impl Message {
             Self::VisitReturned { .. } => Kind::VisitReturned,
             Self::PassIssued { .. } => Kind::PassIssued,
             Self::GuestArrived { .. } => Kind::GuestArrived,
+            Self::Invited { .. } => Kind::Invited,
+            Self::InvitationLapsing { .. } => Kind::InvitationLapsing,
+            Self::InvitationLapsed { .. } => Kind::InvitationLapsed,
             Self::CardSettled { .. } => Kind::CardSettled,
             Self::FollowerSeen { .. } => Kind::FollowerSeen,
             Self::AnswerLate { .. } => Kind::AnswerLate,
@@ -68,6 +87,9 @@ impl Message {
             | Self::VisitRejected { step }
             | Self::VisitReturned { step } => step.get(),
             Self::GuestArrived { visit } => visit.get(),
+            Self::Invited { invitee } => invitee.get(),
+            Self::InvitationLapsing { deadline } => deadline.get(),
+            Self::InvitationLapsed { invitation } => invitation.get(),
             Self::PassIssued { pass } => pass.get(),
             Self::CardSettled { card } => card.get(),
             Self::FollowerSeen { person } => person.get(),
@@ -97,6 +119,15 @@ impl Message {
             Kind::GuestArrived => Self::GuestArrived {
                 visit: subject.into(),
             },
+            Kind::Invited => Self::Invited {
+                invitee: subject.into(),
+            },
+            Kind::InvitationLapsing => Self::InvitationLapsing {
+                deadline: subject.into(),
+            },
+            Kind::InvitationLapsed => Self::InvitationLapsed {
+                invitation: subject.into(),
+            },
             Kind::CardSettled => Self::CardSettled {
                 card: subject.into(),
             },
@@ -117,19 +148,25 @@ pub enum Kind {
     VisitReturned,
     PassIssued,
     GuestArrived,
+    Invited,
+    InvitationLapsing,
+    InvitationLapsed,
     CardSettled,
     FollowerSeen,
     AnswerLate,
 }
 
 impl Kind {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::ApprovalWaiting,
         Self::VisitApproved,
         Self::VisitRejected,
         Self::VisitReturned,
         Self::PassIssued,
         Self::GuestArrived,
+        Self::Invited,
+        Self::InvitationLapsing,
+        Self::InvitationLapsed,
         Self::CardSettled,
         Self::FollowerSeen,
         Self::AnswerLate,
@@ -145,6 +182,9 @@ impl Kind {
             Self::VisitReturned => "visit_returned",
             Self::PassIssued => "pass_issued",
             Self::GuestArrived => "guest_arrived",
+            Self::Invited => "invited",
+            Self::InvitationLapsing => "invitation_lapsing",
+            Self::InvitationLapsed => "invitation_lapsed",
             Self::CardSettled => "card_settled",
             Self::FollowerSeen => "follower_seen",
             Self::AnswerLate => "answer_late",
@@ -163,6 +203,7 @@ impl Kind {
             Self::ApprovalWaiting => &[
                 "number",
                 "submitter",
+                "visitors",
                 "host",
                 "department",
                 "area",
@@ -176,6 +217,7 @@ impl Kind {
             Self::VisitApproved | Self::VisitRejected | Self::VisitReturned => &[
                 "number",
                 "submitter",
+                "visitors",
                 "host",
                 "department",
                 "area",
@@ -191,6 +233,7 @@ impl Kind {
             Self::PassIssued => &[
                 "number",
                 "submitter",
+                "visitors",
                 "host",
                 "department",
                 "area",
@@ -201,10 +244,12 @@ impl Kind {
                 "days",
                 "pass_token",
                 "pass_link",
+                "pass_code",
             ],
             Self::GuestArrived => &[
                 "number",
                 "submitter",
+                "visitors",
                 "host",
                 "department",
                 "area",
@@ -215,9 +260,82 @@ impl Kind {
                 "days",
                 "arrived_at",
             ],
+            Self::Invited => &[
+                "number",
+                "submitter",
+                "invitee",
+                "host",
+                "department",
+                "area",
+                "reason",
+                "starts_at",
+                "ends_at",
+                "starts_short",
+                "days",
+                "lapses_at",
+                "lapses_short",
+                "invitation_token",
+            ],
+            Self::InvitationLapsing | Self::InvitationLapsed => &[
+                "number",
+                "submitter",
+                "host",
+                "department",
+                "area",
+                "reason",
+                "starts_at",
+                "ends_at",
+                "starts_short",
+                "days",
+                "lapses_at",
+                "lapses_short",
+                "joined",
+                "capacity",
+                "result",
+                "visit_link",
+            ],
             Self::CardSettled => &["result"],
             Self::FollowerSeen => &[],
             Self::AnswerLate => &["records_link"],
+        }
+    }
+}
+
+/// Whose door a message leaves by. Each has a worker of its own, so that a crowd before one, or one that
+/// does not open, holds up nobody at the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// WeChat, for the Official Account and the mini-program.
+    Account,
+    Wecom,
+    Sms,
+}
+
+impl Lane {
+    pub const ALL: [Self; 3] = [Self::Account, Self::Wecom, Self::Sms];
+
+    /// Its short text in a column and in the figures.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Wecom => "wecom",
+            Self::Sms => "sms",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|lane| lane.as_str() == text)
+    }
+}
+
+/// Who is told about a visit that somebody began: a person, or a member of staff.
+impl From<Account> for Recipient {
+    fn from(account: Account) -> Self {
+        match account {
+            Account::Person(id) => Self::Person(id),
+            Account::Staff(id) => Self::Staff(id),
         }
     }
 }
@@ -227,6 +345,7 @@ impl Kind {
 pub enum Recipient {
     Person(PersonId),
     Visitor(VisitorId),
+    Invitee(InviteeId),
     Staff(StaffId),
 }
 
@@ -237,6 +356,7 @@ impl Recipient {
         match self {
             Self::Person(id) => ("person", id.get()),
             Self::Visitor(id) => ("visitor", id.get()),
+            Self::Invitee(id) => ("invitee", id.get()),
             Self::Staff(id) => ("staff", id.get()),
         }
     }
@@ -246,7 +366,7 @@ impl Recipient {
     pub fn staff(self) -> Option<StaffId> {
         match self {
             Self::Staff(id) => Some(id),
-            Self::Person(_) | Self::Visitor(_) => None,
+            Self::Person(_) | Self::Visitor(_) | Self::Invitee(_) => None,
         }
     }
 
@@ -255,6 +375,7 @@ impl Recipient {
         match kind {
             "person" => Some(Self::Person(id.into())),
             "visitor" => Some(Self::Visitor(id.into())),
+            "invitee" => Some(Self::Invitee(id.into())),
             "staff" => Some(Self::Staff(id.into())),
             _ => None,
         }

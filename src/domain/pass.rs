@@ -2,10 +2,12 @@
 //! withdraws.
 
 use chrono::{DateTime, Utc};
+use data_encoding::HEXLOWER;
 
-use super::Window;
 use super::campus::AreaSet;
+use super::{Window, plain};
 use crate::ids::{PassId, VisitId, VisitorId};
+use crate::secret::KeyRing;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pass {
@@ -44,6 +46,57 @@ impl PassState {
             Self::Expired => "expired",
             Self::Revoked => "revoked",
         }
+    }
+}
+
+/// Six characters that stand for a pass's link where there is no room for it: they open nothing without
+/// the end of the visitor's phone number, and only so often.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PassCode(String);
+
+/// Without what looks like something else: 0 and O, 1 and I and L, U and V.
+const ALPHABET: &[u8; 30] = b"23456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+impl PassCode {
+    const LENGTH: usize = 6;
+
+    /// The code of a pass; a new generation of its link has another one.
+    #[must_use]
+    pub fn of(keys: &KeyRing, pass: &Pass) -> Self {
+        let bytes = keys.derive(
+            "pass code",
+            &format!("{} {}", pass.id, pass.link_generation),
+        );
+        let (number, _) = bytes.split_at(8);
+        let mut number = u64::from_be_bytes(number.try_into().unwrap_or_default());
+        let mut code = String::new();
+        for _ in 0..Self::LENGTH {
+            let place = usize::try_from(number % 30).unwrap_or_default();
+            code.push(char::from(ALPHABET[place]));
+            number /= 30;
+        }
+        Self(code)
+    }
+
+    /// What somebody typed: small letters and spaces do not matter.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text: String = plain(text).chars().filter(|c| *c != ' ').collect();
+        let text = text.to_ascii_uppercase();
+        let known = text.bytes().all(|byte| ALPHABET.contains(&byte));
+        (known && text.len() == Self::LENGTH).then_some(Self(text))
+    }
+
+    /// For the SMS.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// What is stored. Keyed, since whoever had the rows could try all codes otherwise.
+    #[must_use]
+    pub fn hash(&self, keys: &KeyRing) -> String {
+        HEXLOWER.encode(&keys.derive("pass code's hash", &self.0)[..16])
     }
 }
 

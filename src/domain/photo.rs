@@ -1,6 +1,7 @@
 //! 证件照 and 人脸照.
 
-use crate::ids::{PersonId, PhotoId};
+use super::actors::Account;
+use crate::ids::PhotoId;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PhotoKind {
@@ -31,7 +32,7 @@ impl PhotoKind {
 #[derive(Clone, Debug)]
 pub struct Photo {
     pub id: PhotoId,
-    pub owner: PersonId,
+    pub owner: Account,
     pub kind: PhotoKind,
     /// The key it was sealed with.
     pub key_id: String,

@@ -43,6 +43,10 @@ texts! {
     Note: 1..=200,
         Fault::new("note_empty", "请填写来访描述"),
         Fault::new("note_too_long", "来访描述不能超过200个字");
+    /// 区域描述.
+    AreaNote: 1..=200,
+        Fault::new("area_note_empty", "请填写区域描述"),
+        Fault::new("area_note_too_long", "区域描述不能超过200个字");
     /// What an approver says with a decision.
     Comment: 1..=200,
         Fault::new("comment_required", "请填写审批意见"),

@@ -1,14 +1,15 @@
 //! 访客申请单: a visit and what may become of it.
 //!
-//! pending → approved → completed; pending → rejected, returned (→ pending), withdrawn, lapsed;
-//! approved → withdrawn, lapsed. Lapse is a fact of the clock: [`Visit::settle`] says what a stored
+//! inviting → pending → approved → completed; inviting → withdrawn, lapsed; pending → rejected, returned
+//! (→ pending), withdrawn, lapsed; approved → withdrawn, lapsed. Lapse is a fact of the clock: [`Visit::settle`] says what a stored
 //! stage means now, and every read does that first.
 
 use chrono::{DateTime, Utc};
 
+use super::actors::Account;
 use super::campus::SealedPhone;
 use super::id_number::{IdKind, IdNumber};
-use super::{Comment, Items, Note, PersonName, Plate, Window};
+use super::{AreaNote, Comment, Items, Note, PersonName, Plate, Window};
 use crate::ids::{AreaId, DepartmentId, PersonId, PhotoId, ReasonId, StaffId, VisitId, VisitorId};
 use crate::secret::{KeyedHash, Masked, Sealed};
 
@@ -16,14 +17,18 @@ use crate::secret::{KeyedHash, Masked, Sealed};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Visit {
     pub id: VisitId,
-    pub initiator: PersonId,
+    pub mode: Mode,
+    /// 发起人.
+    pub initiator: Account,
     pub host: StaffId,
     /// The host's department when it was submitted: theirs is the decision.
     pub department: DepartmentId,
     pub area: AreaId,
     pub reason: ReasonId,
+    pub area_note: Option<AreaNote>,
     pub note: Option<Note>,
     pub window: Window,
+    /// When it went to approval; of one that still invites, when it began.
     pub submitted_at: DateTime<Utc>,
     pub arrived_at: Option<DateTime<Utc>>,
     pub stage: Stage,
@@ -31,9 +36,41 @@ pub struct Visit {
     pub version: i32,
 }
 
+/// By which way it came in, 来源.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// 访客预约, alone or with companions.
+    Booking,
+    /// 访客邀约.
+    Invitation,
+    /// 访客代约.
+    Proxy,
+}
+
+impl Mode {
+    pub const ALL: [Self; 3] = [Self::Booking, Self::Invitation, Self::Proxy];
+
+    /// Its short text in a column and in the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Booking => "booking",
+            Self::Invitation => "invitation",
+            Self::Proxy => "proxy",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.as_str() == text)
+    }
+}
+
 /// 状态.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Stage {
+    /// 邀请中: others may still join; see [`super::invitation`].
+    Inviting,
     /// 审批中.
     Pending,
     /// 已通过.
@@ -67,6 +104,7 @@ impl Stage {
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {
+            Self::Inviting => "inviting",
             Self::Pending => "pending",
             Self::Approved { .. } => "approved",
             Self::Rejected { .. } => "rejected",
@@ -83,7 +121,8 @@ impl Stage {
         match self {
             Self::Approved { comment, .. } => comment.as_ref(),
             Self::Rejected { comment, .. } | Self::Returned { comment, .. } => Some(comment),
-            Self::Pending
+            Self::Inviting
+            | Self::Pending
             | Self::Withdrawn { .. }
             | Self::Lapsed { .. }
             | Self::Completed { .. } => None,
@@ -94,6 +133,7 @@ impl Stage {
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
+            Self::Inviting => "邀请中",
             Self::Pending => "审批中",
             Self::Approved { .. } => "已通过",
             Self::Rejected { .. } => "已拒绝",
@@ -157,7 +197,7 @@ impl Visit {
         self.stage = match self.stage {
             stage if !self.window.is_over(now) => stage,
             Stage::Approved { .. } if self.arrived_at.is_some() => Stage::Completed { at },
-            Stage::Pending | Stage::Returned { .. } | Stage::Approved { .. } => {
+            Stage::Inviting | Stage::Pending | Stage::Returned { .. } | Stage::Approved { .. } => {
                 Stage::Lapsed { at }
             }
             stage @ (Stage::Rejected { .. }
@@ -165,6 +205,26 @@ impl Visit {
             | Stage::Lapsed { .. }
             | Stage::Completed { .. }) => stage,
         };
+        self
+    }
+
+    /// Its invitation ended at `at` with so many in it.
+    #[must_use]
+    pub fn end_inviting(mut self, joined: usize, at: DateTime<Utc>) -> Self {
+        match (&self.stage, joined) {
+            (Stage::Inviting, 0) => self.stage = Stage::Lapsed { at },
+            (Stage::Inviting, _) => (self.stage, self.submitted_at) = (Stage::Pending, at),
+            (
+                Stage::Pending
+                | Stage::Approved { .. }
+                | Stage::Rejected { .. }
+                | Stage::Returned { .. }
+                | Stage::Withdrawn { .. }
+                | Stage::Lapsed { .. }
+                | Stage::Completed { .. },
+                _,
+            ) => {}
+        }
         self
     }
 
@@ -195,7 +255,7 @@ impl Visit {
     pub fn withdraw(mut self, at: DateTime<Utc>) -> Result<Self, VisitError> {
         self = self.settle(at);
         match self.stage {
-            Stage::Pending | Stage::Returned { .. } | Stage::Approved { .. } => {
+            Stage::Inviting | Stage::Pending | Stage::Returned { .. } | Stage::Approved { .. } => {
                 self.stage = Stage::Withdrawn { at };
                 Ok(self)
             }
@@ -219,12 +279,13 @@ impl Visit {
                     department,
                     area,
                     reason,
+                    area_note,
                     note,
                     window,
                 } = with;
                 (self.host, self.department, self.area, self.reason) =
                     (host, department, area, reason);
-                (self.note, self.window) = (note, window);
+                (self.area_note, self.note, self.window) = (area_note, note, window);
                 (self.stage, self.submitted_at) = (Stage::Pending, at);
                 Ok(self)
             }
@@ -240,6 +301,7 @@ pub struct Corrected {
     pub department: DepartmentId,
     pub area: AreaId,
     pub reason: ReasonId,
+    pub area_note: Option<AreaNote>,
     pub note: Option<Note>,
     pub window: Window,
 }
@@ -250,7 +312,7 @@ pub struct Visitor {
     pub id: VisitorId,
     pub visit: VisitId,
     pub person: Option<PersonId>,
-    /// 1 is the one who booked.
+    /// From 1, in the order in which they came in.
     pub place: i16,
     pub name: PersonName,
     pub phone: SealedPhone,
@@ -285,11 +347,13 @@ mod tests {
     fn visit(stage: Stage) -> Visit {
         Visit {
             id: 1.into(),
-            initiator: 2.into(),
+            mode: Mode::Booking,
+            initiator: Account::Person(2.into()),
             host: 3.into(),
             department: 4.into(),
             area: 5.into(),
             reason: 6.into(),
+            area_note: None,
             note: None,
             window: Window::new(at(6), at(8)).unwrap(),
             submitted_at: at(1),
@@ -299,10 +363,11 @@ mod tests {
         }
     }
 
-    fn every_stage() -> [Stage; 7] {
+    fn every_stage() -> [Stage; 8] {
         let (by, at) = (StaffId::from(9), at(2));
         let comment = Comment::parse("请补充").unwrap();
         [
+            Stage::Inviting,
             Stage::Pending,
             Stage::Approved {
                 by,
@@ -328,6 +393,7 @@ mod tests {
             department: 4.into(),
             area: 5.into(),
             reason: 6.into(),
+            area_note: None,
             note: None,
             window: Window::new(at(6), at(8)).unwrap(),
         };
@@ -347,6 +413,7 @@ mod tests {
             })
             .into();
         insta::assert_snapshot!(table.join("\n"), @r"
+        inviting | 该申请邀请中，不能再审批 | withdrawn | 只有已退回的申请可以修改，该申请邀请中 | lapsed
         pending | approved | withdrawn | 只有已退回的申请可以修改，该申请审批中 | lapsed
         approved | 该申请已通过，不能再审批 | withdrawn | 只有已退回的申请可以修改，该申请已通过 | lapsed
         rejected | 该申请已拒绝，不能再审批 | 该申请已拒绝，不能撤销 | 只有已退回的申请可以修改，该申请已拒绝 | rejected
@@ -355,6 +422,24 @@ mod tests {
         lapsed | 该申请已失效，不能再审批 | 该申请已失效，不能撤销 | 只有已退回的申请可以修改，该申请已失效 | lapsed
         completed | 该申请已完成，不能再审批 | 该申请已完成，不能撤销 | 只有已退回的申请可以修改，该申请已完成 | completed
         ");
+    }
+
+    #[test]
+    fn an_invitation_that_ends_is_submitted_with_those_in_it_or_lapses_without() {
+        let ended = |stage, joined| {
+            let visit = visit(stage).end_inviting(joined, at(3));
+            (visit.stage.as_str(), visit.submitted_at)
+        };
+        assert_eq!(ended(Stage::Inviting, 0), ("lapsed", at(1)));
+        assert_eq!(ended(Stage::Inviting, 2), ("pending", at(3)));
+        for stage in every_stage().into_iter().skip(1) {
+            let name = stage.as_str();
+            assert_eq!(
+                ended(stage, 2),
+                (name, at(1)),
+                "what has gone on stays as it is"
+            );
+        }
     }
 
     #[test]
@@ -388,6 +473,7 @@ mod tests {
             department: 4.into(),
             area: 5.into(),
             reason: 6.into(),
+            area_note: None,
             note: None,
             window: Window::new(at(12), at(14)).unwrap(),
         };

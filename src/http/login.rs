@@ -154,7 +154,7 @@ pub async fn logout_everywhere(
         return Err(Problem::unauthorized());
     }
     for session in sessions {
-        log_out_everywhere(&site.ctx, session.subject).await?;
+        log_out_everywhere(&site.ctx, session.account).await?;
     }
     Ok((without_cookies(jar), StatusCode::NO_CONTENT))
 }

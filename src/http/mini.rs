@@ -8,6 +8,8 @@ use super::extract::Query;
 use super::problem::Problem;
 use super::replay::Said;
 use super::state::Site;
+use crate::chat::note_subscription;
+use crate::domain::subscription::Sender;
 use crate::tencent::callback::CallbackQuery;
 use crate::tencent::incoming::Incoming;
 use crate::wechat::event::Event;
@@ -29,47 +31,12 @@ pub async fn receive(
         .await
 }
 
-/// Always silence: subscription messages are not sent yet, so nothing hangs on their grants and
-/// reports, and the conversation is the account's.
-async fn answer(_: Site, incoming: Incoming, _: String) -> Result<Said, Problem> {
-    match Event::from(&incoming) {
-        Event::SubscriptionAsked(grants) | Event::SubscriptionChanged(grants) => {
-            let accepted = grants.iter().filter(|grant| grant.accepted).count();
-            let asked = grants.len();
-            tracing::info!(
-                wechat.asked = asked,
-                wechat.accepted = accepted,
-                "subscriptions were answered"
-            );
-        }
-        Event::SubscriptionSent(reports) => {
-            for report in reports.iter().filter(|report| report.errcode != 0) {
-                let errcode = report.errcode;
-                tracing::warn!(
-                    wechat.errcode = errcode,
-                    "a subscription message did not arrive"
-                );
-            }
-        }
-        Event::Text { .. }
-        | Event::Image { .. }
-        | Event::Voice { .. }
-        | Event::Location { .. }
-        | Event::Link { .. }
-        | Event::Subscribe { .. }
-        | Event::Unsubscribe
-        | Event::Scan { .. }
-        | Event::Click { .. }
-        | Event::View { .. }
-        | Event::ViewMiniProgram { .. }
-        | Event::ScanCode { .. }
-        | Event::Pictures { .. }
-        | Event::LocationSelect { .. }
-        | Event::Position { .. }
-        | Event::TemplateSent { .. }
-        | Event::MediaChecked { .. }
-        | Event::Unknown => {}
-    }
+/// Always silence: what is told of subscription messages is written down, and the conversation is the
+/// account's.
+async fn answer(site: Site, incoming: Incoming, delivery: String) -> Result<Said, Problem> {
+    let event = Event::from(&incoming);
+    let openid = incoming.from();
+    note_subscription(&site.ctx, &delivery, Sender::Mini, openid, &event).await?;
     Ok(Said {
         reply: None,
         late: None,

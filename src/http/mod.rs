@@ -9,6 +9,13 @@ pub mod extract;
 pub mod fields;
 pub mod problem;
 
+mod forms;
+mod invitation;
+mod keyed;
+mod qr;
+mod refusals;
+mod visit;
+
 mod address;
 mod callback;
 mod limits;

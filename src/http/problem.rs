@@ -6,13 +6,12 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::actions::applications::BookError;
 use crate::actions::approvals::DecideError;
 use crate::actions::photos::KeepError;
 use crate::actions::sessions::LoginError;
-use crate::actions::visits::BookError;
 use crate::cas::CasError;
 use crate::domain::Fault;
-use crate::domain::visit::VisitError;
 use crate::photos::{PhotoError, PhotoFault};
 use crate::store::StoreError;
 use crate::tencent::call::CallError;
@@ -177,6 +176,13 @@ impl Problem {
         )
     }
 
+    /// A short code that leads to no pass of this phone, or did too often.
+    #[must_use]
+    pub fn pass_code() -> Self {
+        let detail = "编码或手机号后四位不正确，或已多次输错";
+        Self::new(StatusCode::NOT_FOUND, "pass_code", detail)
+    }
+
     #[must_use]
     pub fn foreign_phone() -> Self {
         Self::new(
@@ -262,13 +268,22 @@ impl From<BookError> for Problem {
             BookError::UnknownHost => Self::field("host", "host_unknown", said),
             BookError::UnknownArea => Self::field("area", "area_unknown", said),
             BookError::UnknownReason => Self::field("reason", "reason_unknown", said),
-            BookError::UnknownIdPhoto => Self::field("visitor.id_photo", "photo_unknown", said),
-            BookError::UnknownFacePhoto => Self::field("visitor.face_photo", "photo_unknown", said),
+            BookError::UnknownIdPhoto(number) => Self::field(
+                &super::refusals::of_visitor(number, "id_photo"),
+                "photo_unknown",
+                said,
+            ),
+            BookError::UnknownFacePhoto(number) => Self::field(
+                &super::refusals::of_visitor(number, "face_photo"),
+                "photo_unknown",
+                said,
+            ),
             BookError::Over => Self::field("ends_at", "window_over", said),
             BookError::TooFar => Self::field("starts_at", "window_too_far", said),
             BookError::TooManyPending => conflict("too_many_pending"),
-            BookError::TooManyToday => conflict("too_many_today"),
+            BookError::TooManyToday(_) => conflict("too_many_today"),
             BookError::KeyReused => conflict("idempotency_key_reused"),
+            BookError::Refused(refusal) => refusal.into(),
             BookError::Visit(error) => error.into(),
             BookError::Store(error) => error.into(),
         }
@@ -284,18 +299,6 @@ impl From<DecideError> for Problem {
             DecideError::Visit(error) => error.into(),
             DecideError::Store(error) => error.into(),
         }
-    }
-}
-
-impl From<VisitError> for Problem {
-    fn from(error: VisitError) -> Self {
-        let code = match error {
-            VisitError::Decided(_) => "visit_decided",
-            VisitError::Over => "visit_over",
-            VisitError::NotWithdrawable(_) => "visit_not_withdrawable",
-            VisitError::NotReturned(_) => "visit_not_returned",
-        };
-        Self::new(StatusCode::CONFLICT, code, error.to_string())
     }
 }
 

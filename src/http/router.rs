@@ -14,10 +14,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::guest::{choices, passes, photos, visits};
+use super::guest::{choices, invitations, passes, photos, subscriptions, visits};
 use super::observe::Around;
 use super::problem::Problem;
-use super::staff::approvals;
+use super::staff::{approvals, invitations as own};
 use super::state::Site;
 use super::{cas, gate, jssdk, login, mini, oauth, observe, operators, pages, sms, wechat, wecom};
 
@@ -52,12 +52,42 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(visits::book, visits::list))
         .routes(routes!(visits::find, visits::correct))
         .routes(routes!(visits::withdraw))
+        .routes(routes!(visits::submit))
+        .routes(routes!(visits::extend))
+        .routes(routes!(visits::close))
+        .routes(routes!(invitations::find))
+        .routes(routes!(invitations::picture))
+        .routes(routes!(invitations::accept))
         .routes(routes!(passes::pass))
+        .routes(routes!(passes::link))
+        .routes(routes!(passes::by_code))
+        .routes(routes!(subscriptions::list, subscriptions::tell))
         .routes(routes!(approvals::list))
         .routes(routes!(approvals::find))
         .routes(routes!(approvals::approve))
         .routes(routes!(approvals::reject))
         .routes(routes!(approvals::return_))
+        .routes(routes!(own::invite, own::list))
+        .routes(routes!(own::find, own::correct))
+        .routes(routes!(own::submit))
+        .routes(routes!(own::withdraw))
+        .routes(routes!(own::extend))
+        .routes(routes!(own::close))
+}
+
+/// A hundred people with everything that they carry.
+const MOST_PEOPLE: usize = 256 * 1024;
+
+/// The route that takes many people, whose limit is another.
+fn proxies() -> OpenApiRouter<Site> {
+    OpenApiRouter::new().routes(routes!(own::proxy))
+}
+
+/// The routes that take pictures, whose limit is another.
+fn uploads() -> OpenApiRouter<Site> {
+    OpenApiRouter::new()
+        .routes(routes!(photos::upload))
+        .routes(routes!(photos::upload_by_staff))
 }
 
 /// A provider gathers reports, so a list of them may be longer than other texts.
@@ -71,16 +101,16 @@ fn sms_reports() -> Router<Site> {
 /// The API's OpenAPI document, without starting anything.
 #[must_use]
 pub fn api_document() -> utoipa::openapi::OpenApi {
-    let photos = OpenApiRouter::<Site>::new().routes(routes!(photos::upload));
-    api().merge(photos).split_for_parts().1
+    let others = proxies().merge(uploads());
+    api().merge(others).split_for_parts().1
 }
 
 /// The whole service; `sandbox` is the outside world in a box, in sandbox mode.
 pub fn router(site: Site, sandbox: Option<Router>) -> Router {
-    let photos = OpenApiRouter::new()
-        .routes(routes!(photos::upload))
-        .layer(DefaultBodyLimit::max(site.ctx.photos.max_bytes() + FORM));
-    let (api, document) = api().merge(photos).split_for_parts();
+    let photos = uploads().layer(DefaultBodyLimit::max(site.ctx.photos.max_bytes() + FORM));
+    let proxies = proxies().layer(DefaultBodyLimit::max(MOST_PEOPLE));
+    let others = proxies.merge(photos);
+    let (api, document) = api().merge(others).split_for_parts();
     let plain = Router::new()
         .route("/wechat", get(wechat::test).post(wechat::receive))
         .route("/mini", get(mini::test).post(mini::receive))
@@ -97,7 +127,9 @@ pub fn router(site: Site, sandbox: Option<Router>) -> Router {
         .route("/readyz", get(operators::readyz))
         .route("/h5", get(pages::h5))
         .route("/h5/{*rest}", get(pages::h5))
+        .route("/p", get(pages::link))
         .route("/p/{token}", get(pages::link))
+        .route("/i/{token}", get(pages::link))
         .route("/assets/{name}", get(pages::asset));
     let around = Around::new(&site.ctx.entropy, PATIENCE);
     let whole = plain

@@ -11,8 +11,8 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use super::problem::Problem;
 use super::state::Site;
 use crate::actions::sessions::{self, LIFETIME, Token};
-use crate::domain::actors::{Approver, Guest, Staff};
-use crate::store::sessions::{Session, Subject};
+use crate::domain::actors::{Account, Approver, Guest, Staff};
+use crate::store::sessions::Session;
 use crate::store::staff;
 
 /// A visitor's session.
@@ -25,9 +25,9 @@ impl FromRequestParts<Site> for Guest {
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
         let session = session(parts, site, GUEST_COOKIE).await?;
-        match session.subject {
-            Subject::Person(id) => Ok(Self { id }),
-            Subject::Staff(_) => Err(Problem::forbidden()),
+        match session.account {
+            Account::Person(id) => Ok(Self { id }),
+            Account::Staff(_) => Err(Problem::forbidden()),
         }
     }
 }
@@ -37,7 +37,7 @@ impl FromRequestParts<Site> for Staff {
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
         let session = session(parts, site, STAFF_COOKIE).await?;
-        let Subject::Staff(id) = session.subject else {
+        let Account::Staff(id) = session.account else {
             return Err(Problem::forbidden());
         };
         let member = staff::find(&site.ctx.db.read, id).await?;

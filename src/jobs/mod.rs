@@ -7,19 +7,20 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::actions::lapses::{settle_due, warn_due};
 use crate::actions::outbox::forget;
 use crate::actions::visits::settle_over;
 use crate::ctx::{Clients, Ctx};
-use crate::menus::Menu;
-use crate::outbox::deliver_due;
+use crate::menus::{Menus, apply};
+use crate::outbox::Worker;
 
 /// How long the worker rests when nothing was due: half a second is soon for a person.
 const REST: Duration = Duration::from_millis(500);
 
-/// Delivers what is owed, until told to stop. `worker` names this process among the replicas.
-pub async fn deliver(ctx: Ctx, clients: Clients, worker: String, stop: CancellationToken) {
+/// Delivers what is owed by one lane, until told to stop.
+pub async fn deliver(ctx: Ctx, clients: Clients, worker: Worker, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        let busy = match deliver_due(&ctx, &clients, &worker).await {
+        let busy = match worker.deliver_due(&ctx, &clients).await {
             Ok(delivered) => delivered.taken > 0,
             Err(error) => {
                 tracing::error!(%error, "the outbox could not be read");
@@ -32,9 +33,16 @@ pub async fn deliver(ctx: Ctx, clients: Clients, worker: String, stop: Cancellat
     }
 }
 
-/// Writes down the ends that have passed, and forgets what nobody asks for any more, once a minute.
+/// Writes down what has lapsed and what is over, warns of invitations that are about to lapse, and
+/// forgets what nobody asks for any more, once a minute.
 pub async fn settle(ctx: Ctx, stop: CancellationToken) {
     while !stop.is_cancelled() {
+        if let Err(error) = settle_due(&ctx).await {
+            tracing::error!(%error, "invitations that have lapsed could not be settled");
+        }
+        if let Err(error) = warn_due(&ctx).await {
+            tracing::error!(%error, "nobody could be warned of a lapse");
+        }
         if let Err(error) = settle_over(&ctx).await {
             tracing::error!(%error, "visits that are over could not be settled");
         }
@@ -67,12 +75,12 @@ pub async fn probe(clients: Clients, stop: CancellationToken) {
     }
 }
 
-/// Gives the sandbox's account its menu, which a real account has had since `menu apply`.
-pub async fn push_menu(clients: Clients, menu: Menu) {
-    let pushed = clients.account.create_menu(&menu.buttons()).await;
+/// Gives the sandbox's account its menus, which a real account has had since `menu apply`.
+pub async fn push_menus(clients: Clients, menus: Menus) {
+    let pushed = apply(&clients.account, &menus).await;
     clients.health.note("official_account", &pushed);
     if let Err(error) = pushed {
-        tracing::error!(%error, "the sandbox's account has no menu");
+        tracing::error!(%error, "the sandbox's account has not its menus");
     }
 }
 

@@ -1,157 +1,127 @@
-//! The Official Account's menu as a file, checked against WeChat's limits before it is sent. Source:
-//! 微信公众平台 自定义菜单, and the limits as `design.md` gives them: bytes, not characters.
+//! The Official Account's menus as files: `default.toml` for everybody, and one for each tag that has a
+//! menu of its own (个性化菜单).
+//!
+//! [`file`] reads one and holds it against WeChat's limits before anything is sent; [`plan`] compares
+//! all of them with what is live and makes the difference happen. WeChat shows the newest menu that
+//! fits, and none can be edited, so the order of the files becomes an order of creation.
 
-use std::path::Path;
+mod file;
+mod plan;
 
-use serde::Deserialize;
+use std::path::{Path, PathBuf};
 
 use crate::config::{Fault, Faults};
-use crate::wechat::menu as wechat;
+use crate::wechat::menu::Button;
 
-const DEFAULT: &str = include_str!("../../menus/default.toml");
+pub use plan::{Plan, apply};
 
-/// A menu: up to three buttons.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Menu {
-    pub button: Vec<Button>,
+/// The built-in files.
+const BUILT_IN: [(&str, &str); 2] = [
+    (DEFAULT, include_str!("../../menus/default.toml")),
+    ("staff.toml", include_str!("../../menus/staff.toml")),
+];
+const DEFAULT: &str = "default.toml";
+
+/// What the account's menus should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Menus {
+    pub default: Vec<Button>,
+    /// The first whose tag somebody has is theirs.
+    pub conditional: Vec<Conditional>,
 }
 
-/// A button, with an action or with buttons of its own.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Button {
-    pub name: String,
-    pub r#type: Option<String>,
-    pub key: Option<String>,
-    pub url: Option<String>,
-    #[serde(default)]
-    pub sub_button: Vec<Button>,
+/// A menu for whoever has a tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conditional {
+    pub tag_id: String,
+    pub buttons: Vec<Button>,
 }
 
-impl Menu {
-    /// Reads `default.toml` from `folder`, or the built-in one.
+impl Menus {
+    /// Reads every file of `folder`, or the built-in ones. `tags` are the account's own, by name; a
+    /// menu whose tag the account does not have is left out.
     ///
     /// # Errors
-    /// Every fault of the file.
-    pub fn load(folder: Option<&Path>) -> Result<Self, Faults> {
-        let path = folder.map(|folder| folder.join("default.toml"));
-        let source = path
-            .as_ref()
-            .map_or("menus/default.toml".into(), |p| p.display().to_string());
-        let broken = |reason: String| Faults::from(Fault::new(&source, "-", reason.trim_end()));
-        let text = match &path {
-            Some(path) => std::fs::read_to_string(path).map_err(|e| broken(e.to_string()))?,
-            None => DEFAULT.to_owned(),
-        };
-        let menu: Self = toml::from_str(&text).map_err(|e| broken(e.to_string()))?;
+    /// Every fault of every file.
+    pub fn load(folder: Option<&Path>, tags: &[(String, String)]) -> Result<Self, Faults> {
+        let (mut default, mut conditional) = (None, Vec::new());
         let mut faults = Faults::default();
-        menu.check(&mut |key, reason| faults.push(Fault::new(&source, key, reason)));
-        if faults.0.is_empty() {
-            Ok(menu)
-        } else {
-            Err(faults)
-        }
-    }
-
-    /// The buttons as WeChat takes them.
-    #[must_use]
-    pub fn buttons(&self) -> Vec<wechat::Button> {
-        self.button.iter().map(Button::to_wechat).collect()
-    }
-
-    fn check(&self, tell: &mut dyn FnMut(String, &'static str)) {
-        if !(1..=3).contains(&self.button.len()) {
-            tell("button".into(), "a menu has 1 to 3 buttons");
-        }
-        for button in &self.button {
-            let key = format!("button {}", button.name);
-            button.check(&key, 16, tell);
-            if button.sub_button.len() > 5 {
-                tell(key.clone(), "a button has at most 5 sub-buttons");
-            }
-            for sub in &button.sub_button {
-                let key = format!("{key}.sub_button {}", sub.name);
-                sub.check(&key, 60, tell);
-                if !sub.sub_button.is_empty() {
-                    tell(key, "WeChat's menus have two levels");
+        for (source, text) in texts(folder)? {
+            let is_default = Path::new(&source).ends_with(DEFAULT);
+            match file::read(&source, &text, is_default, tags) {
+                Ok((_, buttons)) if is_default => default = Some(buttons),
+                Ok((Some(tag_id), buttons)) => {
+                    conditional.push((source, Conditional { tag_id, buttons }));
                 }
+                Ok((None, _)) => {}
+                Err(of_file) => faults.0.extend(of_file.0),
             }
+        }
+        for (n, (source, menu)) in conditional.iter().enumerate() {
+            if conditional[..n]
+                .iter()
+                .any(|(_, other)| other.tag_id == menu.tag_id)
+            {
+                let reason =
+                    "an earlier file has a menu for this tag, so nobody would see this one";
+                faults.push(Fault::new(source, "tag", reason));
+            }
+        }
+        match default {
+            Some(default) if faults.0.is_empty() => Ok(Self {
+                default,
+                conditional: conditional.into_iter().map(|(_, menu)| menu).collect(),
+            }),
+            _ => Err(faults),
         }
     }
 }
 
-impl Button {
-    fn to_wechat(&self) -> wechat::Button {
-        wechat::Button {
-            name: self.name.clone(),
-            kind: self.r#type.clone(),
-            key: self.key.clone(),
-            url: self.url.clone(),
-            sub_button: self.sub_button.iter().map(Self::to_wechat).collect(),
-            ..wechat::Button::default()
-        }
-    }
-
-    fn check(&self, key: &str, bytes: usize, tell: &mut dyn FnMut(String, &'static str)) {
-        if self.name.is_empty() || self.name.len() > bytes {
-            let reason = match bytes {
-                16 => "the name of a button has 1 to 16 bytes (a Chinese character has 3)",
-                _ => "the name of a sub-button has 1 to 60 bytes (a Chinese character has 3)",
-            };
-            tell(key.to_owned(), reason);
-        }
-        if self.key.as_ref().is_some_and(|key| key.len() > 128) {
-            tell(key.to_owned(), "a key has at most 128 bytes");
-        }
-        if self.url.as_ref().is_some_and(|url| url.len() > 1024) {
-            tell(key.to_owned(), "a url has at most 1024 bytes");
-        }
-        let acts = match self.r#type.as_deref() {
-            None => !self.sub_button.is_empty(),
-            Some("view") => self.url.is_some(),
-            Some("click" | "scancode_push" | "scancode_waitmsg" | "location_select") => {
-                self.key.is_some()
-            }
-            Some(_) => false,
-        };
-        if !acts {
-            tell(
-                key.to_owned(),
-                "needs sub-buttons, or a type (click with key, view with url, …)",
-            );
-        }
-    }
+/// The name and the text of every file, `default.toml` first and the others by name.
+fn texts(folder: Option<&Path>) -> Result<Vec<(String, String)>, Faults> {
+    let Some(folder) = folder else {
+        let own = |(name, text): (&str, &str)| (format!("menus/{name}"), text.to_owned());
+        return Ok(BUILT_IN.map(own).into());
+    };
+    let broken = |path: &Path, error: std::io::Error| {
+        Faults::from(Fault::new(
+            path.display().to_string(),
+            "-",
+            error.to_string(),
+        ))
+    };
+    let mut paths = vec![folder.join(DEFAULT)];
+    let entries = std::fs::read_dir(folder).map_err(|error| broken(&paths[0], error))?;
+    let others = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let is_menu = |path: &PathBuf| {
+        path.extension().is_some_and(|end| end == "toml") && !path.ends_with(DEFAULT)
+    };
+    let mut others: Vec<_> = others.filter(is_menu).collect();
+    others.sort();
+    paths.append(&mut others);
+    let text = |path: PathBuf| match std::fs::read_to_string(&path) {
+        Ok(text) => Ok((path.display().to_string(), text)),
+        Err(error) => Err(broken(&path, error)),
+    };
+    paths.into_iter().map(text).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn faults(text: &str) -> Vec<String> {
-        let menu: Menu = toml::from_str(text).unwrap();
-        let mut faults = Vec::new();
-        menu.check(&mut |key, reason| faults.push(format!("{key}: {reason}")));
-        faults
-    }
-
     #[test]
-    fn limits_are_counted_in_bytes() {
-        let menu =
-            |name: &str| format!("[[button]]\nname = \"{name}\"\ntype = \"click\"\nkey = \"K\"");
-        assert_eq!(faults(&menu("五个汉字哦")), [""; 0], "15 bytes");
-        assert_eq!(faults(&menu("这是六个汉字")).len(), 1, "18 bytes");
-        assert_eq!(faults("[[button]]\nname = \"a\"").len(), 1, "no action");
-        assert_eq!(
-            faults("[[button]]\nname = \"a\"\ntype = \"view\"\nkey = \"k\"").len(),
-            1,
-            "no url"
-        );
-    }
-
-    #[test]
-    fn the_built_in_menu_is_the_handbooks() {
-        let menu = Menu::load(None).unwrap();
-        insta::assert_snapshot!(serde_json::json!(menu.buttons()), @r#"[{"name":"便捷CIPC","sub_button":[{"key":"CAMPUS_PASS","name":"重工校园通","type":"click"}]}]"#);
+    fn the_built_in_menus_are_the_handbooks_and_one_for_staff() {
+        let tags = [("staff".to_owned(), "101".to_owned())];
+        let menus = Menus::load(None, &tags).unwrap();
+        insta::assert_snapshot!(serde_json::json!(menus.default), @r#"[{"name":"便捷CIPC","sub_button":[{"key":"CAMPUS_PASS","name":"重工校园通","type":"click"}]}]"#);
+        let [staff] = menus.conditional.as_slice() else {
+            panic!("{:?}", menus.conditional);
+        };
+        assert_eq!(staff.tag_id, "101");
+        assert_eq!(staff.buttons[0].sub_button[1].name, "访客审批");
+        // An account without that tag has the default menu alone.
+        let tags = [("staff".to_owned(), String::new())];
+        assert_eq!(Menus::load(None, &tags).unwrap().conditional, []);
     }
 }

@@ -2,14 +2,19 @@
 
 use std::time::Duration;
 
+use chrono::{DurationRound, TimeDelta};
+
 use super::ending::Attempt;
 use super::sms;
 use super::subject::About;
+use super::subscription::by_subscription;
 use crate::ctx::{Clients, Ctx};
 use crate::domain::message::Recipient;
+use crate::store::budgets::{self, Budget};
 use crate::store::outbox::Owed;
-use crate::store::people::WechatNames;
-use crate::store::{StoreError, people, staff, visitors};
+use crate::store::people::{Person, WechatNames};
+use crate::store::subscriptions::Wallet;
+use crate::store::{StoreError, begin, commit, people, staff, visitors};
 use crate::templates::{CardText, Channel, Facts, Template, WechatTemplate};
 use crate::tencent::call::CallError;
 use crate::wechat::template::TemplateMessage;
@@ -18,6 +23,10 @@ use crate::wecom::message::{CardUpdate, Message};
 
 /// The longest time for which WeCom remembers what it sent.
 const NO_REPEAT: Duration = Duration::from_mins(30);
+
+/// WeCom drops what comes after the thirtieth message to one member within a minute, and says nothing.
+/// Half of it in each minute of the clock keeps any sixty seconds within that.
+const MOST_A_MINUTE: u64 = 15;
 
 /// What came of it, and what there is to remember.
 pub struct Tried {
@@ -32,6 +41,10 @@ pub enum Learned {
     CardSent(Option<String>),
     /// The card's code is spent.
     CardChanged,
+    /// One message fewer can be sent from the wallet.
+    GrantSpent(Wallet),
+    /// None can.
+    NoGrant(Wallet),
     /// How WeChat knows a follower across the campus's apps.
     Names(WechatNames),
 }
@@ -55,7 +68,7 @@ pub fn is_keyed(channel: Channel, age: chrono::Duration) -> bool {
         Channel::WecomCard | Channel::WecomText => age.to_std().is_ok_and(|age| age < NO_REPEAT),
         // A code that works once, and a question.
         Channel::CardUpdate | Channel::UserInfo => true,
-        Channel::Sms => false,
+        Channel::Sms | Channel::Subscription => false,
     }
 }
 
@@ -70,6 +83,9 @@ pub async fn attempt(
 ) -> Result<Tried, StoreError> {
     let unworded = || Attempt::Closed("the template has no words for this channel").into();
     match channel {
+        Channel::Subscription => {
+            by_subscription(ctx, clients, owed, &about.facts, &template.subscriptions).await
+        }
         Channel::Template => match &template.wechat {
             Some(words) => by_template(ctx, clients, owed, &about.facts, words).await,
             None => Ok(unworded()),
@@ -107,24 +123,14 @@ async fn by_template(
     facts: &Facts,
     words: &WechatTemplate,
 ) -> Result<Tried, StoreError> {
-    let person = match owed.to {
-        Recipient::Person(id) => Some(id),
-        Recipient::Visitor(id) => visitors::find(&ctx.db.read, id)
-            .await?
-            .and_then(|visitor| visitor.person),
-        Recipient::Staff(_) => None,
-    };
-    let person = match person {
-        Some(id) => people::find(&ctx.db.read, id).await?,
-        None => None,
-    };
+    let person = person_of(ctx, owed.to).await?;
     let Some(openid) = person.and_then(|person| person.names.oa_openid) else {
         return Ok(Attempt::Closed("does not follow the account").into());
     };
     let mut data = Vec::new();
-    for (field, kind, text) in &words.data {
-        match kind.fit(&text.render(facts)) {
-            Ok(value) => data.push((field.clone(), value)),
+    for field in &words.data {
+        match field.render(facts) {
+            Ok(value) => data.push((field.name.clone(), value)),
             Err(_) => return Ok(Attempt::Closed("a fact does not fit its field").into()),
         }
     }
@@ -143,6 +149,22 @@ async fn by_template(
         Err(error) => Attempt::Failed(error),
     }
     .into())
+}
+
+/// The person of WeChat whom a message is for, if it is for one.
+pub async fn person_of(ctx: &Ctx, to: Recipient) -> Result<Option<Person>, StoreError> {
+    let db = &ctx.db.read;
+    let person = match to {
+        Recipient::Person(id) => Some(id),
+        Recipient::Visitor(id) => visitors::find(db, id)
+            .await?
+            .and_then(|visitor| visitor.person),
+        Recipient::Staff(_) | Recipient::Invitee(_) => None,
+    };
+    match person {
+        Some(id) => people::find(db, id).await,
+        None => Ok(None),
+    }
 }
 
 async fn by_card(
@@ -200,6 +222,9 @@ async fn by_wecom(
     let Some(userid) = userid_of(ctx, owed).await? else {
         return Ok(Attempt::Closed("is not on the staff").into());
     };
+    if take_a_place(ctx, &userid).await? == Budget::Spent {
+        return Ok(Attempt::Crowded.into());
+    }
     let sent = clients
         .wecom
         .send(&[&userid], message, Some(NO_REPEAT))
@@ -218,6 +243,17 @@ async fn by_wecom(
         },
         Err(error) => Attempt::Failed(error).into(),
     })
+}
+
+/// One of the messages that a member is shown in this minute.
+async fn take_a_place(ctx: &Ctx, userid: &str) -> Result<Budget, StoreError> {
+    let now = ctx.clock.now();
+    let minute = now.duration_trunc(TimeDelta::minutes(1)).unwrap_or(now);
+    let subject = format!("wecom:{userid}");
+    let txn = begin(&ctx.db).await?;
+    let place = budgets::spend(&txn, &subject, MOST_A_MINUTE, minute).await?;
+    commit(txn).await?;
+    Ok(place)
 }
 
 async fn by_card_update(
@@ -252,7 +288,7 @@ async fn userid_of(ctx: &Ctx, owed: &Owed) -> Result<Option<String>, StoreError>
         Recipient::Staff(id) => Ok(staff::find(&ctx.db.read, id)
             .await?
             .map(|member| member.wecom_userid)),
-        Recipient::Person(_) | Recipient::Visitor(_) => Ok(None),
+        Recipient::Person(_) | Recipient::Visitor(_) | Recipient::Invitee(_) => Ok(None),
     }
 }
 
@@ -288,6 +324,7 @@ mod tests {
         let known = |channel, minutes| is_keyed(channel, chrono::Duration::minutes(minutes));
         assert!(known(Channel::Template, 9) && !known(Channel::Template, 10));
         assert!(known(Channel::WecomText, 29) && !known(Channel::WecomText, 30));
-        assert!(!known(Channel::Sms, 0) && known(Channel::CardUpdate, 600));
+        assert!(!known(Channel::Sms, 0) && !known(Channel::Subscription, 0));
+        assert!(known(Channel::CardUpdate, 600));
     }
 }

@@ -1,6 +1,8 @@
 //! The worker: lease, look what is true, send, write down what came of it.
 
-use chrono::Duration;
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, Duration, Utc};
 use futures::StreamExt;
 
 use super::channels::{self, Learned, Tried};
@@ -8,13 +10,15 @@ use super::ending::{Attempt, after, is_held};
 use super::post::post;
 use super::subject::{About, Subject, load};
 use crate::ctx::{Clients, Ctx};
-use crate::domain::message::Message;
+use crate::domain::message::{Lane, Message};
 use crate::domain::visit::Stage;
 use crate::store::cards::Card;
-use crate::store::outbox::{Ending, Owed, conclude, lease};
+use crate::store::outbox::{Ending, Lease, Owed, conclude, lease};
 use crate::store::people;
 use crate::store::receipts::Receipt;
-use crate::store::{StoreError, approval_steps, begin, cards, commit, receipts, visits};
+use crate::store::{
+    StoreError, approval_steps, begin, cards, commit, receipts, subscriptions, visits,
+};
 use crate::tencent::call::CallError;
 
 /// How long a row is a worker's own: longer than the longest call, which ends after 10 seconds, and
@@ -27,32 +31,81 @@ const AT_ONCE: usize = 8;
 /// What a round did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Delivered {
-    /// Rows that were taken; none means that nothing is due.
+    /// Rows that were taken; none means that nothing is due, or that this second has had its share.
     pub taken: usize,
     /// Rows that ended sent.
     pub sent: usize,
 }
 
-/// Delivers what is due, once. `worker` names this process among the replicas.
-///
-/// # Errors
-/// When no row can be leased. A row that fails is that row's matter, and is logged.
-pub async fn deliver_due(
-    ctx: &Ctx,
-    clients: &Clients,
-    worker: &str,
-) -> Result<Delivered, StoreError> {
-    let now = ctx.clock.now();
-    let rows = lease(&ctx.db, worker, now, now + LEASE, AT_ONCE as u64).await?;
-    let taken = rows.len();
-    let endings = futures::stream::iter(rows)
-        .map(|owed| deliver(ctx, clients, worker, owed))
-        .buffer_unordered(AT_ONCE);
-    let sent = endings
-        .filter(|sent| futures::future::ready(*sent))
-        .count()
-        .await;
-    Ok(Delivered { taken, sent })
+/// Who delivers the rows of one lane.
+#[derive(Debug)]
+pub struct Worker {
+    /// Names the process among the replicas.
+    name: String,
+    lane: Lane,
+    /// The most rows that are taken in one second: what the provider takes from us.
+    per_second: u64,
+    taken: Mutex<(i64, u64)>,
+}
+
+impl Worker {
+    #[must_use]
+    pub fn new(name: &str, lane: Lane, per_second: u64) -> Self {
+        Self {
+            name: name.to_owned(),
+            lane,
+            per_second,
+            taken: Mutex::new((0, 0)),
+        }
+    }
+
+    /// Delivers what is due, once.
+    ///
+    /// # Errors
+    /// When no row can be leased. A row that fails is that row's matter, and is logged.
+    pub async fn deliver_due(&self, ctx: &Ctx, clients: &Clients) -> Result<Delivered, StoreError> {
+        let now = ctx.clock.now();
+        let most = self.left(now).min(AT_ONCE as u64);
+        if most == 0 {
+            return Ok(Delivered::default());
+        }
+        let asked = Lease {
+            worker: &self.name,
+            lane: self.lane,
+            until: now + LEASE,
+            most,
+        };
+        let rows = lease(&ctx.db, asked, now).await?;
+        let taken = rows.len();
+        self.took(now, taken as u64);
+        let endings = futures::stream::iter(rows)
+            .map(|owed| deliver(ctx, clients, &self.name, owed))
+            .buffer_unordered(AT_ONCE);
+        let sent = endings
+            .filter(|sent| futures::future::ready(*sent))
+            .count()
+            .await;
+        Ok(Delivered { taken, sent })
+    }
+
+    fn left(&self, now: DateTime<Utc>) -> u64 {
+        let (second, taken) = *self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if second == now.timestamp() {
+            self.per_second.saturating_sub(taken)
+        } else {
+            self.per_second
+        }
+    }
+
+    fn took(&self, now: DateTime<Utc>, rows: u64) {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = if taken.0 == now.timestamp() {
+            taken.1
+        } else {
+            0
+        };
+        *taken = (now.timestamp(), before + rows);
+    }
 }
 
 /// Delivers one row; says whether it was sent.
@@ -96,10 +149,21 @@ async fn deliver_row(
     };
     let keyed = channels::is_keyed(channel, ctx.clock.now() - owed.created_at);
     let tried = if is_held(owed, send, keyed) {
-        Attempt::Closed("it may have been sent, and is not sent twice").into()
+        Attempt::Held.into()
     } else {
         channels::attempt(ctx, clients, owed, &about, template, channel).await?
     };
+    let next = send.channels.get(owed.channel + 1);
+    if matches!(tried.attempt, Attempt::Closed(_))
+        && next.is_some_and(|next| next.lane() == owed.lane)
+    {
+        // Nothing was asked of anybody, so there is nothing to write down and to wait for.
+        let next = Owed {
+            channel: owed.channel + 1,
+            ..owed.clone()
+        };
+        return Box::pin(deliver_row(ctx, clients, worker, &next)).await;
+    }
     let now = ctx.clock.now();
     let ending = after(&tried.attempt, owed, send, keyed, now, &ctx.entropy);
     log(owed, channel.as_str(), &tried.attempt, &ending);
@@ -132,7 +196,11 @@ fn told(attempt: &Attempt) -> Option<(&'static str, Option<String>)> {
     match attempt {
         Attempt::Accepted(provider_id) => Some(("accepted", provider_id.clone())),
         Attempt::Failed(CallError::Unknown) => Some(("unknown", None)),
-        Attempt::Closed(_) | Attempt::OverBudget | Attempt::Failed(_) => None,
+        Attempt::Closed(_)
+        | Attempt::Held
+        | Attempt::OverBudget
+        | Attempt::Crowded
+        | Attempt::Failed(_) => None,
     }
 }
 
@@ -164,6 +232,10 @@ async fn remember(
             Some(card) => cards::spend_code(txn, card.id).await,
             None => Ok(()),
         },
+        // In the transaction that ends the row: a worker that dies before it neither ended the row
+        // nor spent the grant.
+        Learned::GrantSpent(wallet) => subscriptions::spend(txn, &wallet).await,
+        Learned::NoGrant(wallet) => subscriptions::void(txn, &wallet).await,
         Learned::Names(names) => people::unite(txn, &names).await.map(drop),
     }
 }

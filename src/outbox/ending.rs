@@ -15,8 +15,12 @@ pub enum Attempt {
     Accepted(Option<String>),
     /// This channel cannot reach this recipient, now or ever; the next one may.
     Closed(&'static str),
+    /// It may have been sent, and its template would rather have it not told than told twice.
+    Held,
     /// Our own budget for the day is spent.
     OverBudget,
+    /// The recipient was told as much as the provider shows them in a minute.
+    Crowded,
     Failed(CallError),
 }
 
@@ -37,14 +41,17 @@ pub fn after(
     now: DateTime<Utc>,
     entropy: &Entropy,
 ) -> Ending {
-    let next_channel = |why: &str| {
-        let next = owed.channel + 1;
-        match send.channels.get(next) {
-            Some(_) => later(now, next, owed.doubtful, "the next channel"),
-            None => Ending::Never {
-                why: why.to_owned(),
-            },
-        }
+    let next_channel = |why: &str| match send.channel_for(owed.to, owed.channel + 1) {
+        Some((next, channel)) => Ending::Later {
+            due_at: now,
+            channel: next,
+            lane: channel.lane(),
+            doubtful: owed.doubtful,
+            why: "the next channel",
+        },
+        None => Ending::Never {
+            why: why.to_owned(),
+        },
     };
     let again = |after: Duration, doubtful: bool, why: &'static str| {
         if now - owed.created_at > LIFE {
@@ -52,17 +59,24 @@ pub fn after(
                 why: format!("given up after a week: {why}"),
             };
         }
-        later(
-            now + jittered(after, entropy),
-            owed.channel,
-            owed.doubtful || doubtful,
+        Ending::Later {
+            due_at: now + jittered(after, entropy),
+            channel: owed.channel,
+            lane: owed.lane,
+            doubtful: owed.doubtful || doubtful,
             why,
-        )
+        }
+    };
+    // By no other channel either: it would be told twice.
+    let held = || Ending::Never {
+        why: "it may have been sent, and is not sent twice".to_owned(),
     };
     match attempt {
         Attempt::Accepted(_) => Ending::Sent,
         Attempt::Closed(why) => next_channel(why),
+        Attempt::Held => held(),
         Attempt::OverBudget => next_channel("the day's budget of this channel is spent"),
+        Attempt::Crowded => again(Duration::minutes(1), false, "much else is told them"),
         Attempt::Failed(error) => match (error, error.class()) {
             (_, Some(Class::Done)) => Ending::Sent,
             (_, Some(Class::Never)) => next_channel(&error.to_string()),
@@ -84,18 +98,9 @@ pub fn after(
                     next_channel("the answer was lost twice, and it is not sent a third time")
                 }
                 OnUnknown::Resend => again(backoff(owed.attempts), true, "the answer was lost"),
-                OnUnknown::Hold => next_channel("the answer was lost, and it is not sent twice"),
+                OnUnknown::Hold => held(),
             },
         },
-    }
-}
-
-fn later(due_at: DateTime<Utc>, channel: usize, doubtful: bool, why: &'static str) -> Ending {
-    Ending::Later {
-        due_at,
-        channel,
-        doubtful,
-        why,
     }
 }
 

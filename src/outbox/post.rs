@@ -5,10 +5,10 @@ use sea_orm::ConnectionTrait;
 use super::subject::visit_of;
 use crate::ctx::Ctx;
 use crate::domain::message::{Message, Recipient};
-use crate::ids::PersonId;
+use crate::ids::{PersonId, VisitId};
 use crate::store::outbox::Owed;
-use crate::store::{StoreError, approval_steps, cards, outbox, passes, staff, visits};
-use crate::templates::Audience;
+use crate::store::{StoreError, approval_steps, cards, outbox, passes, staff, visitors, visits};
+use crate::templates::{Audience, Channel, Send};
 
 /// Owes a message to everybody whom its template names. Posting the same again changes nothing.
 ///
@@ -20,9 +20,17 @@ pub async fn post(
     message: &Message,
 ) -> Result<(), StoreError> {
     let template = ctx.templates.of(message.kind());
+    let visit = visit_of(txn, message).await?;
     for (chain, send) in template.sends.iter().enumerate() {
-        for to in audience(txn, message, send.to).await? {
-            owe(txn, ctx, message, to, chain).await?;
+        let mut told = audience(txn, message, send).await?;
+        let hosts = template.sends.iter().find(|send| send.to == Audience::Host);
+        if let (Audience::Initiator, Some(hosts)) = (send.to, hosts) {
+            // A host who invites hears once, as the host.
+            let hosts = audience(txn, message, hosts).await?;
+            told.retain(|to| !hosts.contains(to));
+        }
+        for to in told {
+            owe(txn, ctx, message, visit, to, (chain, send)).await?;
         }
     }
     Ok(())
@@ -38,9 +46,9 @@ pub async fn post_to(
     message: &Message,
     to: PersonId,
 ) -> Result<(), StoreError> {
-    let chains = ctx.templates.of(message.kind()).sends.len();
-    for chain in 0..chains {
-        owe(txn, ctx, message, Recipient::Person(to), chain).await?;
+    let template = ctx.templates.of(message.kind());
+    for chain in template.sends.iter().enumerate() {
+        owe(txn, ctx, message, None, Recipient::Person(to), chain).await?;
     }
     Ok(())
 }
@@ -49,15 +57,22 @@ async fn owe(
     txn: &impl ConnectionTrait,
     ctx: &Ctx,
     message: &Message,
+    visit: Option<VisitId>,
     to: Recipient,
-    chain: usize,
+    (chain, send): (usize, &Send),
 ) -> Result<(), StoreError> {
+    // What no channel of the chain could bring to them is not owed.
+    let Some((channel, first)) = send.channel_for(to, 0) else {
+        return Ok(());
+    };
     let owed = Owed {
         id: ctx.mint(),
         message: *message,
         to,
+        visit,
         chain,
-        channel: 0,
+        channel,
+        lane: first.lane(),
         attempts: 0,
         doubtful: false,
         created_at: ctx.clock.now(),
@@ -70,7 +85,7 @@ async fn owe(
 async fn audience(
     txn: &impl ConnectionTrait,
     message: &Message,
-    to: Audience,
+    send: &Send,
 ) -> Result<Vec<Recipient>, StoreError> {
     match message {
         Message::ApprovalWaiting { step } => {
@@ -86,24 +101,32 @@ async fn audience(
         Message::VisitApproved { .. }
         | Message::VisitRejected { .. }
         | Message::VisitReturned { .. }
-        | Message::GuestArrived { .. } => {
+        | Message::GuestArrived { .. }
+        | Message::InvitationLapsing { .. }
+        | Message::InvitationLapsed { .. } => {
             let visit = match visit_of(txn, message).await? {
                 Some(id) => visits::find(txn, id).await?,
                 None => None,
             };
-            let told = visit.map(|visit| match to {
+            let told = visit.map(|visit| match send.to {
                 Audience::Host => Recipient::Staff(visit.host),
-                _ => Recipient::Person(visit.initiator),
+                _ => visit.initiator.into(),
             });
             Ok(told.into_iter().collect())
         }
         Message::PassIssued { pass } => {
-            let pass = passes::find(txn, *pass).await?;
-            Ok(pass
-                .map(|pass| Recipient::Visitor(pass.visitor))
-                .into_iter()
-                .collect())
+            let visitor = match passes::find(txn, *pass).await? {
+                Some(pass) => visitors::find(txn, pass.visitor).await?,
+                None => None,
+            };
+            // Whoever was filled in by somebody else has no chat with the account.
+            let in_chat = |channel| matches!(channel, &Channel::Subscription | &Channel::Template);
+            let chat = send.channels.iter().all(in_chat);
+            let told = visitor.filter(|visitor| !chat || visitor.person.is_some());
+            let told = told.map(|visitor| Recipient::Visitor(visitor.id));
+            Ok(told.into_iter().collect())
         }
+        Message::Invited { invitee } => Ok(vec![Recipient::Invitee(*invitee)]),
         Message::CardSettled { card } => {
             let card = cards::find(txn, *card).await?;
             Ok(card

@@ -9,10 +9,11 @@ use crate::ctx::{Clients, Ctx};
 use crate::domain::Phone;
 use crate::domain::campus::SealedPhone;
 use crate::domain::message::Recipient;
+use crate::domain::window::day_start;
 use crate::sms::may_have_gone_out;
 use crate::store::budgets::{self, Budget};
 use crate::store::outbox::Owed;
-use crate::store::{StoreError, begin, commit, people, staff, visitors};
+use crate::store::{StoreError, begin, commit, invitees, people, staff, visitors};
 use crate::templates::{Facts, SmsText};
 use crate::tencent::call::CallError;
 use crate::tencent::errcode::Class;
@@ -31,7 +32,12 @@ pub async fn send(
     let Ok(phone) = ctx.keys.open::<Phone>(&to.sealed) else {
         return Ok(Attempt::Closed("the key of the phone is not in the ring").into());
     };
+    let params = words.params.iter().map(|param| param.render(facts));
+    let Ok(params) = params.collect::<Result<Vec<_>, _>>() else {
+        return Ok(Attempt::Closed("a fact does not fit the provider's variable").into());
+    };
     let now = ctx.clock.now();
+    let today = day_start(now);
     let budgets = [
         (
             format!("sms:{}", to.hash.as_str()),
@@ -39,12 +45,10 @@ pub async fn send(
         ),
         ("sms".to_owned(), ctx.policy.sms_daily_total),
     ];
-    if take(ctx, &budgets, now).await? == Budget::Spent {
+    if take(ctx, &budgets, today).await? == Budget::Spent {
         tracing::warn!(outbox.id = %owed.id, "the day's budget of SMS is spent");
         return Ok(Attempt::OverBudget.into());
     }
-    let rendered = words.params.iter().map(|param| param.render(facts));
-    let params: Vec<_> = rendered.collect();
     let sent = by_any(owed, clients, &phone.e164(), &words.name, &params, now).await;
     Ok(match sent {
         Ok(serial) => Attempt::Accepted(Some(serial)),
@@ -52,7 +56,7 @@ pub async fn send(
             if !may_have_gone_out(&error) {
                 let txn = begin(&ctx.db).await?;
                 for (subject, _) in &budgets {
-                    budgets::give_back(&txn, subject, now).await?;
+                    budgets::give_back(&txn, subject, today).await?;
                 }
                 commit(txn).await?;
             }
@@ -103,11 +107,11 @@ async fn by_any(
 async fn take(
     ctx: &Ctx,
     budgets: &[(String, u64)],
-    now: DateTime<Utc>,
+    today: DateTime<Utc>,
 ) -> Result<Budget, StoreError> {
     let txn = begin(&ctx.db).await?;
     for (subject, most) in budgets {
-        if budgets::spend(&txn, subject, *most, now).await? == Budget::Spent {
+        if budgets::spend(&txn, subject, *most, today).await? == Budget::Spent {
             return Ok(Budget::Spent);
         }
     }
@@ -124,6 +128,7 @@ async fn phone_of(
     Ok(match to {
         Recipient::Staff(id) => staff::find(db, id).await?.map(|member| member.phone),
         Recipient::Visitor(id) => visitors::find(db, id).await?.map(|visitor| visitor.phone),
+        Recipient::Invitee(id) => invitees::find(db, id).await?.map(|invitee| invitee.phone),
         Recipient::Person(id) => {
             // The phone on this application, which may be newer than what the person is known by.
             let visit = visit_of(db, &owed.message).await?;

@@ -4,15 +4,19 @@ use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
 
 use crate::ctx::Ctx;
+use crate::domain::actors::Account;
+use crate::domain::invitation::{Course, Invitation};
 use crate::domain::message::Message;
-use crate::domain::pass::{Pass, PassState};
+use crate::domain::pass::{Pass, PassCode, PassState};
 use crate::domain::visit::Stage;
 use crate::domain::window::{day_time, short_time, wechat_time};
-use crate::ids::{OutboxId, PassId, StepId, VisitId};
+use crate::ids::{DeadlineId, InvitationId, InviteeId, OutboxId, PassId, StepId, VisitId};
 use crate::store::approval_steps::{Step, outcome};
 use crate::store::cards::Card;
 use crate::store::visit_facts::{self, VisitFacts};
-use crate::store::{StoreError, approval_steps, cards, passes, people, visits};
+use crate::store::{
+    StoreError, approval_steps, cards, invitations, invitees, passes, people, visits,
+};
 use crate::templates::Facts;
 
 /// What a message says, or that it need not be said any more.
@@ -39,6 +43,9 @@ pub async fn load(ctx: &Ctx, message: &Message) -> Result<Subject, StoreError> {
         | Message::VisitReturned { step } => decided(ctx, message, *step).await?,
         Message::GuestArrived { visit } => arrived(ctx, *visit).await?,
         Message::PassIssued { pass } => issued(ctx, *pass).await?,
+        Message::Invited { invitee } => invited(ctx, *invitee).await?,
+        Message::InvitationLapsing { deadline } => lapsing(ctx, *deadline).await?,
+        Message::InvitationLapsed { invitation } => lapsed(ctx, *invitation).await?,
         Message::CardSettled { card } => settled(ctx, *card).await?,
         Message::FollowerSeen { person } => {
             let person = people::find(&ctx.db.read, *person).await?;
@@ -102,6 +109,54 @@ async fn issued(ctx: &Ctx, pass: PassId) -> Result<Option<About>, StoreError> {
     }
 }
 
+/// Until somebody took the place, or nobody can.
+async fn invited(ctx: &Ctx, invitee: InviteeId) -> Result<Option<About>, StoreError> {
+    let db = &ctx.db.read;
+    let Some(invitee) = invitees::find(db, invitee).await? else {
+        return Ok(None);
+    };
+    let invitation = invitations::find(db, invitee.invitation).await?;
+    let facts = inviting(ctx, invitation).await?.filter(is_open);
+    let kept = facts.filter(|_| invitee.visitor.is_none());
+    Ok(kept.map(|facts| {
+        let mut about = About::of(ctx, &facts);
+        let name = invitee.name.as_str().to_owned();
+        about.facts.insert("invitee", name);
+        about
+    }))
+}
+
+async fn lapsing(ctx: &Ctx, deadline: DeadlineId) -> Result<Option<About>, StoreError> {
+    let invitation = invitations::find_by_deadline(&ctx.db.read, deadline).await?;
+    let open = inviting(ctx, invitation).await?.filter(is_open);
+    Ok(open.map(|facts| About::of(ctx, &facts)))
+}
+
+/// Until the visit is decided or withdrawn, of which the initiator hears or knows.
+async fn lapsed(ctx: &Ctx, invitation: InvitationId) -> Result<Option<About>, StoreError> {
+    let invitation = invitations::find(&ctx.db.read, invitation).await?;
+    let facts = inviting(ctx, invitation).await?;
+    let news =
+        facts.filter(|facts| matches!(facts.visit.stage, Stage::Lapsed { .. } | Stage::Pending));
+    Ok(news.map(|facts| About::of(ctx, &facts)))
+}
+
+/// The visit of an invitation.
+async fn inviting(
+    ctx: &Ctx,
+    invitation: Option<Invitation>,
+) -> Result<Option<VisitFacts>, StoreError> {
+    match invitation {
+        Some(invitation) => visit(ctx, invitation.visit).await,
+        None => Ok(None),
+    }
+}
+
+fn is_open(facts: &VisitFacts) -> bool {
+    let invitation = facts.invitation.as_ref();
+    invitation.is_some_and(|invitation| invitation.course == Course::Open)
+}
+
 async fn settled(ctx: &Ctx, card: OutboxId) -> Result<Option<About>, StoreError> {
     let Some(card) = cards::find(&ctx.db.read, card).await? else {
         return Ok(None);
@@ -131,7 +186,10 @@ async fn visit_of_step(ctx: &Ctx, step: StepId) -> Result<Option<(Step, VisitFac
 
 impl About {
     fn of(ctx: &Ctx, visit: &VisitFacts) -> Self {
-        let facts = of_visit(ctx, visit, ctx.clock.now());
+        let mut facts = of_visit(ctx, visit, ctx.clock.now());
+        if let Some(invitation) = &visit.invitation {
+            facts.extend(of_invitation(ctx, invitation, visit.visitors.len()));
+        }
         Self {
             facts,
             visit: Some(visit.visit.id),
@@ -154,6 +212,22 @@ pub async fn visit_of(
             .map(|step| step.visit)),
         Message::GuestArrived { visit } => Ok(Some(*visit)),
         Message::PassIssued { pass } => Ok(passes::find(db, *pass).await?.map(|pass| pass.visit)),
+        Message::Invited { invitee } => {
+            let invitee = invitees::find(db, *invitee).await?;
+            let invitation = match invitee {
+                Some(invitee) => invitations::find(db, invitee.invitation).await?,
+                None => None,
+            };
+            Ok(invitation.map(|invitation| invitation.visit))
+        }
+        Message::InvitationLapsing { deadline } => {
+            let invitation = invitations::find_by_deadline(db, *deadline).await?;
+            Ok(invitation.map(|invitation| invitation.visit))
+        }
+        Message::InvitationLapsed { invitation } => {
+            let invitation = invitations::find(db, *invitation).await?;
+            Ok(invitation.map(|invitation| invitation.visit))
+        }
         Message::CardSettled { .. } | Message::FollowerSeen { .. } | Message::AnswerLate { .. } => {
             Ok(None)
         }
@@ -171,9 +245,14 @@ async fn visit(ctx: &Ctx, id: VisitId) -> Result<Option<VisitFacts>, StoreError>
 fn of_visit(ctx: &Ctx, about: &VisitFacts, now: DateTime<Utc>) -> Facts {
     let visit = &about.visit;
     let comment = visit.stage.comment();
+    let page = match visit.initiator {
+        Account::Person(_) => format!("/h5/visits/{}", visit.id),
+        Account::Staff(_) => format!("/h5/staff/invitations/{}", visit.id),
+    };
     Facts::from([
         ("number", visit.id.to_string()),
         ("submitter", about.submitter().to_owned()),
+        ("visitors", about.party()),
         ("host", about.host.name.as_str().to_owned()),
         ("department", about.host.department_name.clone()),
         ("area", about.area.name.clone()),
@@ -189,7 +268,7 @@ fn of_visit(ctx: &Ctx, about: &VisitFacts, now: DateTime<Utc>) -> Facts {
                 .unwrap_or_default(),
         ),
         ("result", visit.stage.word().to_owned()),
-        ("visit_link", ctx.link(&format!("/h5/visits/{}", visit.id))),
+        ("visit_link", ctx.link(&page)),
         (
             "arrived_at",
             visit
@@ -207,5 +286,20 @@ fn of_pass(ctx: &Ctx, pass: &Pass) -> Facts {
     Facts::from([
         ("pass_link", ctx.link(&format!("/p/{}", token.reveal()))),
         ("pass_token", token.reveal().to_owned()),
+        (
+            "pass_code",
+            PassCode::of(&ctx.keys, pass).reveal().to_owned(),
+        ),
+    ])
+}
+
+fn of_invitation(ctx: &Ctx, invitation: &Invitation, joined: usize) -> Facts {
+    let token = ctx.invitation_token(invitation);
+    Facts::from([
+        ("lapses_at", wechat_time(invitation.lapses_at)),
+        ("lapses_short", day_time(invitation.lapses_at)),
+        ("joined", joined.to_string()),
+        ("capacity", invitation.capacity.get().to_string()),
+        ("invitation_token", token.reveal().to_owned()),
     ])
 }

@@ -21,8 +21,8 @@ impl Field {
 }
 
 impl Template {
-    pub(super) fn find(id: &str) -> Option<&'static Self> {
-        TEMPLATES.iter().find(|template| template.id == id)
+    pub(super) fn find(id: &str, among: &'static [Self]) -> Option<&'static Self> {
+        among.iter().find(|template| template.id == id)
     }
 
     /// The content as WeChat lists it: one line a field.
@@ -32,65 +32,72 @@ impl Template {
     }
 }
 
-pub(super) const TEMPLATES: &[Template] = &[
+const fn field(name: &'static str, label: &'static str) -> Field {
+    Field { name, label }
+}
+
+const RESULT: &[Field] = &[
+    field("thing1", "被访人"),
+    field("thing2", "到访区域"),
+    field("time3", "开始时间"),
+    field("phrase4", "审批结果"),
+];
+
+const ISSUED: &[Field] = &[
+    field("thing1", "被访人"),
+    field("thing2", "到访区域"),
+    field("time3", "开始时间"),
+    field("time4", "结束时间"),
+];
+
+const fn result(id: &'static str) -> Template {
     Template {
-        id: "TPL-VISIT-RESULT",
+        id,
         title: "访客申请结果通知",
-        fields: &[
-            Field {
-                name: "thing1",
-                label: "被访人",
-            },
-            Field {
-                name: "thing2",
-                label: "到访区域",
-            },
-            Field {
-                name: "time3",
-                label: "开始时间",
-            },
-            Field {
-                name: "phrase4",
-                label: "审批结果",
-            },
-        ],
-    },
+        fields: RESULT,
+    }
+}
+
+const fn issued(id: &'static str) -> Template {
     Template {
-        id: "TPL-PASS-ISSUED",
+        id,
         title: "通行凭证通知",
-        fields: &[
-            Field {
-                name: "thing1",
-                label: "被访人",
-            },
-            Field {
-                name: "thing2",
-                label: "到访区域",
-            },
-            Field {
-                name: "time3",
-                label: "开始时间",
-            },
-            Field {
-                name: "time4",
-                label: "结束时间",
-            },
-        ],
-    },
+        fields: ISSUED,
+    }
+}
+
+/// 模板消息 of the account.
+pub(super) const TEMPLATES: &[Template] = &[
+    result("TPL-VISIT-RESULT"),
+    issued("TPL-PASS-ISSUED"),
     Template {
         id: "TPL-ANSWER-READY",
         title: "提问回复通知",
+        fields: &[field("thing1", "提示"), field("phrase2", "状态")],
+    },
+    Template {
+        id: "TPL-INVITATION-LAPSING",
+        title: "邀请即将失效通知",
         fields: &[
-            Field {
-                name: "thing1",
-                label: "提示",
-            },
-            Field {
-                name: "phrase2",
-                label: "状态",
-            },
+            field("thing1", "被访人"),
+            field("time2", "失效时间"),
+            field("thing3", "受邀人员"),
         ],
     },
+];
+
+/// 订阅通知 of the account.
+pub(super) const NOTICES: &[Template] = &[result("NTF-VISIT-RESULT"), issued("NTF-PASS-ISSUED")];
+
+/// 订阅消息 of the mini-program.
+pub(super) const MINI_TEMPLATES: &[Template] =
+    &[result("SUB-VISIT-RESULT"), issued("SUB-PASS-ISSUED")];
+
+/// The pages of the mini-program that were published.
+pub(super) const MINI_PAGES: &[&str] = &[
+    "pages/visit/visit",
+    "pages/pass/pass",
+    "pages/invitation/invitation",
 ];
 
 /// The SMS templates by their Tencent Cloud number, before which Aliyun's has `SMS_`; `{1}` is a variable
@@ -105,4 +112,12 @@ pub(super) const SMS_TEMPLATES: &[(&str, &str)] = &[
         "您的访客申请已通过，通行凭证：{service}/p/{1} 凭二维码入校。",
     ),
     ("1000003", "您到{1}的访客申请{2}。"),
+    (
+        "1000004",
+        "您的访客申请已通过，请打开{service}/p，输入{1}和手机号后四位，凭二维码入校。",
+    ),
+    (
+        "1000005",
+        "{1}邀请您来访，请于{2}前填写信息：{service}/i/{3} 接受邀请。",
+    ),
 ];

@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 
 use super::faults::FaultKind;
 
-/// As many as a page can show.
-const KEPT: usize = 500;
+/// Enough to see what a thousand calls at once led to.
+const KEPT: usize = 2000;
 
 /// What stands for a secret.
 const REMOVED: &str = "…";
@@ -219,6 +219,9 @@ mod tests {
             ));
         }
         let paths: Vec<_> = log.all().map(|exchange| exchange.path.as_str()).collect();
-        assert_eq!((paths.len(), paths[0], paths[KEPT - 1]), (KEPT, "1", "500"));
+        assert_eq!(
+            (paths.len(), paths[0], paths[KEPT - 1]),
+            (KEPT, "1", "2000")
+        );
     }
 }

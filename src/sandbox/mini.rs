@@ -1,13 +1,10 @@
-//! What WeChat tells the service of the mini-program (消息推送): grants of subscription messages, their
-//! fate, and what people write to its customer service.
-//!
-//! Source: <https://developers.weixin.qq.com/miniprogram/dev/framework/open-ability/subscribe-message.html>,
-//! 订阅消息事件推送.
+//! What people do in the mini-program, of which the service is told (消息推送).
 
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::push::{Door, Push};
+use super::subscriptions::{Answered, App, SentMessage};
 use super::xml::Content;
 use super::{Pushed, Sandbox, Unpushed};
 
@@ -15,33 +12,14 @@ use super::{Pushed, Sandbox, Unpushed};
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum MiniPush {
-    /// The person answered the question whether these may be sent.
+    /// The person answered the question whether these may be sent: each acceptance buys one message.
     SubscribeMsgPopupEvent { list: Vec<Answered> },
-    /// The person changed an answer in the settings.
+    /// The person changed an answer in the settings; a no voids what was granted.
     SubscribeMsgChangeEvent { list: Vec<Answered> },
     /// Messages were delivered, or not.
     SubscribeMsgSentEvent { list: Vec<SentMessage> },
     /// The person writes to the customer service.
     Text { text: String },
-}
-
-/// The answer for one template.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Answered {
-    pub template_id: String,
-    pub accepts: bool,
-}
-
-/// What became of one subscription message.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SentMessage {
-    pub template_id: String,
-    /// What the sending returned.
-    pub msgid: String,
-    /// 0 is delivered.
-    pub error_code: i64,
 }
 
 impl Sandbox {
@@ -50,64 +28,31 @@ impl Sandbox {
     /// # Errors
     /// [`Unpushed`].
     pub async fn mini_push(&self, openid: &str, push: &MiniPush) -> Result<Pushed, Unpushed> {
+        let text = match push {
+            MiniPush::SubscribeMsgPopupEvent { list } => {
+                return self.subscribe(openid, App::Mini, list).await;
+            }
+            MiniPush::SubscribeMsgChangeEvent { list } => {
+                return self.change_subscriptions(openid, App::Mini, list).await;
+            }
+            MiniPush::SubscribeMsgSentEvent { list } => {
+                return self.report_subscriptions(openid, App::Mini, list).await;
+            }
+            MiniPush::Text { text } => text,
+        };
         let from = {
             let state = self.state();
             let person = state.people.find(openid).ok_or(Unpushed::NoSuchPerson)?;
             person.mini_openid.clone()
         };
-        let fields = match push {
-            MiniPush::SubscribeMsgPopupEvent { list } => {
-                event("subscribe_msg_popup_event", list.iter().map(answered))
-            }
-            MiniPush::SubscribeMsgChangeEvent { list } => {
-                event("subscribe_msg_change_event", list.iter().map(answered))
-            }
-            MiniPush::SubscribeMsgSentEvent { list } => {
-                event("subscribe_msg_sent_event", list.iter().map(sent))
-            }
-            MiniPush::Text { text } => vec![
-                ("MsgType", Content::Text("text".to_owned())),
-                ("Content", Content::Text(text.clone())),
-                ("MsgId", Content::Number(self.number())),
-            ],
-        };
+        let fields = vec![
+            ("MsgType", Content::Text("text".to_owned())),
+            ("Content", Content::Text(text.clone())),
+            ("MsgId", Content::Number(self.number())),
+        ];
         let door = Door::Mini;
         self.push(Push { door, from, fields }).await
     }
-}
-
-type Fields = Vec<(&'static str, Content)>;
-
-/// In JSON the list stands in the root, and not in an element named after the event as in XML.
-fn event(name: &str, list: impl Iterator<Item = Fields>) -> Fields {
-    vec![
-        ("MsgType", Content::Text("event".to_owned())),
-        ("Event", Content::Text(name.to_owned())),
-        ("List", Content::List(list.collect())),
-    ]
-}
-
-fn answered(one: &Answered) -> Fields {
-    let status = if one.accepts { "accept" } else { "reject" };
-    vec![
-        ("TemplateId", Content::Text(one.template_id.clone())),
-        ("SubscribeStatusString", Content::Text(status.to_owned())),
-        ("PopupScene", Content::Text("0".to_owned())),
-    ]
-}
-
-fn sent(one: &SentMessage) -> Fields {
-    let status = if one.error_code == 0 {
-        "success"
-    } else {
-        "failed"
-    };
-    vec![
-        ("TemplateId", Content::Text(one.template_id.clone())),
-        ("MsgID", Content::Text(one.msgid.clone())),
-        ("ErrorCode", Content::Text(one.error_code.to_string())),
-        ("ErrorStatus", Content::Text(status.to_owned())),
-    ]
 }
 
 #[cfg(test)]

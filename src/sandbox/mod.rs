@@ -30,6 +30,7 @@ mod qyapi;
 mod seal;
 mod sms;
 mod state;
+mod subscriptions;
 mod tokens;
 mod weixin;
 mod xml;
@@ -50,11 +51,12 @@ use crate::ids::Mint;
 pub use faults::{Fault, FaultKind};
 pub use gate::{Scan, Scanned};
 pub use log::{Direction, Exchange};
-pub use mini::{Answered, MiniPush, SentMessage};
+pub use mini::MiniPush;
 pub use people::{Article, ChatLine, Person, Said, TemplateLine, TemplateMessage};
-pub use push::{Pushed, Sent, Unpushed};
+pub use push::{Deliveries, Pushed, Sent, Unpushed};
 pub use qyapi::{Button, Card, Detail, StaffMember, WorkMessage, WorkText};
 pub use sms::{AliyunSms, Sms, SmsAccounts, SmsProvider, TencentSms};
+pub use subscriptions::{Answered, App, Notice, SentMessage};
 pub use weixin::PageConfig;
 
 use state::State;
@@ -168,9 +170,10 @@ impl Sandbox {
         self.state().faults.add(fault);
     }
 
-    /// Lifts every fault and lets hanging calls go.
+    /// Lifts every fault, lets hanging calls go, and delivers once and in order again.
     pub fn clear_faults(&self) {
         self.state().faults.clear();
+        self.deliver_as(Deliveries::default());
         self.0.lifted.notify_waiters();
     }
 

@@ -24,6 +24,8 @@ pub struct Person {
     /// Follows, but refuses the account's messages (拒收).
     pub blocks: bool,
     pub followed_at: Option<DateTime<Utc>>,
+    /// The account's tags (标签) on this person.
+    pub tags: Vec<i64>,
     #[serde(skip)]
     pub chat: Vec<ChatLine>,
     /// For customer service.
@@ -169,7 +171,7 @@ impl Sandbox {
     /// [`Unpushed`].
     pub async fn tap(&self, openid: &str, key: &str) -> Result<Pushed, Unpushed> {
         self.must_follow(openid)?;
-        if !self.menu_has_key(key) {
+        if !self.menu_has_key(openid, key) {
             return Err(Unpushed::NoSuchKey);
         }
         let now = self.now();
@@ -197,6 +199,19 @@ impl Sandbox {
         self.push_to_account(openid, fields).await
     }
 
+    /// Comes into the chat by a code, as a new follower if need be; says whether they followed before.
+    pub(super) fn come_by_code(&self, openid: &str) -> Result<bool, Unpushed> {
+        let now = self.now();
+        let mut followed = false;
+        self.change(openid, |person| {
+            followed = person.follows;
+            person.follows = true;
+            person.followed_at = person.followed_at.or(Some(now));
+            person.windows.open_by_gesture(now);
+        })?;
+        Ok(followed)
+    }
+
     /// Only a follower sees the menu and the chat.
     fn must_follow(&self, openid: &str) -> Result<(), Unpushed> {
         let state = self.state();
@@ -215,7 +230,8 @@ impl Sandbox {
     }
 }
 
-fn event(name: &str, key: &str) -> Vec<(&'static str, Content)> {
+/// An event with a key.
+pub(super) fn event(name: &str, key: &str) -> Vec<(&'static str, Content)> {
     vec![
         ("MsgType", Content::Text("event".to_owned())),
         ("Event", Content::Text(name.to_owned())),
@@ -238,6 +254,7 @@ impl People {
             follows: false,
             blocks: false,
             followed_at: None,
+            tags: Vec::new(),
             chat: Vec::new(),
             windows: Windows::default(),
         };

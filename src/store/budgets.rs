@@ -1,15 +1,14 @@
-//! What is left of a day's budgets.
+//! What is left of budgets: so much of something in a day, or in a minute.
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
 use super::StoreError;
-use crate::domain::window::day_start;
 
 row!("budgets" {
     #[sea_orm(primary_key, auto_increment = false)]
-    day: DateTimeUtc,
+    since: DateTimeUtc,
     #[sea_orm(primary_key, auto_increment = false)]
     subject: String,
     spent: i64,
@@ -23,25 +22,25 @@ pub enum Budget {
     Spent,
 }
 
-/// Takes one of the `most` that `subject` has for the campus's day. The row is changed where it
-/// stands, so two at once never take the same one.
+/// Takes one of the `most` that `subject` has for the span that began at `since`. The row is changed where
+/// it stands, so two at once never take the same one.
 pub async fn spend(
     db: &impl ConnectionTrait,
     subject: &str,
     most: u64,
-    now: DateTime<Utc>,
+    since: DateTime<Utc>,
 ) -> Result<Budget, StoreError> {
     if most == 0 {
         return Ok(Budget::Spent);
     }
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let first = row::Model {
-        day: day_start(now),
+        since,
         subject: subject.to_owned(),
         spent: 1,
     };
     let spent = (row::Entity, row::Column::Spent);
-    let again = OnConflict::columns([row::Column::Day, row::Column::Subject])
+    let again = OnConflict::columns([row::Column::Since, row::Column::Subject])
         .value(row::Column::Spent, Expr::col(spent).add(1))
         .action_and_where(Expr::col(spent).lt(most))
         .to_owned();
@@ -56,25 +55,25 @@ pub async fn spend(
     })
 }
 
-/// Gives back one that was taken at `then` and not used.
+/// Gives back one that was taken and not used.
 pub async fn give_back(
     db: &impl ConnectionTrait,
     subject: &str,
-    then: DateTime<Utc>,
+    since: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     row::Entity::update_many()
         .col_expr(row::Column::Spent, Expr::col(row::Column::Spent).sub(1))
-        .filter(row::Column::Day.eq(day_start(then)))
+        .filter(row::Column::Since.eq(since))
         .filter(row::Column::Subject.eq(subject))
         .exec(db)
         .await?;
     Ok(())
 }
 
-/// Forgets the days before the one of `now`.
-pub async fn forget(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<(), StoreError> {
+/// Forgets the spans that began before then.
+pub async fn forget(db: &impl ConnectionTrait, before: DateTime<Utc>) -> Result<(), StoreError> {
     row::Entity::delete_many()
-        .filter(row::Column::Day.lt(day_start(now)))
+        .filter(row::Column::Since.lt(before))
         .exec(db)
         .await?;
     Ok(())

@@ -4,12 +4,14 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, IntoActiveModel};
 
 use super::{StoreError, people};
+use crate::domain::actors::Account;
 use crate::ids::{ConsentId, PersonId, PhotoId};
 
 row!("consents" {
     #[sea_orm(primary_key, auto_increment = false)]
     id: i64,
-    person_id: i64,
+    person_id: Option<i64>,
+    staff_id: Option<i64>,
     photo_id: Option<i64>,
     purpose: String,
     text_version: String,
@@ -17,18 +19,21 @@ row!("consents" {
     withdrawn_at: Option<DateTimeUtc>,
 });
 
-/// Records a consent: the purpose and the version of the words that were shown.
+/// Records a consent: the purpose and the version of the words that were shown, and who said that they
+/// or the one they filled in for consent.
 pub async fn insert(
     db: &impl ConnectionTrait,
     id: ConsentId,
-    person: PersonId,
+    by: Account,
     photo: PhotoId,
     (purpose, text_version): (&str, &str),
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
+    let (person_id, staff_id) = by.as_columns();
     let row = row::Model {
         id: id.get(),
-        person_id: person.get(),
+        person_id,
+        staff_id,
         photo_id: Some(photo.get()),
         purpose: purpose.to_owned(),
         text_version: text_version.to_owned(),

@@ -5,13 +5,15 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
 };
 
-use super::{StoreError, people};
+use super::{StoreError, owned, people};
+use crate::domain::actors::Account;
 use crate::ids::PersonId;
 
 row!("idempotency" {
     #[sea_orm(primary_key, auto_increment = false)]
     id: i64,
-    person_id: i64,
+    person_id: Option<i64>,
+    staff_id: Option<i64>,
     key: String,
     request_hash: String,
     subject_id: i64,
@@ -27,11 +29,11 @@ pub struct Done {
 
 pub async fn find(
     db: &impl ConnectionTrait,
-    person: PersonId,
+    by: Account,
     key: &str,
 ) -> Result<Option<Done>, StoreError> {
     let found = row::Entity::find()
-        .filter(row::Column::PersonId.eq(person.get()))
+        .filter(owned(by, row::Column::PersonId, row::Column::StaffId))
         .filter(row::Column::Key.eq(key));
     let done = |row: row::Model| Done {
         request_hash: row.request_hash,
@@ -43,14 +45,16 @@ pub async fn find(
 /// Remembers it under the id of what it made. Two at once: the second is refused by the index.
 pub async fn insert(
     db: &impl ConnectionTrait,
-    person: PersonId,
+    by: Account,
     key: &str,
     done: &Done,
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
+    let (person_id, staff_id) = by.as_columns();
     let row = row::Model {
         id: done.subject,
-        person_id: person.get(),
+        person_id,
+        staff_id,
         key: key.to_owned(),
         request_hash: done.request_hash.clone(),
         subject_id: done.subject,

@@ -36,13 +36,17 @@ pub mod consents;
 pub mod people;
 pub mod photos;
 pub mod sessions;
+pub mod subscriptions;
 
 pub mod approval_steps;
 pub mod idempotency;
+pub mod invitations;
+pub mod invitees;
 pub mod visit_facts;
 pub mod visitors;
 pub mod visits;
 
+pub mod pass_codes;
 pub mod passages;
 pub mod passes;
 
@@ -57,6 +61,11 @@ pub mod audit;
 pub mod settings;
 
 pub use open::{Db, begin, commit, migrate};
+
+use sea_orm::ColumnTrait;
+use sea_orm::sea_query::SimpleExpr;
+
+use crate::domain::actors::Account;
 
 /// Why a query gave nothing that can be used.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +87,14 @@ impl StoreError {
     pub fn is_taken(&self) -> bool {
         use sea_orm::SqlErr::UniqueConstraintViolation;
         matches!(self, Self::Database(e) if matches!(e.sql_err(), Some(UniqueConstraintViolation(_))))
+    }
+}
+
+/// The rows of somebody, in a table with a column for each kind of account.
+fn owned<C: ColumnTrait>(by: Account, person: C, staff: C) -> SimpleExpr {
+    match by {
+        Account::Person(id) => person.eq(id.get()),
+        Account::Staff(id) => staff.eq(id.get()),
     }
 }
 

@@ -1,15 +1,15 @@
 //! What is owed to the outside. A row is ids and a kind, never rendered text.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect,
 };
 
 use super::{Db, StoreError, begin, commit, corrupt};
-use crate::domain::message::{Kind, Message, Recipient};
-use crate::ids::{OutboxId, PersonId};
+use crate::domain::message::{Kind, Lane, Message, Recipient};
+use crate::ids::{OutboxId, PersonId, VisitId};
 
 row!("outbox" {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -18,8 +18,10 @@ row!("outbox" {
     subject_id: i64,
     to_kind: String,
     to_id: i64,
+    visit_id: Option<i64>,
     chain: i16,
     channel: i16,
+    lane: String,
     state: String,
     due_at: DateTimeUtc,
     leased_by: Option<String>,
@@ -37,10 +39,14 @@ pub struct Owed {
     pub id: OutboxId,
     pub message: Message,
     pub to: Recipient,
+    /// The visit it is about, if it is about one: what one person hears of one visit comes in order.
+    pub visit: Option<VisitId>,
     /// Which `[[send]]` of the template.
     pub chain: usize,
     /// Which of its channels is to be tried next.
     pub channel: usize,
+    /// The lane of that channel.
+    pub lane: Lane,
     pub attempts: i32,
     /// An answer was lost after sending: it may have arrived already.
     pub doubtful: bool,
@@ -56,6 +62,7 @@ pub enum Ending {
     Later {
         due_at: DateTime<Utc>,
         channel: usize,
+        lane: Lane,
         doubtful: bool,
         why: &'static str,
     },
@@ -98,8 +105,10 @@ pub async fn insert_once(db: &impl ConnectionTrait, owed: &Owed) -> Result<(), S
         subject_id: owed.message.subject(),
         to_kind: to_kind.to_owned(),
         to_id,
+        visit_id: owed.visit.map(VisitId::get),
         chain: small(owed.chain),
         channel: small(owed.channel),
+        lane: owed.lane.as_str().to_owned(),
         state: "due".to_owned(),
         due_at: owed.created_at,
         leased_by: None,
@@ -122,25 +131,31 @@ pub async fn find(db: &impl ConnectionTrait, id: OutboxId) -> Result<Option<Owed
     found.map(owed).transpose()
 }
 
-/// Takes rows that are due for `worker` until `until`. A row whose worker died comes back when its
-/// lease ends.
-pub async fn lease(
-    db: &Db,
-    worker: &str,
-    now: DateTime<Utc>,
-    until: DateTime<Utc>,
-    limit: u64,
-) -> Result<Vec<Owed>, StoreError> {
+/// Who takes rows, of which lane, until when, and how many at most.
+#[derive(Clone, Copy, Debug)]
+pub struct Lease<'a> {
+    pub worker: &'a str,
+    pub lane: Lane,
+    pub until: DateTime<Utc>,
+    pub most: u64,
+}
+
+/// Takes rows that are due. A row whose worker died comes back when its lease ends. What one recipient is
+/// told of one visit by one lane leaves in the order in which it became true.
+pub async fn lease(db: &Db, lease: Lease<'_>, now: DateTime<Utc>) -> Result<Vec<Owed>, StoreError> {
     use row::Column::{Doubtful, DueAt, Id, LeasedBy, LeasedUntil, State};
-    let due = State.eq("due").and(DueAt.lte(now));
     let free = Condition::any()
         .add(LeasedUntil.is_null())
         .add(LeasedUntil.lte(now));
     let due = row::Entity::find()
-        .filter(due)
+        .filter(row::Column::Lane.eq(lease.lane.as_str()))
+        .filter(State.eq("due"))
+        .filter(DueAt.lte(now))
         .filter(free)
+        .filter(Expr::exists(an_older_one()).not())
         .order_by_asc(DueAt)
-        .limit(limit);
+        .order_by_asc(Id)
+        .limit(lease.most);
     // A look without a lock first: most of the time nothing is due, and no writer is held up.
     if due.clone().one(&db.read).await?.is_none() {
         return Ok(Vec::new());
@@ -149,8 +164,8 @@ pub async fn lease(
     let due = due.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
     let rows = due.all(&txn).await?;
     row::Entity::update_many()
-        .col_expr(LeasedBy, Expr::value(worker))
-        .col_expr(LeasedUntil, Expr::value(until))
+        .col_expr(LeasedBy, Expr::value(lease.worker))
+        .col_expr(LeasedUntil, Expr::value(lease.until))
         .col_expr(
             Doubtful,
             Expr::col(Doubtful).or(Expr::col(LeasedBy).is_not_null()),
@@ -158,13 +173,43 @@ pub async fn lease(
         .filter(Id.is_in(rows.iter().map(|row| row.id)))
         .exec(&txn)
         .await?;
+    let mut taken = Vec::with_capacity(rows.len());
+    for row in rows {
+        // A lease that ran out was held by a worker that died or hung, perhaps after it had sent.
+        let abandoned = row::Model {
+            doubtful: row.doubtful || row.leased_by.is_some(),
+            ..row
+        };
+        let id = abandoned.id.into();
+        match owed(abandoned) {
+            Ok(owed) => taken.push(owed),
+            Err(error) => {
+                // It must not keep the others from being delivered.
+                tracing::error!(outbox.id = %id, %error, "a message makes no sense");
+                let why = error.to_string();
+                conclude(&txn, id, lease.worker, &Ending::Never { why }, now).await?;
+            }
+        }
+    }
     commit(txn).await?;
-    // A lease that ran out was held by a worker that died or hung, perhaps after it had sent.
-    let abandoned = |row: row::Model| row::Model {
-        doubtful: row.doubtful || row.leased_by.is_some(),
-        ..row
-    };
-    rows.into_iter().map(abandoned).map(owed).collect()
+    Ok(taken)
+}
+
+/// Another row of the same lane for the same recipient about the same visit, that became true before and
+/// is not done.
+fn an_older_one() -> SelectStatement {
+    let older = |column: row::Column| Expr::col(("older", column));
+    let same = |column: row::Column| older(column).equals((row::Entity, column));
+    Query::select()
+        .expr(Expr::value(1))
+        .from_as(row::Entity, "older")
+        .and_where(older(row::Column::State).eq("due"))
+        .and_where(older(row::Column::Id).lt(Expr::col((row::Entity, row::Column::Id))))
+        .and_where(same(row::Column::VisitId))
+        .and_where(same(row::Column::ToKind))
+        .and_where(same(row::Column::ToId))
+        .and_where(same(row::Column::Lane))
+        .take()
 }
 
 /// Writes down what became of a row that `worker` holds; says whether it still held it.
@@ -189,12 +234,14 @@ pub async fn conclude(
         Ending::Later {
             due_at,
             channel,
+            lane,
             doubtful,
             why,
         } => {
             change = change
                 .col_expr(DueAt, Expr::value(*due_at))
                 .col_expr(Channel, Expr::value(small(*channel)))
+                .col_expr(row::Column::Lane, Expr::value(lane.as_str()))
                 .col_expr(Attempts, Expr::col(Attempts).add(1_i32));
             if *doubtful {
                 change = change.col_expr(Doubtful, Expr::value(true));
@@ -279,8 +326,10 @@ fn owed(row: row::Model) -> Result<Owed, StoreError> {
         id: row.id.into(),
         message: Message::of(kind, row.subject_id),
         to: Recipient::from_column(&row.to_kind, row.to_id).ok_or_else(&corrupt)?,
+        visit: row.visit_id.map(VisitId::from),
         chain: usize::try_from(row.chain).map_err(|_| corrupt())?,
         channel: usize::try_from(row.channel).map_err(|_| corrupt())?,
+        lane: Lane::parse(&row.lane).ok_or_else(&corrupt)?,
         attempts: row.attempts,
         doubtful: row.doubtful,
         created_at: row.created_at,

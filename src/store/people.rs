@@ -8,7 +8,8 @@ use sea_orm::{
 };
 
 use super::{
-    StoreError, consents, corrupt, idempotency, outbox, photos, sessions, visitors, visits,
+    StoreError, consents, corrupt, idempotency, outbox, photos, sessions, subscriptions, visitors,
+    visits,
 };
 use crate::domain::PersonName;
 use crate::domain::campus::SealedPhone;
@@ -230,6 +231,7 @@ async fn merge(db: &impl ConnectionTrait, kept: &Person, gone: &Person) -> Resul
     photos::give(db, gone, kept).await?;
     consents::give(db, gone, kept).await?;
     sessions::give(db, gone, kept).await?;
+    subscriptions::give(db, gone, kept).await?;
     idempotency::give(db, gone, kept).await?;
     row::Entity::delete_by_id(gone.get()).exec(db).await?;
     Ok(())

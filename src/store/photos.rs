@@ -5,15 +5,16 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
 };
 
-use super::{StoreError, corrupt, people};
-use crate::domain::actors::Guest;
+use super::{StoreError, corrupt, owned, people};
+use crate::domain::actors::Account;
 use crate::domain::photo::{Photo, PhotoKind};
 use crate::ids::{PersonId, PhotoId};
 
 row!("photos" {
     #[sea_orm(primary_key, auto_increment = false)]
     id: i64,
-    person_id: i64,
+    person_id: Option<i64>,
+    staff_id: Option<i64>,
     kind: String,
     key_id: String,
     bytes: i32,
@@ -25,9 +26,11 @@ pub async fn insert(
     photo: &Photo,
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
+    let (person_id, staff_id) = photo.owner.as_columns();
     let row = row::Model {
         id: photo.id.get(),
-        person_id: photo.owner.get(),
+        person_id,
+        staff_id,
         kind: photo.kind.as_str().to_owned(),
         key_id: photo.key_id.clone(),
         bytes: photo.bytes,
@@ -37,25 +40,26 @@ pub async fn insert(
     Ok(())
 }
 
-/// The guest's own picture of that kind; another's is not found.
-pub async fn find_for_guest(
+/// Somebody's own picture of that kind; another's is not found.
+pub async fn find_of(
     db: &impl ConnectionTrait,
-    guest: &Guest,
+    owner: Account,
     kind: PhotoKind,
     id: PhotoId,
 ) -> Result<Option<Photo>, StoreError> {
     let own = row::Entity::find_by_id(id.get())
-        .filter(row::Column::PersonId.eq(guest.id.get()))
+        .filter(owned(owner, row::Column::PersonId, row::Column::StaffId))
         .filter(row::Column::Kind.eq(kind.as_str()));
     own.one(db).await?.map(photo).transpose()
 }
 
 fn photo(row: row::Model) -> Result<Photo, StoreError> {
-    let kind = PhotoKind::parse(&row.kind).ok_or_else(corrupt("photos", row.id))?;
+    let corrupt = corrupt("photos", row.id);
+    let owner = Account::from_columns(row.person_id, row.staff_id);
     Ok(Photo {
         id: row.id.into(),
-        owner: row.person_id.into(),
-        kind,
+        owner: owner.ok_or_else(&corrupt)?,
+        kind: PhotoKind::parse(&row.kind).ok_or_else(&corrupt)?,
         key_id: row.key_id,
         bytes: row.bytes,
     })

@@ -6,8 +6,9 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
 };
 
-use super::{StoreError, corrupt, people};
-use crate::ids::{PersonId, SessionId, StaffId};
+use super::{StoreError, corrupt, owned, people};
+use crate::domain::actors::Account;
+use crate::ids::{PersonId, SessionId};
 
 row!("sessions" {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -21,17 +22,10 @@ row!("sessions" {
     revoked_at: Option<DateTimeUtc>,
 });
 
-/// Whose login it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
-    Person(PersonId),
-    Staff(StaffId),
-}
-
 #[derive(Clone, Debug)]
 pub struct Session {
     pub id: SessionId,
-    pub subject: Subject,
+    pub account: Account,
     pub seen_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
 }
@@ -41,10 +35,7 @@ pub async fn insert(
     session: &Session,
     token_hash: &str,
 ) -> Result<(), StoreError> {
-    let (person_id, staff_id) = match session.subject {
-        Subject::Person(id) => (Some(id.get()), None),
-        Subject::Staff(id) => (None, Some(id.get())),
-    };
+    let (person_id, staff_id) = session.account.as_columns();
     let row = row::Model {
         id: session.id.get(),
         token_hash: token_hash.to_owned(),
@@ -72,14 +63,10 @@ pub async fn find_live(
     let Some(row) = live.one(db).await? else {
         return Ok(None);
     };
-    let subject = match (row.person_id, row.staff_id) {
-        (Some(id), None) => Subject::Person(id.into()),
-        (None, Some(id)) => Subject::Staff(id.into()),
-        _ => return Err(corrupt("sessions", row.id)()),
-    };
+    let account = Account::from_columns(row.person_id, row.staff_id);
     Ok(Some(Session {
         id: row.id.into(),
-        subject,
+        account: account.ok_or_else(corrupt("sessions", row.id))?,
         seen_at: row.seen_at,
         expires_at: row.expires_at,
     }))
@@ -104,16 +91,12 @@ pub async fn revoke(
 /// Revokes whatever of somebody's is not revoked yet.
 pub async fn revoke_all(
     db: &impl ConnectionTrait,
-    of: Subject,
+    of: Account,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let theirs = match of {
-        Subject::Person(id) => row::Column::PersonId.eq(id.get()),
-        Subject::Staff(id) => row::Column::StaffId.eq(id.get()),
-    };
     row::Entity::update_many()
         .col_expr(row::Column::RevokedAt, Expr::value(now))
-        .filter(theirs)
+        .filter(owned(of, row::Column::PersonId, row::Column::StaffId))
         .filter(row::Column::RevokedAt.is_null())
         .exec(db)
         .await?;

@@ -1,8 +1,9 @@
 //! Members of staff.
 
+use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, Select,
+    QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 use super::{StoreError, corrupt, departments};
@@ -45,6 +46,15 @@ pub async fn count(db: &impl ConnectionTrait) -> Result<u64, StoreError> {
 
 pub async fn find(db: &impl ConnectionTrait, id: StaffId) -> Result<Option<Member>, StoreError> {
     Ok(members(db, row::Entity::find_by_id(id.get())).await?.pop())
+}
+
+/// Holds a member's row, so that what they do happens one after the other.
+pub async fn lock(db: &impl ConnectionTrait, id: StaffId) -> Result<(), StoreError> {
+    row::Entity::find_by_id(id.get())
+        .lock(LockType::NoKeyUpdate)
+        .one(db)
+        .await?;
+    Ok(())
 }
 
 pub async fn find_many(

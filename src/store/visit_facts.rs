@@ -5,30 +5,57 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
 
-use super::{StoreError, areas, corrupt, passes, reasons, staff, visitors};
+use super::{StoreError, areas, corrupt, invitations, invitees, passes, reasons, staff, visitors};
+use crate::domain::actors::Account;
 use crate::domain::campus::{Area, Member, Purpose};
+use crate::domain::invitation::{Course, Invitation, Invitee};
 use crate::domain::pass::Pass;
 use crate::domain::visit::{Visit, Visitor};
+use crate::ids::PersonId;
 
 #[derive(Clone, Debug)]
 pub struct VisitFacts {
     /// As it stands now, whatever was stored.
     pub visit: Visit,
+    /// Who began it, when that is a member of staff; else the first visitor did.
+    pub staff: Option<Member>,
     pub host: Member,
     pub area: Area,
     pub reason: Purpose,
-    /// By place; the first is the one who booked.
+    /// By place.
     pub visitors: Vec<Visitor>,
     pub passes: Vec<Pass>,
+    /// As it stands now; none of a visit that invites nobody.
+    pub invitation: Option<Invitation>,
+    pub invitees: Vec<Invitee>,
 }
 
 impl VisitFacts {
-    /// 提交者.
+    /// 提交者, 发起人.
     #[must_use]
     pub fn submitter(&self) -> &str {
-        self.visitors
-            .first()
-            .map_or("", |visitor| visitor.name.as_str())
+        let staff = self.staff.as_ref().map(|member| member.name.as_str());
+        let first = self.visitors.first().map(|visitor| visitor.name.as_str());
+        staff.or(first).unwrap_or_default()
+    }
+
+    /// The passes that are this person's own, and not a companion's.
+    pub fn passes_of(&self, person: PersonId) -> impl Iterator<Item = &Pass> {
+        let theirs = move |pass: &&Pass| {
+            let mut visitors = self.visitors.iter();
+            visitors.any(|visitor| visitor.id == pass.visitor && visitor.person == Some(person))
+        };
+        self.passes.iter().filter(theirs)
+    }
+
+    /// 张小雨, or 张小雨等3人.
+    #[must_use]
+    pub fn party(&self) -> String {
+        match self.visitors.as_slice() {
+            [] => String::new(),
+            [alone] => alone.name.as_str().to_owned(),
+            [first, ..] => format!("{}等{}人", first.name.as_str(), self.visitors.len()),
+        }
     }
 }
 
@@ -41,36 +68,41 @@ pub async fn of(
     if visits.is_empty() {
         return Ok(Vec::new());
     }
-    let hosts = staff::find_many(db, visits.iter().map(|visit| visit.host)).await?;
-    let hosts: HashMap<_, _> = hosts.into_iter().map(|host| (host.id, host)).collect();
+    let staff_of = |visit: &Visit| match visit.initiator {
+        Account::Person(_) => None,
+        Account::Staff(id) => Some(id),
+    };
+    let mut named: Vec<_> = visits.iter().map(|visit| visit.host).collect();
+    named.extend(visits.iter().filter_map(staff_of));
+    let members = staff::find_many(db, named).await?;
+    let members: HashMap<_, _> = members.into_iter().map(|m| (m.id, m)).collect();
     let areas = areas::all(db).await?;
     let reasons = reasons::all(db).await?;
     let ids = || visits.iter().map(|visit| visit.id);
-    let mut visitors: HashMap<_, Vec<_>> = HashMap::new();
-    for visitor in visitors::of_visits(db, ids()).await? {
-        visitors.entry(visitor.visit).or_default().push(visitor);
-    }
-    let mut passes: HashMap<_, Vec<_>> = HashMap::new();
-    for pass in passes::of_visits(db, ids()).await? {
-        passes.entry(pass.visit).or_default().push(pass);
-    }
+    let mut visitors = by(visitors::of_visits(db, ids()).await?, |v| v.visit);
+    let mut passes = by(passes::of_visits(db, ids()).await?, |pass| pass.visit);
+    let mut invitations = by(invitations::of_visits(db, ids()).await?, |i| i.visit);
+    let asked: Vec<_> = invitations.values().flatten().map(|i| i.id).collect();
+    let mut invitees = by(invitees::of_invitations(db, asked).await?, |i| i.invitation);
     let facts = |visit: Visit| {
         let corrupt = corrupt("visits", visit.id.get());
+        let staff = staff_of(&visit).map(|id| members.get(&id).ok_or_else(&corrupt));
+        let area = areas.iter().find(|area| area.id == visit.area);
+        let reason = reasons.iter().find(|reason| reason.id == visit.reason);
+        let visitors = visitors.remove(&visit.id).unwrap_or_default();
+        let invitation = invitations.remove(&visit.id).and_then(|mut one| one.pop());
+        let invitation = invitation.map(|invited| invited.settle(visitors.len(), now));
+        let invitees = invitation.as_ref().and_then(|i| invitees.remove(&i.id));
         Ok(VisitFacts {
-            host: hosts.get(&visit.host).ok_or_else(&corrupt)?.clone(),
-            area: areas
-                .iter()
-                .find(|a| a.id == visit.area)
-                .ok_or_else(&corrupt)?
-                .clone(),
-            reason: reasons
-                .iter()
-                .find(|r| r.id == visit.reason)
-                .ok_or_else(corrupt)?
-                .clone(),
-            visitors: visitors.remove(&visit.id).unwrap_or_default(),
+            staff: staff.transpose()?.cloned(),
+            host: members.get(&visit.host).ok_or_else(&corrupt)?.clone(),
+            area: area.ok_or_else(&corrupt)?.clone(),
+            reason: reason.ok_or_else(&corrupt)?.clone(),
             passes: passes.remove(&visit.id).unwrap_or_default(),
-            visit: visit.settle(now),
+            visit: settled(visit, invitation.as_ref(), visitors.len(), now),
+            visitors,
+            invitation,
+            invitees: invitees.unwrap_or_default(),
         })
     };
     visits.into_iter().map(facts).collect()
@@ -87,4 +119,26 @@ pub async fn of_one(
         .await?
         .pop()
         .ok_or_else(corrupt("visits", id))
+}
+
+/// The visit as its settled invitation and the clock leave it.
+fn settled(
+    visit: Visit,
+    invitation: Option<&Invitation>,
+    joined: usize,
+    now: DateTime<Utc>,
+) -> Visit {
+    let visit = match invitation.map(|invited| invited.course) {
+        Some(Course::Ended { at, .. }) => visit.end_inviting(joined, at),
+        Some(Course::Open) | None => visit,
+    };
+    visit.settle(now)
+}
+
+fn by<K: std::hash::Hash + Eq, T>(rows: Vec<T>, key: impl Fn(&T) -> K) -> HashMap<K, Vec<T>> {
+    let mut groups: HashMap<K, Vec<T>> = HashMap::new();
+    for row in rows {
+        groups.entry(key(&row)).or_default().push(row);
+    }
+    groups
 }

@@ -1,16 +1,16 @@
 //! 访客申请单.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait, LockType};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, SimpleExpr};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::{StoreError, corrupt, people};
-use crate::domain::actors::Guest;
-use crate::domain::visit::{Stage, Visit};
-use crate::domain::{Comment, Note, Window};
+use super::{StoreError, corrupt, owned, people};
+use crate::domain::actors::Account;
+use crate::domain::visit::{Mode, Stage, Visit};
+use crate::domain::{AreaNote, Comment, Note, Window};
 use crate::ids::{DepartmentId, PersonId, StaffId, VisitId};
 
 row!("visits" {
@@ -21,11 +21,13 @@ row!("visits" {
     stage_at: DateTimeUtc,
     stage_by: Option<i64>,
     stage_comment: Option<String>,
-    initiator_person_id: i64,
+    initiator_person_id: Option<i64>,
+    initiator_staff_id: Option<i64>,
     host_id: i64,
     department_id: i64,
     area_id: i64,
     reason_id: i64,
+    area_note: Option<String>,
     note: Option<String>,
     starts_at: DateTimeUtc,
     ends_at: DateTimeUtc,
@@ -33,9 +35,6 @@ row!("visits" {
     arrived_at: Option<DateTimeUtc>,
     version: i32,
 });
-
-/// The only way in there is so far: 访客预约.
-const BOOKING: &str = "booking";
 
 pub async fn insert(db: &impl ConnectionTrait, visit: &Visit) -> Result<(), StoreError> {
     to_row(visit).into_active_model().insert(db).await?;
@@ -101,14 +100,13 @@ pub async fn lock(db: &impl ConnectionTrait, id: VisitId) -> Result<Option<Visit
         .transpose()
 }
 
-/// The guest's own visit, to change it; another's is not found.
-pub async fn lock_for_guest(
+/// Somebody's own visit, to change it; another's is not found.
+pub async fn lock_of(
     db: &impl ConnectionTrait,
-    guest: &Guest,
+    by: Account,
     id: VisitId,
 ) -> Result<Option<Visit>, StoreError> {
-    let own =
-        row::Entity::find_by_id(id.get()).filter(row::Column::InitiatorPersonId.eq(guest.id.get()));
+    let own = row::Entity::find_by_id(id.get()).filter(begun(by));
     own.lock(LockType::NoKeyUpdate)
         .one(db)
         .await?
@@ -116,24 +114,23 @@ pub async fn lock_for_guest(
         .transpose()
 }
 
-pub async fn find_for_guest(
+pub async fn find_of(
     db: &impl ConnectionTrait,
-    guest: &Guest,
+    by: Account,
     id: VisitId,
 ) -> Result<Option<Visit>, StoreError> {
-    let own =
-        row::Entity::find_by_id(id.get()).filter(row::Column::InitiatorPersonId.eq(guest.id.get()));
+    let own = row::Entity::find_by_id(id.get()).filter(begun(by));
     own.one(db).await?.map(visit).transpose()
 }
 
-/// The guest's visits, newest first, those before `before`.
-pub async fn list_for_guest(
+/// The visits that somebody began, newest first, those before `before`.
+pub async fn list_of(
     db: &impl ConnectionTrait,
-    guest: &Guest,
+    by: Account,
     before: Option<VisitId>,
     limit: u64,
 ) -> Result<Vec<Visit>, StoreError> {
-    let mut own = row::Entity::find().filter(row::Column::InitiatorPersonId.eq(guest.id.get()));
+    let mut own = row::Entity::find().filter(begun(by));
     if let Some(before) = before {
         own = own.filter(row::Column::Id.lt(before.get()));
     }
@@ -167,29 +164,42 @@ pub async fn list_for_department(
     rows.into_iter().map(visit).collect()
 }
 
-/// How many of the guest's applications wait with this host.
+/// How many of somebody's applications wait with this host, or still invite.
 pub async fn count_pending(
     db: &impl ConnectionTrait,
-    guest: &Guest,
+    by: Account,
     host: StaffId,
     now: DateTime<Utc>,
 ) -> Result<u64, StoreError> {
     let waiting = row::Entity::find()
-        .filter(row::Column::InitiatorPersonId.eq(guest.id.get()))
+        .filter(begun(by))
         .filter(row::Column::HostId.eq(host.get()))
+        .filter(row::Column::Stage.is_in(["inviting", "pending"]))
+        .filter(row::Column::EndsAt.gte(now));
+    Ok(waiting.count(db).await?)
+}
+
+/// How many of somebody's applications wait for a decision.
+pub async fn count_undecided(
+    db: &impl ConnectionTrait,
+    initiator: PersonId,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let waiting = row::Entity::find()
+        .filter(row::Column::InitiatorPersonId.eq(initiator.get()))
         .filter(row::Column::Stage.eq("pending"))
         .filter(row::Column::EndsAt.gte(now));
     Ok(waiting.count(db).await?)
 }
 
-/// How many applications the guest has submitted since then.
+/// How many applications somebody has submitted, or begun to invite for, since then.
 pub async fn count_submitted(
     db: &impl ConnectionTrait,
-    guest: &Guest,
+    by: Account,
     since: DateTime<Utc>,
 ) -> Result<u64, StoreError> {
     let submitted = row::Entity::find()
-        .filter(row::Column::InitiatorPersonId.eq(guest.id.get()))
+        .filter(begun(by))
         .filter(row::Column::SubmittedAt.gte(since));
     Ok(submitted.count(db).await?)
 }
@@ -221,9 +231,15 @@ pub(super) async fn give(
     people::give_rows::<row::Entity>(db, row::Column::InitiatorPersonId, from, to).await
 }
 
+fn begun(by: Account) -> SimpleExpr {
+    use row::Column::{InitiatorPersonId, InitiatorStaffId};
+    owned(by, InitiatorPersonId, InitiatorStaffId)
+}
+
 fn to_row(visit: &Visit) -> row::Model {
+    let (initiator_person_id, initiator_staff_id) = visit.initiator.as_columns();
     let (at, by, comment) = match &visit.stage {
-        Stage::Pending => (visit.submitted_at, None, None),
+        Stage::Inviting | Stage::Pending => (visit.submitted_at, None, None),
         Stage::Approved { by, at, comment } => (*at, Some(by.get()), comment.as_ref()),
         Stage::Rejected { by, at, comment } | Stage::Returned { by, at, comment } => {
             (*at, Some(by.get()), Some(comment))
@@ -234,16 +250,21 @@ fn to_row(visit: &Visit) -> row::Model {
     };
     row::Model {
         id: visit.id.get(),
-        mode: BOOKING.to_owned(),
+        mode: visit.mode.as_str().to_owned(),
         stage: visit.stage.as_str().to_owned(),
         stage_at: at,
         stage_by: by,
         stage_comment: comment.map(|comment| comment.as_str().to_owned()),
-        initiator_person_id: visit.initiator.get(),
+        initiator_person_id,
+        initiator_staff_id,
         host_id: visit.host.get(),
         department_id: visit.department.get(),
         area_id: visit.area.get(),
         reason_id: visit.reason.get(),
+        area_note: visit
+            .area_note
+            .as_ref()
+            .map(|note| note.as_str().to_owned()),
         note: visit.note.as_ref().map(|note| note.as_str().to_owned()),
         starts_at: visit.window.from(),
         ends_at: visit.window.until(),
@@ -261,6 +282,7 @@ fn visit(row: row::Model) -> Result<Visit, StoreError> {
     let comment = comment.map_err(|_| corrupt())?;
     let said = comment.clone().ok_or_else(&corrupt);
     let stage = match row.stage.as_str() {
+        "inviting" => Stage::Inviting,
         "pending" => Stage::Pending,
         "approved" => Stage::Approved {
             by: by?,
@@ -282,20 +304,19 @@ fn visit(row: row::Model) -> Result<Visit, StoreError> {
         "completed" => Stage::Completed { at },
         _ => return Err(corrupt()),
     };
-    let note = row
-        .note
-        .as_deref()
-        .map(Note::parse)
-        .transpose()
-        .map_err(|_| corrupt())?;
+    let area_note = row.area_note.as_deref().map(AreaNote::parse).transpose();
+    let note = row.note.as_deref().map(Note::parse).transpose();
+    let initiator = Account::from_columns(row.initiator_person_id, row.initiator_staff_id);
     Ok(Visit {
         id: row.id.into(),
-        initiator: row.initiator_person_id.into(),
+        mode: Mode::parse(&row.mode).ok_or_else(&corrupt)?,
+        initiator: initiator.ok_or_else(&corrupt)?,
         host: row.host_id.into(),
         department: row.department_id.into(),
         area: row.area_id.into(),
         reason: row.reason_id.into(),
-        note,
+        area_note: area_note.map_err(|_| corrupt())?,
+        note: note.map_err(|_| corrupt())?,
         window: Window::new(row.starts_at, row.ends_at).map_err(|_| corrupt())?,
         submitted_at: row.submitted_at,
         arrived_at: row.arrived_at,

@@ -1,6 +1,27 @@
 //! The kinds of field in WeChat's templates and what each takes. Source: 微信公众平台 类目模板消息,
 //! "参数值内容限制说明"; a value outside is refused with 47003.
 
+use super::{Facts, Words};
+
+/// A field of a template with its words.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// `thing1`.
+    pub name: String,
+    pub kind: FieldKind,
+    pub words: Words,
+    pub too_long: TooLong,
+}
+
+/// What is done with a value that is too long for its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TooLong {
+    /// It ends in `…`.
+    Cut,
+    /// The channel is left, and the next one is taken.
+    Refuse,
+}
+
 /// The kind is the name of the field without its number: `thing1` is a thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldKind {
@@ -33,6 +54,27 @@ pub struct Unfit {
     pub kind: FieldKind,
 }
 
+impl Field {
+    /// The value of the field.
+    ///
+    /// # Errors
+    /// [`Unfit`] when WeChat would refuse it.
+    pub fn render(&self, facts: &Facts) -> Result<String, Unfit> {
+        self.kind.fit(&self.words.render(facts), self.too_long)
+    }
+}
+
+impl TooLong {
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "cut" => Some(Self::Cut),
+            "refuse" => Some(Self::Refuse),
+            _ => None,
+        }
+    }
+}
+
 impl FieldKind {
     /// The kind of a field by its name in the template.
     #[must_use]
@@ -52,43 +94,64 @@ impl FieldKind {
         })
     }
 
-    /// The value as the field takes it: line breaks become spaces, and a thing or a name that is too
-    /// long is cut with an ellipsis. Other kinds lose their meaning when cut, and are refused.
+    /// Whether a value that was cut still says something: half a number says something else.
+    #[must_use]
+    pub fn is_prose(self) -> bool {
+        matches!(self, Self::Thing | Self::Name)
+    }
+
+    /// The value as the field takes it: line breaks become spaces, and what is too long is cut if it
+    /// may be.
     ///
     /// # Errors
     /// [`Unfit`] when the field would refuse it.
-    pub fn fit(self, value: &str) -> Result<String, Unfit> {
+    pub fn fit(self, value: &str, too_long: TooLong) -> Result<String, Unfit> {
         let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
-        let value = match self {
-            Self::Thing => cut(&value, 20),
-            Self::Name if value.is_ascii() => cut(&value, 20),
-            Self::Name => cut(&value, 10),
-            _ => value,
+        // Of the whole value: an ellipsis makes no name Chinese.
+        let most = self.most(&value);
+        let value = match too_long {
+            TooLong::Cut => cut(&value, most),
+            TooLong::Refuse => value,
         };
-        if !value.is_empty() && self.takes(&value) {
+        let fits = !value.is_empty() && value.chars().count() <= most;
+        if fits && self.takes(&value) {
             Ok(value)
         } else {
             Err(Unfit { kind: self })
         }
     }
 
+    /// The most characters it takes; the form of a time is its length.
+    fn most(self, value: &str) -> usize {
+        match self {
+            Self::Thing => 20,
+            Self::Number | Self::Letter | Self::CharacterString => 32,
+            Self::Time | Self::Date => usize::MAX,
+            Self::PhoneNumber => 17,
+            Self::CarNumber => 8,
+            Self::Name if value.is_ascii() => 20,
+            Self::Name => 10,
+            Self::Phrase => 5,
+        }
+    }
+
     fn takes(self, value: &str) -> bool {
-        let length = value.chars().count();
         let all = |fits: fn(char) -> bool| value.chars().all(fits);
         match self {
             Self::Thing | Self::Name => !value.chars().any(is_emoji),
-            Self::Number => length <= 32 && all(|c| c.is_ascii_digit() || c == '.'),
-            Self::Letter => length <= 32 && all(|c| c.is_ascii_alphabetic()),
-            Self::CharacterString => length <= 32 && all(|c| c.is_ascii_graphic() || c == ' '),
+            Self::Number => all(|c| c.is_ascii_digit() || c == '.'),
+            Self::Letter => all(|c| c.is_ascii_alphabetic()),
+            Self::CharacterString => all(|c| c.is_ascii_graphic() || c == ' '),
             Self::Time | Self::Date => is_time(value),
-            Self::PhoneNumber => length <= 17 && all(|c| c.is_ascii_digit() || "+-".contains(c)),
-            Self::CarNumber => length <= 8,
-            Self::Phrase => length <= 5 && all(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)),
+            Self::PhoneNumber => all(|c| c.is_ascii_digit() || "+-".contains(c)),
+            Self::CarNumber => true,
+            Self::Phrase => all(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)),
         }
     }
 }
 
-fn cut(value: &str, most: usize) -> String {
+/// At most so many characters, of which the last says that there were more.
+pub(super) fn cut(value: &str, most: usize) -> String {
     if value.chars().count() <= most {
         value.to_owned()
     } else {
@@ -118,29 +181,54 @@ mod tests {
     #[test]
     fn a_field_takes_what_wechat_takes() {
         use FieldKind::*;
-        for (kind, value, fitted) in [
-            (Thing, "计算机学院\n301", Some("计算机学院 301")),
+        let long = "一二三四五六七八九十一二三四五六七八九十一";
+        for (kind, value, refusing, cutting) in [
+            (Thing, "计算机学院\n301", Some("计算机学院 301"), None),
             (
                 Thing,
-                "一二三四五六七八九十一二三四五六七八九十一",
+                long,
+                None,
                 Some("一二三四五六七八九十一二三四五六七八九…"),
             ),
-            (Thing, "好😀", None),
-            (Thing, " ", None),
-            (Phrase, "已通过", Some("已通过")),
-            (Phrase, "审批已经通过", None),
-            (Phrase, "OK", None),
-            (Time, "2026年03月02日 14:00", Some("2026年03月02日 14:00")),
-            (Time, "2026-03-02", None),
-            (Number, "3.5", Some("3.5")),
-            (Number, "三", None),
-            (CharacterString, "A 1", Some("A 1")),
-            (CharacterString, "重庆", None),
-            (CarNumber, "渝AD12345", Some("渝AD12345")),
-            (CarNumber, "渝AD1234567", None),
-            (Name, "买买提·艾合买提·阿不都", Some("买买提·艾合买提·…")),
+            (Thing, "好😀", None, None),
+            (Thing, " ", None, None),
+            (Phrase, "已通过", Some("已通过"), None),
+            (Phrase, "审批已经通过", None, None),
+            (Phrase, "OK", None, None),
+            (
+                Time,
+                "2026年03月02日 14:00",
+                Some("2026年03月02日 14:00"),
+                None,
+            ),
+            (Time, "2026-03-02", None, None),
+            (Number, "3.5", Some("3.5"), None),
+            (Number, "三", None, None),
+            (CharacterString, "A 1", Some("A 1"), None),
+            (CharacterString, "重庆", None, None),
+            (CarNumber, "渝AD12345", Some("渝AD12345"), None),
+            (CarNumber, "渝AD1234567", None, Some("渝AD1234…")),
+            (
+                Name,
+                "买买提·艾合买提·阿不都",
+                None,
+                Some("买买提·艾合买提·…"),
+            ),
+            (
+                Name,
+                "Maimaiti Aihemaiti A.",
+                None,
+                Some("Maimaiti Aihemaiti …"),
+            ),
         ] {
-            assert_eq!(kind.fit(value).ok().as_deref(), fitted, "{kind:?} {value}");
+            let fit = |too_long| kind.fit(value, too_long).ok();
+            assert_eq!(
+                fit(TooLong::Refuse).as_deref(),
+                refusing,
+                "{kind:?} {value}"
+            );
+            let cut = fit(TooLong::Cut);
+            assert_eq!(cut.as_deref(), cutting.or(refusing), "{kind:?} {value} cut");
         }
     }
 }

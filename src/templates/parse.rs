@@ -1,67 +1,16 @@
 //! From a TOML file to a template, with every fault of the file.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::Deserialize;
-
+use super::raw::{Raw, RawCard, RawSend, RawSms, RawSubscription, RawTemplate, RawWords};
 use super::{
-    Audience, CardText, Channel, Facts, FieldKind, OnUnknown, Send, SmsText, Template,
-    WechatTemplate, Words, built_in,
+    Audience, CardText, Channel, Field, FieldKind, OnUnknown, Send, SmsParam, SmsText,
+    SubscriptionText, Template, TooLong, WechatTemplate, Words, built_in, samples,
 };
 use crate::config::{Fault, Faults, TemplateIds};
 use crate::domain::message::Kind;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Raw {
-    send: Vec<RawSend>,
-    template: Option<RawTemplate>,
-    sms: Option<RawSms>,
-    wecom_card: Option<RawCard>,
-    wecom_text: Option<RawText>,
-    card_update: Option<RawText>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawSend {
-    to: String,
-    channels: Vec<String>,
-    on_unknown: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawTemplate {
-    id: String,
-    url: Option<String>,
-    data: toml::Table,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawSms {
-    template: String,
-    params: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawCard {
-    title: String,
-    description: String,
-    rows: Vec<(String, String)>,
-    url: String,
-    approve: String,
-    reject: String,
-    r#return: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawText {
-    text: String,
-}
+use crate::domain::subscription::Sender;
 
 /// Reads and checks one file.
 pub fn template(kind: Kind, folder: Option<&Path>, ids: &TemplateIds) -> Result<Template, Faults> {
@@ -103,7 +52,13 @@ impl File {
     }
 
     fn template(&mut self, raw: Raw, ids: &TemplateIds) -> Template {
+        let subscribes = !raw.subscription.is_empty();
+        let subscriptions = raw.subscription.into_iter();
         let template = Template {
+            source: self.source.clone(),
+            subscriptions: subscriptions
+                .filter_map(|text| self.subscription(text, ids))
+                .collect(),
             sends: raw.send.into_iter().map(|send| self.send(send)).collect(),
             wechat: raw.template.map(|template| self.wechat(template, ids)),
             sms: raw.sms.map(|sms| self.sms(sms, ids)),
@@ -117,6 +72,7 @@ impl File {
         };
         for channel in template.sends.iter().flat_map(|send| &send.channels) {
             let worded = match channel {
+                Channel::Subscription => subscribes,
                 Channel::Template => template.wechat.is_some(),
                 Channel::Sms => template.sms.is_some(),
                 Channel::WecomCard => template.card.is_some(),
@@ -148,7 +104,8 @@ impl File {
             .filter_map(|name| channel(name))
             .collect();
         if channels.len() != raw.channels.len() || channels.is_empty() {
-            let known = "template, sms, wecom_card, wecom_text, card_update, user_info";
+            let known =
+                "subscription, template, sms, wecom_card, wecom_text, card_update, user_info";
             self.fault("send.channels", format!("must be one or more of {known}"));
         }
         let on_unknown = match raw.on_unknown.as_deref() {
@@ -173,21 +130,7 @@ impl File {
             &ids.wechat,
             "official_account.templates",
         );
-        let mut data = Vec::new();
-        for (field, value) in &raw.data {
-            let key = format!("template.data.{field}");
-            let (Some(kind), Some(text)) = (FieldKind::of(field), value.as_str()) else {
-                self.fault(&key, "is no field of a WeChat template with text in it");
-                continue;
-            };
-            let words = self.words(&key, text);
-            let specimen = |fact: &&'static str| (*fact, specimen(fact).to_owned());
-            let facts: Facts = self.kind.facts().iter().map(specimen).collect();
-            if let Err(unfit) = kind.fit(&words.render(&facts)) {
-                self.fault(&key, unfit.to_string());
-            }
-            data.push((field.clone(), kind, words));
-        }
+        let data = self.fields("template", &raw.data);
         WechatTemplate {
             id,
             url: raw.url.map(|url| self.words("template.url", &url)),
@@ -203,19 +146,108 @@ impl File {
             );
             self.fault("sms.template", reason);
         }
+        let facts = samples::hard(self.kind);
         let mut params = Vec::new();
-        for text in &raw.params {
+        for raw in &raw.params {
+            let (text, too_long) = self.policy("sms.params", raw, TooLong::Refuse);
             if text.contains("://") || text.contains("_link}") {
                 self.fault(
                     "sms.params",
                     "providers refuse a link in a variable; use the token",
                 );
             }
-            params.push(self.words("sms.params", text));
+            let param = SmsParam {
+                words: self.words("sms.params", text),
+                too_long,
+                most: ids.sms_variable,
+            };
+            if param.render(&facts).is_err() {
+                let reason = format!("{text:?} is longer than [sms] variable_chars");
+                self.fault("sms.params", reason);
+            }
+            if too_long == TooLong::Cut && (text.contains("_token}") || text.contains("_code}")) {
+                self.fault("sms.params", "half a token opens nothing: refuse it");
+            }
+            params.push(param);
         }
         SmsText {
             name: raw.template,
             params,
+        }
+    }
+
+    /// `None` where the app has no such template.
+    fn subscription(
+        &mut self,
+        raw: RawSubscription,
+        ids: &TemplateIds,
+    ) -> Option<SubscriptionText> {
+        let Some(sender) = Sender::parse(&raw.app) else {
+            self.fault("subscription.app", "must be \"mini\" or \"account\"");
+            return None;
+        };
+        let (known, table) = match sender {
+            Sender::Mini => (&ids.mini, "mini_program.templates"),
+            Sender::Account => (&ids.account, "official_account.subscriptions"),
+        };
+        let own = format!("subscription {}", sender.as_str());
+        let text = SubscriptionText {
+            sender,
+            id: self.known(&format!("{own}.id"), &raw.id, known, table),
+            name: raw.id,
+            page: raw
+                .page
+                .map(|page| self.words(&format!("{own}.page"), &page)),
+            data: self.fields(&own, &raw.data),
+        };
+        Some(text).filter(|text| !text.id.is_empty())
+    }
+
+    fn fields(&mut self, table: &str, data: &BTreeMap<String, RawWords>) -> Vec<Field> {
+        let facts = samples::hard(self.kind);
+        let mut fields = Vec::new();
+        for (name, raw) in data {
+            let key = format!("{table}.data.{name}");
+            let Some(kind) = FieldKind::of(name) else {
+                self.fault(&key, "is no field of a WeChat template");
+                continue;
+            };
+            let usual = if kind.is_prose() {
+                TooLong::Cut
+            } else {
+                TooLong::Refuse
+            };
+            let (text, too_long) = self.policy(&key, raw, usual);
+            if too_long == TooLong::Cut && !kind.is_prose() {
+                self.fault(
+                    &key,
+                    "only a thing or a name still says something when it is cut",
+                );
+            }
+            let field = Field {
+                name: name.clone(),
+                kind,
+                words: self.words(&key, text),
+                too_long,
+            };
+            if let Err(unfit) = field.render(&facts) {
+                self.fault(&key, unfit.to_string());
+            }
+            fields.push(field);
+        }
+        fields
+    }
+
+    fn policy<'a>(&mut self, key: &str, raw: &'a RawWords, usual: TooLong) -> (&'a str, TooLong) {
+        match raw {
+            RawWords::Plain(text) => (text, usual),
+            RawWords::WithPolicy { text, policy } => {
+                let policy = TooLong::parse(policy).unwrap_or_else(|| {
+                    self.fault(key, "the policy must be \"cut\" or \"refuse\"");
+                    usual
+                });
+                (text, policy)
+            }
         }
     }
 
@@ -266,27 +298,13 @@ impl File {
     }
 }
 
-/// A value as a fact may have it. What people write is long and mixed: it fits only a field that takes
-/// whatever they write.
-fn specimen(fact: &str) -> &'static str {
-    match fact {
-        "number" => "7000000000000000001",
-        "starts_at" | "ends_at" => "2026年03月02日 14:00",
-        "starts_short" | "arrived_at" => "03月02日14:00",
-        "days" => "3",
-        "result" => "已通过",
-        "pass_token" => "AAAAAAAAAAAAAAAAAAAAAA",
-        link if link.ends_with("_link") => "https://pass.example.edu/p/AAAAAAAAAAAAAAAAAAAAAA",
-        _ => "计算机学院 A301 室",
-    }
-}
-
 fn audience(name: &str) -> Option<Audience> {
     Some(match name {
         "approvers" => Audience::Approvers,
         "initiator" => Audience::Initiator,
         "host" => Audience::Host,
         "visitor" => Audience::Visitor,
+        "invitee" => Audience::Invitee,
         "card_holder" => Audience::CardHolder,
         "person" => Audience::Person,
         _ => return None,
@@ -301,6 +319,8 @@ fn knows(kind: Kind, to: Audience) -> bool {
             &[Audience::Initiator, Audience::Host]
         }
         Kind::PassIssued => &[Audience::Visitor],
+        Kind::Invited => &[Audience::Invitee],
+        Kind::InvitationLapsing | Kind::InvitationLapsed => &[Audience::Initiator],
         Kind::CardSettled => &[Audience::CardHolder],
         Kind::FollowerSeen | Kind::AnswerLate => &[Audience::Person],
     };
@@ -308,7 +328,15 @@ fn knows(kind: Kind, to: Audience) -> bool {
 }
 
 fn channel(name: &str) -> Option<Channel> {
-    use Channel::{CardUpdate, Sms, Template, UserInfo, WecomCard, WecomText};
-    let all = [Template, Sms, WecomCard, WecomText, CardUpdate, UserInfo];
+    use Channel::{CardUpdate, Sms, Subscription, Template, UserInfo, WecomCard, WecomText};
+    let all = [
+        Subscription,
+        Template,
+        Sms,
+        WecomCard,
+        WecomText,
+        CardUpdate,
+        UserInfo,
+    ];
     all.into_iter().find(|channel| channel.as_str() == name)
 }

@@ -264,6 +264,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_message_of_any_length_up_to_4096_opens() {
+        let key = EncodingAesKey([9; 32]);
+        let receive_id = "wx0".to_owned();
+        let envelope = Envelope { key, receive_id };
+        let message: Vec<u8> = (0..=250).cycle().take(4096).collect();
+        for length in 0..=message.len() {
+            let sealed = envelope.seal(&message[..length], [3; 16]);
+            assert_eq!(envelope.open(&sealed).as_deref(), Ok(&message[..length]));
+        }
+    }
+
     proptest! {
         #[test]
         fn what_is_sealed_opens(

@@ -3,7 +3,7 @@
 //! Source: <https://developers.weixin.qq.com/doc/offiaccount/Custom_Menus/Creating_Custom-Defined_Menu.html>.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::account::OfficialAccount;
 use super::app::{Nothing, text_or_number};
@@ -128,14 +128,17 @@ impl OfficialAccount {
         Ok(tried.button)
     }
 
-    /// The menu in use, even one made by hand in the console, as WeChat writes it.
+    /// The names of the buttons in use, even of a menu made by hand in the console; none when menus
+    /// are switched off.
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn menu_in_use(&self) -> Result<Value, CallError> {
-        self.connection
-            .get("/cgi-bin/get_current_selfmenu_info", &[])
-            .await
+    pub async fn menu_in_use(&self) -> Result<Vec<String>, CallError> {
+        let path = "/cgi-bin/get_current_selfmenu_info";
+        let got: InUse = self.connection.get(path, &[]).await?;
+        let buttons = got.selfmenu_info.filter(|_| got.is_menu_open == 1);
+        let names = buttons.into_iter().flat_map(|menu| menu.button);
+        Ok(names.map(|button| button.name).collect())
     }
 }
 
@@ -144,6 +147,24 @@ const NO_MENU: i64 = 46003;
 #[derive(Deserialize)]
 struct Buttons {
     button: Vec<Button>,
+}
+
+/// Below the first level it is written in another way, which nobody here reads.
+#[derive(Deserialize)]
+struct InUse {
+    is_menu_open: u8,
+    selfmenu_info: Option<InUseButtons>,
+}
+
+#[derive(Deserialize)]
+struct InUseButtons {
+    #[serde(default)]
+    button: Vec<InUseButton>,
+}
+
+#[derive(Deserialize)]
+struct InUseButton {
+    name: String,
 }
 
 #[derive(Deserialize)]

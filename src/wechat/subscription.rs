@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::account::OfficialAccount;
-use super::app::{Connection, Nothing, data};
+use super::app::{Connection, data};
 use super::mini::MiniProgram;
 use super::template::MiniProgramPage;
 use crate::tencent::call::CallError;
@@ -36,14 +36,16 @@ pub struct SubscriptionTemplate {
 }
 
 impl MiniProgram {
-    /// Sends to a person of the mini-program.
+    /// Sends to a person of the mini-program; gives the number under which
+    /// `subscribe_msg_sent_event` will report, when WeChat says it.
     ///
     /// # Errors
     /// [`CallError`]; 43101 when the grant is used up or was never given.
-    pub async fn send_subscription(&self, message: &SubscriptionMessage) -> Result<(), CallError> {
-        let path = "/cgi-bin/message/subscribe/send";
-        let _: Nothing = self.connection.post(path, &message.to_json()).await?;
-        Ok(())
+    pub async fn send_subscription(
+        &self,
+        message: &SubscriptionMessage,
+    ) -> Result<Option<String>, CallError> {
+        send(&self.connection, "/cgi-bin/message/subscribe/send", message).await
     }
 
     /// # Errors
@@ -54,14 +56,16 @@ impl MiniProgram {
 }
 
 impl OfficialAccount {
-    /// Sends to a person of the account.
+    /// Sends to a person of the account; the number as for the mini-program.
     ///
     /// # Errors
     /// [`CallError`]; 43101 when the grant is used up or was never given.
-    pub async fn send_subscription(&self, message: &SubscriptionMessage) -> Result<(), CallError> {
+    pub async fn send_subscription(
+        &self,
+        message: &SubscriptionMessage,
+    ) -> Result<Option<String>, CallError> {
         let path = "/cgi-bin/message/subscribe/bizsend";
-        let _: Nothing = self.connection.post(path, &message.to_json()).await?;
-        Ok(())
+        send(&self.connection, path, message).await
     }
 
     /// # Errors
@@ -86,6 +90,25 @@ impl SubscriptionMessage {
         }
         body
     }
+}
+
+/// The documents' example of the answer has no number, and their text says that there is one.
+async fn send(
+    connection: &Connection,
+    path: &str,
+    message: &SubscriptionMessage,
+) -> Result<Option<String>, CallError> {
+    #[derive(Deserialize)]
+    struct Sent {
+        #[serde(default)]
+        msgid: Option<Value>,
+    }
+    let sent: Sent = connection.post(path, &message.to_json()).await?;
+    Ok(sent.msgid.and_then(|id| match id {
+        Value::String(id) => Some(id),
+        Value::Number(id) => Some(id.to_string()),
+        _ => None,
+    }))
 }
 
 async fn templates(connection: &Connection) -> Result<Vec<SubscriptionTemplate>, CallError> {

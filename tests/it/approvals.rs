@@ -28,7 +28,7 @@ async fn the_page_shows_what_the_handbook_shows_and_takes_the_decision() {
     let todo = approver.get("/api/staff/approvals?box=todo").await;
     assert_snapshot!(app.plain(&todo.expect(200).to_string()), @r#"{"items":[{"area":"校园区域","host":"刘明","id":"[id]","reason":"业务洽谈","stage":"pending","stage_text":"审批中","starts_at":"2026-03-02T14:00:00+08:00","submitted_at":"2026-03-02T09:00:00+08:00","submitter":"张小雨"}],"next":null}"#);
     let path = format!("/api/staff/approvals/{}", visit.id);
-    assert_snapshot!(app.plain(&approver.get(&path).await.expect(200).to_string()), @r#"{"area":"校园区域","can_decide":true,"department":"信息中心","ends_at":"2026-03-02T16:00:00+08:00","host":"刘明","host_phone":"139****0001","id":"[id]","note":null,"reason":"业务洽谈","stage":"pending","stage_text":"审批中","starts_at":"2026-03-02T14:00:00+08:00","steps":[{"approver":null,"comment":null,"decided_at":null,"decision":null}],"submitted_at":"2026-03-02T09:00:00+08:00","submitter":"张小雨","visitors":[{"id_number":"110****002X","items":null,"name":"张小雨","phone":"138****0001","plate":null}]}"#);
+    assert_snapshot!(app.plain(&approver.get(&path).await.expect(200).to_string()), @r#"{"area":"校园区域","area_note":null,"can_decide":true,"department":"信息中心","ends_at":"2026-03-02T16:00:00+08:00","host":"刘明","host_phone":"139****0001","id":"[id]","mode":"booking","note":null,"reason":"业务洽谈","stage":"pending","stage_text":"审批中","starts_at":"2026-03-02T14:00:00+08:00","steps":[{"approver":null,"comment":null,"decided_at":null,"decision":null}],"submitted_at":"2026-03-02T09:00:00+08:00","submitter":"张小雨","visitors":[{"id_number":"110****002X","items":null,"name":"张小雨","phone":"138****0001","plate":null}]}"#);
 
     let decided = approver
         .decide(&visit, "approve", "请走东门")

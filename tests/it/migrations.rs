@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use campus_pass::domain::invitation::Invitee;
+use campus_pass::domain::{PersonName, Phone};
 use campus_pass::sandbox::FaultKind;
+use campus_pass::store::{begin, commit, invitations, invitees};
 use migrations::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 
@@ -121,6 +124,7 @@ async fn fill(app: &App) {
     let mut form = guest.form("刘明", from, until).await;
     form["visitor"]["face_photo"] = guest.give_picture("face").await.into();
     form["consent"] = true.into();
+    form["companions"] = serde_json::json!({ "capacity": 1 });
     let path = axum::http::Method::POST;
     let request = guest
         .request(path, "/api/visits")
@@ -128,15 +132,51 @@ async fn fill(app: &App) {
     let booked = app.send(crate::harness::json_body(request, &form)).await;
     let visit = crate::harness::Visit::of(&booked.expect(201));
     app.deliver().await;
+    // Only staff invite by name, and what staff began does not go down; see below.
+    let ctx = &app.ctx;
+    let id: i64 = visit.id.parse().unwrap();
+    let invitation = invitations::of_visits(&ctx.db.read, [id.into()]).await;
+    let named = Invitee {
+        id: ctx.mint(),
+        invitation: invitation.unwrap().remove(0).id,
+        name: PersonName::parse("李四").unwrap(),
+        phone: ctx.seal_phone(&Phone::parse(&guest.phone).unwrap()),
+        visitor: None,
+    };
+    let txn = begin(&ctx.db).await.unwrap();
+    invitees::insert(&txn, &named).await.unwrap();
+    commit(txn).await.unwrap();
     app.approver("陈静")
         .decide(&visit, "approve", "好")
         .await
         .expect(200);
     let code = guest.code(&visit).await;
     assert!(app.gate("G01").scan(&code).await.contains(r#""r":"ok""#));
+    let answers = serde_json::json!({"app": "mini",
+        "answers": [{"template_id": "SUB-VISIT-RESULT", "answer": "accept"}]});
+    let told = guest.post("/api/subscriptions", &answers).await;
+    assert_eq!(told.status.as_u16(), 204);
     // One row is left due.
     app.fault("sms", FaultKind::Http500, None);
     app.deliver().await;
+}
+
+#[tokio::test]
+async fn what_staff_began_is_not_lost_on_the_way_down() {
+    let app = App::start().await;
+    app.approver("刘明").invite(2).await;
+    let db = app.database().connect().await;
+    app.ctx.db.clone().close().await;
+    let filled = rows(&db, app.database().is_postgres()).await;
+    let refused = Migrator::down(&db, None).await.unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "Migration Error: visits has rows of staff, which would be lost"
+    );
+    let left = rows(&db, app.database().is_postgres()).await;
+    assert_eq!(left["visits"], filled["visits"]);
+    db.close().await.unwrap();
+    app.finish_without_a_database().await;
 }
 
 #[tokio::test]

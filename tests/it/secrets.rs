@@ -56,6 +56,11 @@ async fn play(app: &App) -> Vec<(&'static str, String)> {
     wrong["visitor"]["id_number"] = json!("110105194912310021");
     guest.post("/api/visits", &wrong).await.expect(422);
     let approver = app.approver("陈静");
+    let named = json!([{ "name": "李四", "phone": "13800000777" }]);
+    let invited = json!({ "capacity": 2, "invitees": named });
+    let (_, invitation) = app.approver("刘明").invite_with(invited).await;
+    app.get(&invitation).await;
+    guest.accept(&invitation).await.expect(201);
     app.deliver().await;
     let session = approver.session().await.to_owned();
     approver.tap_approve(&visit).await;
@@ -89,6 +94,8 @@ async fn play(app: &App) -> Vec<(&'static str, String)> {
         ("the guest's session", guest.token.clone()),
         ("the approver's session", session),
         ("the link's token", link.as_str().unwrap()[3..].to_owned()),
+        ("the invitation's token", invitation[3..].to_owned()),
+        ("an invited phone", "13800000777".to_owned()),
         ("the signed code", code),
         (
             "an access token",

@@ -154,6 +154,7 @@ fn live_mode_names_each_secret_that_is_missing_and_does_not_start() {
     wechat.toml (shipped): official_account.token: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.encoding_aes_key: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.secret: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): official_account.tags.staff: missing: live mode does not take the sandbox's
     wechat.toml (shipped): mini_program.app_id: missing: live mode does not take the sandbox's
     wechat.toml (shipped): mini_program.original_id: missing: live mode does not take the sandbox's
     wechat.toml (shipped): mini_program.token: missing: live mode does not take the sandbox's
@@ -170,9 +171,15 @@ fn live_mode_names_each_secret_that_is_missing_and_does_not_start() {
     wechat.toml (shipped): sms.tencent.templates.approval_waiting: missing: live mode does not take the sandbox's
     wechat.toml (shipped): sms.tencent.templates.pass_issued: missing: live mode does not take the sandbox's
     wechat.toml (shipped): sms.tencent.templates.visit_result: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): sms.tencent.templates.invited: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.templates.visit_result: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.templates.pass_issued: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.templates.answer_late: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): official_account.templates.invitation_lapsing: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): mini_program.templates.visit_result: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): mini_program.templates.pass_issued: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): official_account.subscriptions.visit_result: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): official_account.subscriptions.pass_issued: missing: live mode does not take the sandbox's
     wechat.toml (shipped): keys.data: missing: live mode does not take the sandbox's
     wechat.toml (shipped): keys.index: missing: live mode does not take the sandbox's
     wechat.toml (shipped): keys.link: missing: live mode does not take the sandbox's
@@ -203,9 +210,18 @@ fn live(database: &str) -> Vec<(&'static str, String)> {
         ("OFFICIAL_ACCOUNT__TOKEN", text("t")),
         ("OFFICIAL_ACCOUNT__ENCODING_AES_KEY", aes()),
         ("OFFICIAL_ACCOUNT__SECRET", text("s")),
+        ("OFFICIAL_ACCOUNT__TAGS__STAFF", text("")),
         ("OFFICIAL_ACCOUNT__TEMPLATES__VISIT_RESULT", text("T1")),
         ("OFFICIAL_ACCOUNT__TEMPLATES__PASS_ISSUED", text("T2")),
         ("OFFICIAL_ACCOUNT__TEMPLATES__ANSWER_LATE", text("T3")),
+        (
+            "OFFICIAL_ACCOUNT__TEMPLATES__INVITATION_LAPSING",
+            text("T4"),
+        ),
+        ("OFFICIAL_ACCOUNT__SUBSCRIPTIONS__VISIT_RESULT", text("")),
+        ("OFFICIAL_ACCOUNT__SUBSCRIPTIONS__PASS_ISSUED", text("")),
+        ("MINI_PROGRAM__TEMPLATES__VISIT_RESULT", text("S1")),
+        ("MINI_PROGRAM__TEMPLATES__PASS_ISSUED", text("")),
         ("MINI_PROGRAM__APP_ID", text("wxmini")),
         ("MINI_PROGRAM__ORIGINAL_ID", text("gh_mini")),
         ("MINI_PROGRAM__TOKEN", text("t")),
@@ -222,6 +238,7 @@ fn live(database: &str) -> Vec<(&'static str, String)> {
         ("SMS__TENCENT__TEMPLATES__APPROVAL_WAITING", text("1")),
         ("SMS__TENCENT__TEMPLATES__PASS_ISSUED", text("2")),
         ("SMS__TENCENT__TEMPLATES__VISIT_RESULT", text("3")),
+        ("SMS__TENCENT__TEMPLATES__INVITED", text("4")),
         ("KEYS__DATA", format!("k:{}", key(1))),
         ("KEYS__INDEX", key(2)),
         ("KEYS__LINK", key(3)),
@@ -269,6 +286,7 @@ fn the_keys_of_a_provider_of_sms_are_asked_for_only_when_it_is_in_use() {
     wechat.toml (shipped): sms.aliyun.templates.approval_waiting: missing: live mode does not take the sandbox's
     wechat.toml (shipped): sms.aliyun.templates.pass_issued: missing: live mode does not take the sandbox's
     wechat.toml (shipped): sms.aliyun.templates.visit_result: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): sms.aliyun.templates.invited: missing: live mode does not take the sandbox's
     ");
     settings.push(("SMS__BACKUP", "tencent".to_owned()));
     let both = faults(&borrowed(&settings));
@@ -503,13 +521,7 @@ fn a_broken_menu_is_named() {
       | ^^^^^^
     unknown field `colour`, expected one of `name`, `type`, `key`, `url`, `sub_button`
     "#);
-    assert_snapshot!(check(""), @"
-    …/default.toml: -: TOML parse error at line 1, column 1
-      |
-    1 | 
-      | ^
-    missing field `button`
-    ");
+    assert_snapshot!(check(""), @"…/default.toml: button: a menu has 1 to 3 buttons");
     fs::remove_file(folder.join("default.toml")).unwrap();
     assert!(faults(&[("SERVER__MENUS", folder.to_str().unwrap())]).contains("default.toml"));
     fs::remove_dir_all(folder).unwrap();
@@ -518,36 +530,43 @@ fn a_broken_menu_is_named() {
 #[test]
 fn a_broken_template_is_named() {
     let broken = |name: &str, from: &str, to: &str| {
-        let folder = shipped_templates("broken", name, |text| text.replace(from, to));
+        // The last place: the same fields stand in the tables of subscription messages before.
+        let folder = shipped_templates("broken", name, |text| {
+            let (before, after) = text.rsplit_once(from).unwrap();
+            [before, to, after].concat()
+        });
         let told = faults(&[("SERVER__MESSAGE_TEMPLATES", folder.to_str().unwrap())]);
         told.replace(folder.to_str().unwrap(), "…")
             .trim()
             .to_owned()
     };
-    assert_snapshot!(broken("visit_approved", "thing2 = \"{area}\"", "thing2 = \"{pass_link}\""), @"
+    assert_snapshot!(broken("visit_approved", "thing2 = { text = \"{area}", "thing2 = { text = \"{pass_link}"), @"
     …/visit_approved.toml: template.data.thing2: this message has no {pass_link}
     …/visit_approved.toml: template.data.thing2: does not fit a field of kind Thing
     ");
-    assert_snapshot!(broken("visit_approved", "thing2", "colour2"), @"…/visit_approved.toml: template.data.colour2: is no field of a WeChat template with text in it");
+    assert_snapshot!(broken("visit_approved", "thing2", "colour2"), @"…/visit_approved.toml: template.data.colour2: is no field of a WeChat template");
     assert_snapshot!(broken("visit_approved", "已通过\"", "审批已经通过了\""), @"…/visit_approved.toml: template.data.phrase4: does not fit a field of kind Phrase");
     assert_snapshot!(broken("visit_approved", "已通过\"", "OK\""), @"…/visit_approved.toml: template.data.phrase4: does not fit a field of kind Phrase");
-    assert_snapshot!(broken("visit_approved", "phrase4 = \"已通过\"", "phrase4 = \"{area}\""), @"…/visit_approved.toml: template.data.phrase4: does not fit a field of kind Phrase");
-    assert_snapshot!(broken("visit_approved", "phrase4 = \"已通过\"", "number4 = \"{host}\""), @"…/visit_approved.toml: template.data.number4: does not fit a field of kind Number");
-    assert_snapshot!(broken("visit_approved", "time3 = \"{starts_at}\"", "time3 = \"{starts_short}\""), @"…/visit_approved.toml: template.data.time3: does not fit a field of kind Time");
+    assert_snapshot!(broken("visit_approved", "phrase4 = { text = \"已通过", "phrase4 = { text = \"{area}"), @"…/visit_approved.toml: template.data.phrase4: does not fit a field of kind Phrase");
+    assert_snapshot!(broken("visit_approved", "phrase4 = { text = \"已通过", "number4 = { text = \"{host}"), @"…/visit_approved.toml: template.data.number4: does not fit a field of kind Number");
+    assert_snapshot!(broken("visit_approved", "time3 = { text = \"{starts_at}", "time3 = { text = \"{starts_short}"), @"…/visit_approved.toml: template.data.time3: does not fit a field of kind Time");
     assert_snapshot!(broken("visit_approved", "\"visit_result\"", "\"visit_rseult\""), @r#"…/visit_approved.toml: template.id: [official_account.templates] of the settings has no "visit_rseult""#);
     assert_snapshot!(broken("visit_approved", "[wecom_text]", "[wecom_txt]"), @"
-    …/visit_approved.toml: -: TOML parse error at line 21, column 2
+    …/visit_approved.toml: -: TOML parse error at line 45, column 2
        |
-    21 | [wecom_txt]
+    45 | [wecom_txt]
        |  ^^^^^^^^^
-    unknown field `wecom_txt`, expected one of `send`, `template`, `sms`, `wecom_card`, `wecom_text`, `card_update`
+    unknown field `wecom_txt`, expected one of `send`, `subscription`, `template`, `sms`, `wecom_card`, `wecom_text`, `card_update`
     ");
     assert_snapshot!(broken("guest_arrived", "[\"wecom_text\"]", "[\"sms\"]"), @"…/guest_arrived.toml: sms: the channel is used, but its words are missing");
-    assert_snapshot!(broken("guest_arrived", "[\"wecom_text\"]", "[\"pigeon\"]"), @"…/guest_arrived.toml: send.channels: must be one or more of template, sms, wecom_card, wecom_text, card_update, user_info");
+    assert_snapshot!(broken("guest_arrived", "[\"wecom_text\"]", "[\"pigeon\"]"), @"…/guest_arrived.toml: send.channels: must be one or more of subscription, template, sms, wecom_card, wecom_text, card_update, user_info");
     assert_snapshot!(broken("guest_arrived", "\"host\"", "\"visitor\""), @r#"…/guest_arrived.toml: send.to: this message has no audience "visitor""#);
-    assert_snapshot!(broken("guest_arrived", "{submitter}", "{submitter"), @"…/guest_arrived.toml: wecom_text.text: this message has no {submitter 已于 {arrived_at}");
-    assert_snapshot!(broken("pass_issued", "[\"{pass_token}\"]", "[\"{pass_link}\"]"), @"…/pass_issued.toml: sms.params: providers refuse a link in a variable; use the token");
-    assert_snapshot!(broken("pass_issued", "[\"{pass_token}\"]", "[\"https://x\"]"), @"…/pass_issued.toml: sms.params: providers refuse a link in a variable; use the token");
+    assert_snapshot!(broken("guest_arrived", "{visitors}", "{visitors"), @"…/guest_arrived.toml: wecom_text.text: this message has no {visitors 已于 {arrived_at}");
+    assert_snapshot!(broken("pass_issued", "{ text = \"{pass_token}", "{ text = \"{pass_link}"), @r#"
+    …/pass_issued.toml: sms.params: providers refuse a link in a variable; use the token
+    …/pass_issued.toml: sms.params: "{pass_link}" is longer than [sms] variable_chars
+    "#);
+    assert_snapshot!(broken("pass_issued", "{ text = \"{pass_token}", "{ text = \"https://x"), @"…/pass_issued.toml: sms.params: providers refuse a link in a variable; use the token");
     assert_snapshot!(broken("pass_issued", "\"resend\"", "\"maybe\""), @r#"…/pass_issued.toml: send.on_unknown: must be "resend" or "hold""#);
     assert_snapshot!(broken("approval_waiting", "\"开始时间\"", "\"来访开始时间\""), @"…/approval_waiting.toml: wecom_card.rows: the label 来访开始时间 has more than 5 characters");
     assert_snapshot!(broken("approval_waiting", "url = ", "colour = "), @r#"

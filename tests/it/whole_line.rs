@@ -1,7 +1,7 @@
 //! One visit, from the menu to the gate.
 
 use axum::http::{Request, header};
-use campus_pass::menus::Menu;
+use campus_pass::menus::{Menus, apply};
 use campus_pass::sandbox::{Scan, TemplateLine};
 use insta::assert_snapshot;
 use serde_json::json;
@@ -11,10 +11,9 @@ use crate::harness::{App, Visit, body};
 #[tokio::test]
 async fn a_visit_goes_all_the_way_from_the_menu_to_the_gate() {
     let app = App::start().await;
-    let buttons = Menu::load(None).unwrap().buttons();
-    app.clients.account.create_menu(&buttons).await.unwrap();
-    let live = app.clients.account.menus().await.unwrap().default;
-    assert_eq!(live, Some(buttons), "the menu reads back the same");
+    let menus = Menus::load(None, &app.settings.official_account.tags).unwrap();
+    let left = apply(&app.clients.account, &menus).await.unwrap();
+    assert!(left.is_empty(), "the menus read back the same: {left}");
     assert_snapshot!(app.sandbox.menu().unwrap(), @r#"{"button":[{"name":"便捷CIPC","sub_button":[{"key":"CAMPUS_PASS","name":"重工校园通","type":"click"}]}]}"#);
 
     // 2. The menu in the visitor's hand.
@@ -37,6 +36,7 @@ async fn a_visit_goes_all_the_way_from_the_menu_to_the_gate() {
     {
       "area": "校园区域",
       "area_id": "[id]",
+      "area_note": null,
       "comment": null,
       "days": 1,
       "ends_at": "2026-03-02T16:00:00+08:00",
@@ -46,6 +46,8 @@ async fn a_visit_goes_all_the_way_from_the_menu_to_the_gate() {
         "name": "刘明"
       },
       "id": "[id]",
+      "invitation": null,
+      "mode": "booking",
       "note": null,
       "reason": "业务洽谈",
       "reason_id": "[id]",

@@ -2,9 +2,11 @@
 
 use std::fs;
 
+use campus_pass::actions::lapses;
 use campus_pass::domain::message::Kind;
+use serde_json::json;
 
-use crate::harness::{App, Visit};
+use crate::harness::{App, Visit, shipped_templates};
 
 /// `number={number};area={area};` for every fact of a kind.
 fn every_fact(kind: Kind) -> String {
@@ -39,6 +41,11 @@ fn template(kind: Kind) -> String {
             );
             send("visitor", "template") + &words
         }
+        Kind::InvitationLapsing | Kind::InvitationLapsed => {
+            send("initiator", "wecom_text") + &text("wecom_text")
+        }
+        // By SMS alone, which holds three facts at a time: a test of its own.
+        Kind::Invited => invited(&["submitter", "lapses_short", "invitation_token"]),
         Kind::CardSettled => send("card_holder", "card_update") + &text("card_update"),
         Kind::FollowerSeen => send("person", "user_info"),
         Kind::AnswerLate => {
@@ -49,6 +56,24 @@ fn template(kind: Kind) -> String {
             send("person", "template") + &words
         }
     }
+}
+
+/// The invitation's SMS with these facts in its three places.
+fn invited(facts: &[&str]) -> String {
+    let param = |fact: &&str| {
+        // Half a token opens nothing.
+        let policy = if fact.ends_with("_token") {
+            "refuse"
+        } else {
+            "cut"
+        };
+        format!("{{ text = \"{{{fact}}}\", policy = \"{policy}\" }}")
+    };
+    let params: Vec<_> = facts.iter().map(param).collect();
+    format!(
+        "[[send]]\nto = \"invitee\"\nchannels = [\"sms\"]\n[sms]\ntemplate = \"invited\"\nparams = [{}]\n",
+        params.join(", ")
+    )
 }
 
 #[track_caller]
@@ -103,6 +128,34 @@ async fn every_message_knows_what_its_kind_says_it_knows() {
             assert_says_all(Kind::GuestArrived, host.texts().last().unwrap());
         }
     }
+    host.invite(2).await;
+    app.it_is("2026-03-02 10:50");
+    lapses::warn_due(&app.ctx).await.unwrap();
+    app.deliver().await;
+    assert_says_all(Kind::InvitationLapsing, host.texts().last().unwrap());
+    app.it_is("2026-03-02 11:00");
+    lapses::settle_due(&app.ctx).await.unwrap();
+    app.deliver().await;
+    assert_says_all(Kind::InvitationLapsed, host.texts().last().unwrap());
     app.finish().await;
     fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn the_sms_of_an_invitation_knows_what_it_says_it_knows() {
+    for facts in Kind::Invited.facts().chunks(3) {
+        let mut three = facts.to_vec();
+        three.resize(3, "number");
+        let folder = shipped_templates("invited", "invited", |_| invited(&three));
+        let app = App::with(&[("SERVER__MESSAGE_TEMPLATES", folder.to_str().unwrap())]).await;
+        let named = json!([{ "name": "李四", "phone": "13800000099" }]);
+        let more = json!({ "capacity": 1, "invitees": named });
+        app.approver("刘明").invite_with(more).await;
+        app.deliver().await;
+        // The sandbox, as the gateway does, refuses a place that stays empty.
+        let sms = app.sandbox.sms_to("13800000099");
+        assert_eq!(sms.len(), 1, "{facts:?}");
+        app.finish().await;
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::clock::Clock;
 use crate::config::{Mode, Settings};
-use crate::menus::Menu;
+use crate::menus::apply;
 use campus::Visitor;
 use stage::{Stage, decided, says};
 
@@ -41,12 +41,16 @@ pub async fn play(settings: &Settings) -> anyhow::Result<()> {
 
     stage.title("菜单：menus/default.toml 经真实客户端推送到公众号");
     let account = menu::account(settings)?;
-    let wanted = Menu::load(settings.server.menus.as_deref())?.buttons();
+    let wanted = menu::wanted(settings)?;
     println!(
         "   → POST …/cgi-bin/menu/create {}",
-        json!({ "button": wanted })
+        json!({ "button": wanted.default })
     );
-    menu::apply(&account, &wanted).await?;
+    let left = apply(&account, &wanted).await?;
+    ensure!(
+        left.is_empty(),
+        "the live menus differ from the files':\n{left}"
+    );
     let live = stage.control_get("/menu").await?;
     println!("   ← {live}");
     says(&live, &["便捷CIPC", "重工校园通", "CAMPUS_PASS"])?;

@@ -1,7 +1,9 @@
-//! The API of a visitor: whom, where and why to visit, pictures, visits, and the pass behind a link.
+//! The API of a visitor: whom, where and why to visit, pictures, visits, the invitation and the pass behind
+//! a link, and what may be sent.
 
-pub mod booking;
 pub mod choices;
+pub mod invitations;
 pub mod passes;
 pub mod photos;
+pub mod subscriptions;
 pub mod visits;

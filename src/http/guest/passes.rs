@@ -4,16 +4,18 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, FixedOffset};
-use qrcode::render::svg;
-use qrcode::{EcLevel, QrCode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::actions::passes::show;
+use crate::actions::passes::{find_by_code, show};
+use crate::ctx::Shared;
+use crate::domain::pass::PassCode;
+use crate::domain::plain;
 use crate::domain::window::campus_time;
 use crate::http::address::ClientAddress;
 use crate::http::extract::{Json, Path};
 use crate::http::problem::{Problem, ProblemOut};
+use crate::http::qr;
 use crate::http::state::Site;
 use crate::secret::Masked;
 
@@ -58,17 +60,79 @@ pub async fn pass(
         starts_at: campus_time(shown.pass.window.from()),
         ends_at: campus_time(shown.pass.window.until()),
         now: campus_time(site.ctx.clock.now()),
-        qr_svg: shown.code.as_deref().map(draw).transpose()?,
+        qr_svg: shown.code.as_deref().map(qr::svg).transpose()?,
         code: shown.code,
     };
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(out)).into_response())
 }
 
-/// Black on white with the quiet zone of the standard, whatever the page's colours.
-fn draw(code: &str) -> Result<String, Problem> {
-    let qr = QrCode::with_error_correction_level(code, EcLevel::M).map_err(|error| {
-        tracing::error!(%error, "a code does not fit a QR");
-        Problem::failure()
-    })?;
-    Ok(qr.render::<svg::Color>().min_dimensions(240, 240).build())
+#[derive(Serialize, ToSchema)]
+pub struct SharedLinkOut {
+    url: String,
+    /// From then on it leads nowhere; none when it lasts as long as the pass.
+    expires_at: Option<DateTime<FixedOffset>>,
+}
+
+/// The best link to give away: into the mini-program where it has such a page, else to this pass's
+#[utoipa::path(get, path = "/api/passes/{token}/link", tag = "visitor",
+    params(("token" = String, Path)),
+    responses((status = 200, body = SharedLinkOut), (status = 404, body = ProblemOut)))]
+pub async fn link(
+    State(site): State<Site>,
+    ClientAddress(from): ClientAddress,
+    Path(token): Path<String>,
+) -> Result<Response, Problem> {
+    site.doors.limits.link(from)?;
+    let shown = show(&site.ctx, &token).await?;
+    let shown = shown.ok_or_else(Problem::not_found)?;
+    let (shared, until) = (Shared::Pass(&token), shown.pass.window.until());
+    let link = site.clients.best_link(&site.ctx, shared, until).await;
+    let out = SharedLinkOut {
+        url: link.url,
+        expires_at: link.expires_at.map(campus_time),
+    };
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(out)).into_response())
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CodeIn {
+    /// The six characters of the SMS.
+    #[schema(example = "K7Q2MP")]
+    code: String,
+    /// The last four digits of the phone that got the SMS.
+    #[schema(example = "0003")]
+    phone_last4: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct LinkOut {
+    /// The pass's page, from the root.
+    #[schema(example = "/p/…")]
+    link: String,
+}
+
+/// The link of a pass for the code of an SMS; five tries, and every refusal alike
+#[utoipa::path(post, path = "/api/passes/by-code", tag = "visitor", request_body = CodeIn,
+    responses((status = 200, body = LinkOut), (status = 404, body = ProblemOut),
+        (status = 429, body = ProblemOut)))]
+pub async fn by_code(
+    State(site): State<Site>,
+    ClientAddress(from): ClientAddress,
+    Json(CodeIn { code, phone_last4 }): Json<CodeIn>,
+) -> Result<Response, Problem> {
+    site.doors.limits.link(from)?;
+    let digits = plain(&phone_last4);
+    let four = digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit());
+    let found = match PassCode::parse(&code) {
+        Some(code) if four => find_by_code(&site.ctx, &code, &digits).await?,
+        _ => None,
+    };
+    let token = found.ok_or_else(Problem::pass_code)?;
+    let link = format!("/p/{}", token.reveal());
+    Ok((
+        [(header::CACHE_CONTROL, "no-store")],
+        Json(LinkOut { link }),
+    )
+        .into_response())
 }

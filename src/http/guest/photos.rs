@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::actions::photos::keep;
-use crate::domain::actors::Guest;
+use crate::domain::actors::{Guest, Staff};
 use crate::domain::photo::PhotoKind;
 use crate::http::extract::Json;
 use crate::http::problem::{Problem, ProblemOut};
@@ -74,6 +74,20 @@ pub async fn upload(
     guest: Guest,
     Upload { kind, file }: Upload,
 ) -> Result<(StatusCode, Json<PhotoOut>), Problem> {
-    let id = keep(&site.ctx, &guest, kind, file).await?;
+    let id = keep(&site.ctx, (&guest).into(), kind, file).await?;
+    Ok((StatusCode::CREATED, Json(PhotoOut { id })))
+}
+
+/// Uploads a picture of somebody for whom one fills in the form
+#[utoipa::path(post, path = "/api/staff/photos", tag = "staff",
+    request_body(content = UploadIn, content_type = "multipart/form-data"),
+    responses((status = 201, body = PhotoOut), (status = 413, body = ProblemOut),
+        (status = 422, body = ProblemOut)))]
+pub async fn upload_by_staff(
+    State(site): State<Site>,
+    staff: Staff,
+    Upload { kind, file }: Upload,
+) -> Result<(StatusCode, Json<PhotoOut>), Problem> {
+    let id = keep(&site.ctx, (&staff).into(), kind, file).await?;
     Ok((StatusCode::CREATED, Json(PhotoOut { id })))
 }

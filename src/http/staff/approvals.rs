@@ -107,6 +107,11 @@ pub struct ApprovalOut {
     host_phone: Masked,
     area: String,
     reason: String,
+    /// 来源, as in the visit itself.
+    #[schema(example = "booking")]
+    mode: &'static str,
+    /// 区域描述.
+    area_note: Option<String>,
     note: Option<String>,
     starts_at: DateTime<FixedOffset>,
     ends_at: DateTime<FixedOffset>,
@@ -255,6 +260,11 @@ async fn one(ctx: &Ctx, by: &Approver, id: VisitId) -> Result<Json<ApprovalOut>,
         host_phone: facts.host.phone.mask.clone(),
         area: facts.area.name.clone(),
         reason: facts.reason.name.clone(),
+        mode: visit.mode.as_str(),
+        area_note: visit
+            .area_note
+            .as_ref()
+            .map(|note| note.as_str().to_owned()),
         note: visit.note.as_ref().map(|note| note.as_str().to_owned()),
         starts_at: campus_time(visit.window.from()),
         ends_at: campus_time(visit.window.until()),

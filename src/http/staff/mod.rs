@@ -1,3 +1,4 @@
 //! The API of staff.
 
 pub mod approvals;
+pub mod invitations;

@@ -50,6 +50,28 @@ pub(super) async fn add_staff(
     StatusCode::NO_CONTENT
 }
 
+/// Leaves WeCom: nobody of this name is there any more.
+#[utoipa::path(delete, path = "/control/wecom/{userid}", tag = "desks",
+    responses((status = 204)))]
+pub(super) async fn leave(
+    State(sandbox): State<Sandbox>,
+    Path(userid): Path<String>,
+) -> StatusCode {
+    sandbox.remove_staff(&userid);
+    StatusCode::NO_CONTENT
+}
+
+/// Takes away the licence without which the application's messages do not reach a member.
+#[utoipa::path(post, path = "/control/wecom/{userid}/unlicense", tag = "desks",
+    responses((status = 204)))]
+pub(super) async fn unlicense(
+    State(sandbox): State<Sandbox>,
+    Path(userid): Path<String>,
+) -> StatusCode {
+    sandbox.unlicense(&userid);
+    StatusCode::NO_CONTENT
+}
+
 /// What the application sent to somebody, oldest first, as it looks now.
 #[utoipa::path(get, path = "/control/wecom/{userid}/messages", tag = "desks",
     responses((status = 200, body = Vec<WorkMessage>)))]

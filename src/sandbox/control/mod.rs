@@ -47,11 +47,18 @@ pub(super) fn router(sandbox: &Sandbox) -> Router {
         .routes(routes!(phones::tap))
         .routes(routes!(phones::say))
         .routes(routes!(phones::chat))
+        .routes(routes!(phones::scan))
+        .routes(routes!(phones::subscribe))
+        .routes(routes!(phones::notices))
         .routes(routes!(phones::menu))
+        .routes(routes!(phones::menu_of))
+        .routes(routes!(phones::tag))
         .routes(routes!(phones::sms))
         .routes(routes!(phones::sms_off))
         .routes(routes!(phones::sms_on))
         .routes(routes!(desks::staff, desks::add_staff))
+        .routes(routes!(desks::leave))
+        .routes(routes!(desks::unlicense))
         .routes(routes!(desks::messages))
         .routes(routes!(desks::tap))
         .routes(routes!(outside::scan))
@@ -60,6 +67,7 @@ pub(super) fn router(sandbox: &Sandbox) -> Router {
             outside::add_fault,
             outside::clear_faults
         ))
+        .routes(routes!(outside::deliveries, outside::deliver_as))
         .routes(routes!(outside::revoke_tokens))
         .routes(routes!(outside::log))
         .split_for_parts();
@@ -78,9 +86,11 @@ struct Refused {
 impl IntoResponse for Unpushed {
     fn into_response(self) -> Response {
         let status = match self {
-            Self::NoSuchPerson | Self::NoSuchStaff | Self::NoSuchCard | Self::NoSuchDevice => {
-                StatusCode::NOT_FOUND
-            }
+            Self::NoSuchPerson
+            | Self::NoSuchStaff
+            | Self::NoSuchCard
+            | Self::NoSuchScene
+            | Self::NoSuchDevice => StatusCode::NOT_FOUND,
             Self::NotFollowing | Self::NoSuchKey | Self::NoSuchButton => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
@@ -123,11 +133,15 @@ mod tests {
         lines.sort();
         insta::assert_snapshot!(lines.join("\n"), @"
         delete /control/faults
+        delete /control/wecom/{userid}
+        get /control/deliveries
         get /control/faults
         get /control/log
         get /control/menu
         get /control/people
         get /control/people/{openid}/chat
+        get /control/people/{openid}/menu
+        get /control/people/{openid}/notices
         get /control/sms
         get /control/wecom
         get /control/wecom/{userid}/messages
@@ -141,6 +155,9 @@ mod tests {
         post /control/people/{openid}/mini-push
         post /control/people/{openid}/phone-code
         post /control/people/{openid}/say
+        post /control/people/{openid}/scan
+        post /control/people/{openid}/subscriptions
+        post /control/people/{openid}/tags
         post /control/people/{openid}/tap
         post /control/people/{openid}/unblock
         post /control/people/{openid}/unfollow
@@ -149,6 +166,8 @@ mod tests {
         post /control/tokens/revoke
         post /control/wecom
         post /control/wecom/{userid}/tap
+        post /control/wecom/{userid}/unlicense
+        put /control/deliveries
         ");
     }
 

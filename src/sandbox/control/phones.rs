@@ -8,7 +8,9 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::Refused;
-use crate::sandbox::{ChatLine, MiniPush, PageConfig, Person, Pushed, Sandbox, Sms, Unpushed};
+use crate::sandbox::{
+    Answered, App, ChatLine, MiniPush, Notice, PageConfig, Person, Pushed, Sandbox, Sms, Unpushed,
+};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -27,6 +29,27 @@ pub(super) struct MenuTap {
 #[serde(deny_unknown_fields)]
 pub(super) struct Words {
     text: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tags {
+    tags: Vec<i64>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ScannedCode)]
+pub(super) struct Scanned {
+    /// What the code says, as `qrcode/create` gave it.
+    url: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Subscribed {
+    app: App,
+    list: Vec<Answered>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -205,6 +228,64 @@ pub(super) async fn chat(
     responses((status = 200, body = Option<Object>)))]
 pub(super) async fn menu(State(sandbox): State<Sandbox>) -> Json<Option<Value>> {
     Json(sandbox.menu())
+}
+
+/// Scans a code of the account.
+#[utoipa::path(post, path = "/control/people/{openid}/scan", tag = "phones", request_body = Scanned,
+    responses((status = 200, body = Pushed), (status = 404, body = Refused)))]
+pub(super) async fn scan(
+    State(sandbox): State<Sandbox>,
+    Path(openid): Path<String>,
+    Json(scanned): Json<Scanned>,
+) -> Result<Json<Pushed>, Unpushed> {
+    sandbox.scan_code(&openid, &scanned.url).await.map(Json)
+}
+
+/// Answers an app's question whether these may be sent: each acceptance buys one message. For the
+/// mini-program, `mini-push` does the same.
+#[utoipa::path(post, path = "/control/people/{openid}/subscriptions", tag = "phones",
+    request_body = Subscribed,
+    responses((status = 200, body = Pushed), (status = 404, body = Refused)))]
+pub(super) async fn subscribe(
+    State(sandbox): State<Sandbox>,
+    Path(openid): Path<String>,
+    Json(told): Json<Subscribed>,
+) -> Result<Json<Pushed>, Unpushed> {
+    let pushed = sandbox.subscribe(&openid, told.app, &told.list).await;
+    pushed.map(Json)
+}
+
+/// The subscription messages on somebody's phone, oldest first.
+#[utoipa::path(get, path = "/control/people/{openid}/notices", tag = "phones",
+    responses((status = 200, body = Vec<Notice>)))]
+pub(super) async fn notices(
+    State(sandbox): State<Sandbox>,
+    Path(openid): Path<String>,
+) -> Json<Vec<Notice>> {
+    Json(sandbox.notices(&openid))
+}
+
+/// The buttons that somebody sees, or null.
+#[utoipa::path(get, path = "/control/people/{openid}/menu", tag = "phones",
+    responses((status = 200, body = Option<Object>)))]
+pub(super) async fn menu_of(
+    State(sandbox): State<Sandbox>,
+    Path(openid): Path<String>,
+) -> Json<Option<Value>> {
+    Json(sandbox.menu_of(&openid))
+}
+
+/// Gives somebody these tags of the account, and no others.
+#[utoipa::path(post, path = "/control/people/{openid}/tags", tag = "phones", request_body = Tags,
+    responses((status = 204), (status = 404, body = Refused)))]
+pub(super) async fn tag(
+    State(sandbox): State<Sandbox>,
+    Path(openid): Path<String>,
+    Json(given): Json<Tags>,
+) -> Result<StatusCode, Unpushed> {
+    sandbox
+        .tag(&openid, &given.tags)
+        .map(|()| StatusCode::NO_CONTENT)
 }
 
 /// The SMS of a phone, oldest first.

@@ -3,11 +3,13 @@
 
 mod wire;
 
-use serde::Serialize;
+use reqwest::StatusCode;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::people::{Article, Said};
+use super::seal::Seal;
 use super::xml::{self, Content};
 use super::{Exchange, Sandbox};
 
@@ -29,6 +31,19 @@ pub(super) enum Door {
     Wechat,
     Mini,
     Wecom,
+}
+
+/// How WeChat and WeCom deliver what happens: once and in order, unless they are told otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Deliveries {
+    /// Everything is delivered so many times more, as when answers get lost on the way; a repeat must
+    /// get the answer that the first one got.
+    pub repeats: u32,
+    /// Reports wait until this is lifted.
+    pub held: bool,
+    /// Reports that wait go out newest first.
+    pub reversed: bool,
 }
 
 /// What became of a push.
@@ -70,6 +85,8 @@ pub enum Unpushed {
     NoSuchStaff,
     #[error("the menu has no such key")]
     NoSuchKey,
+    #[error("no such code, or it has run out")]
+    NoSuchScene,
     #[error("no such card on this desk")]
     NoSuchCard,
     #[error("the card has no such button, or it was replaced")]
@@ -93,7 +110,7 @@ impl Sandbox {
     pub async fn push_queued(&self) -> Result<usize, Unpushed> {
         let mut pushed = self.report_sms().await?;
         loop {
-            let Some(push) = self.state().pushes.pop_front() else {
+            let Some(push) = self.next_queued() else {
                 return Ok(pushed);
             };
             self.push(push).await?;
@@ -111,6 +128,27 @@ impl Sandbox {
         }
     }
 
+    /// How things are delivered from now on.
+    pub fn deliver_as(&self, deliveries: Deliveries) {
+        self.state().deliveries = deliveries;
+        self.0.queued.notify_one();
+    }
+
+    /// How things are delivered.
+    #[must_use]
+    pub fn deliveries(&self) -> Deliveries {
+        self.state().deliveries
+    }
+
+    fn next_queued(&self) -> Option<Push> {
+        let mut state = self.state();
+        match state.deliveries {
+            Deliveries { held: true, .. } => None,
+            Deliveries { reversed: true, .. } => state.pushes.pop_back(),
+            Deliveries { .. } => state.pushes.pop_front(),
+        }
+    }
+
     pub(super) fn queue(&self, push: Push) {
         self.state().pushes.push_back(push);
         self.wake();
@@ -122,16 +160,9 @@ impl Sandbox {
         let plain = self.plain(&push);
         let (path, mut delivered) = (push.door.path(), None);
         for _ in 0..DELIVERIES {
-            let sent = self.sealed(&seal, push.door, &plain);
-            let request = self.0.client.post(&sent.signed_url).body(sent.body.clone());
-            let kind = push.door.content_type();
-            let answer = request.header("content-type", kind).send().await;
-            if let Ok(answer) = answer {
-                let status = answer.status();
-                if let Ok(body) = answer.text().await {
-                    delivered = Some((sent, status, body));
-                    break;
-                }
+            delivered = self.deliver(&seal, push.door, &plain).await;
+            if delivered.is_some() {
+                break;
             }
         }
         let told = push.door.read(&plain).unwrap_or_default();
@@ -140,7 +171,14 @@ impl Sandbox {
             self.state().log.add(lost);
             return Err(Unpushed::NoAnswer);
         };
-        let opened = self.opened(&seal, &push, status, &body);
+        let mut opened = self.opened(&seal, &push, status, &body);
+        for _ in 0..self.deliveries().repeats {
+            let again = self.deliver(&seal, push.door, &plain).await;
+            let again = again.map(|(_, status, body)| self.opened(&seal, &push, status, &body));
+            if again.as_ref() != Some(&opened) {
+                opened = Err("a repeat got another answer".to_owned());
+            }
+        }
         let (reply, fault) = match opened {
             Ok(reply) => (reply, None),
             Err(fault) => (None, Some(fault)),
@@ -159,6 +197,22 @@ impl Sandbox {
             text: text.filter(|text| !text.is_empty()),
             fault,
         })
+    }
+
+    /// Delivers once, sealed and signed anew; `None` when no whole answer came.
+    async fn deliver(
+        &self,
+        seal: &Seal,
+        door: Door,
+        plain: &str,
+    ) -> Option<(Sent, StatusCode, String)> {
+        let sent = self.sealed(seal, door, plain);
+        let request = self.0.client.post(&sent.signed_url).body(sent.body.clone());
+        let request = request.header("content-type", door.content_type());
+        let answer = request.send().await.ok()?;
+        let status = answer.status();
+        let body = answer.text().await.ok()?;
+        Some((sent, status, body))
     }
 
     /// Delivers an event of somebody in WeChat and shows the reply in their chat.

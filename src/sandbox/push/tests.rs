@@ -14,6 +14,7 @@ use super::super::people::Said;
 use super::super::seal::Seal;
 use super::super::testing::{Trial, against, card};
 use super::super::xml;
+use super::Deliveries;
 use super::OUT_OF_SERVICE;
 use super::Unpushed;
 
@@ -301,5 +302,69 @@ async fn a_tap_on_a_card_changes_the_card_of_whoever_tapped() {
             assert_eq!(log.last().unwrap().request["ResponseCode"], "…");
         },
     )
+    .await;
+}
+
+#[tokio::test]
+async fn reports_wait_while_they_are_held_and_go_out_in_the_order_that_was_asked_for() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let heard = told.clone();
+    let service = account(move |event| {
+        heard
+            .lock()
+            .unwrap()
+            .push(xml::text(event, "MsgID").to_owned());
+        String::new()
+    });
+    against(service, async |world: Trial| {
+        let openid = world.follower("甲");
+        let token = world.account_token().await;
+        let path = format!("/weixin/cgi-bin/message/template/send?access_token={token}");
+        let field = |value: &str| json!({"value": value});
+        let message = json!({"touser": openid, "template_id": "TPL-VISIT-RESULT", "data": {
+            "thing1": field("张老师"), "thing2": field("校园"), "phrase4": field("已通过"),
+            "time3": field("2026年03月02日 14:00")}});
+        let mut sent = Vec::new();
+        world.sandbox.deliver_as(Deliveries {
+            held: true,
+            ..Deliveries::default()
+        });
+        for _ in 0..2 {
+            let answer = world.post(&path, &message).await;
+            sent.push(answer["msgid"].to_string());
+        }
+        assert_eq!(world.sandbox.push_queued().await.unwrap(), 0);
+        world.sandbox.deliver_as(Deliveries {
+            reversed: true,
+            repeats: 1,
+            held: false,
+        });
+        assert_eq!(world.sandbox.push_queued().await.unwrap(), 2);
+        let [first, second] = [&sent[0], &sent[1]];
+        assert_eq!(
+            *told.lock().unwrap(),
+            [second, second, first, first].map(String::as_str)
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_repeat_that_gets_another_answer_is_a_fault() {
+    let count = Arc::new(AtomicU32::new(0));
+    let service = account(move |told| {
+        let n = count.fetch_add(1, Ordering::SeqCst);
+        let text = text_to(told, "gh_account", "1772000000", &n.to_string());
+        reply(&account_seal(), &text)
+    });
+    against(service, async |world: Trial| {
+        let openid = world.follower("甲");
+        world.sandbox.deliver_as(Deliveries {
+            repeats: 1,
+            ..Deliveries::default()
+        });
+        let pushed = world.sandbox.say(&openid, "你好").await.unwrap();
+        assert_eq!(pushed.fault.as_deref(), Some("a repeat got another answer"));
+    })
     .await;
 }

@@ -50,6 +50,8 @@ pub(in crate::sandbox) struct Desks {
     all: Vec<Desk>,
     /// Every task id that was ever used.
     pub(super) task_ids: HashSet<String>,
+    /// Members whom messages do not reach, though the call succeeds.
+    pub(super) unlicensed: HashSet<String>,
     /// The messages that asked for a duplicate check.
     pub(super) earlier: Vec<Earlier>,
 }
@@ -156,6 +158,17 @@ impl Sandbox {
             .iter()
             .map(|desk| desk.member.clone())
             .collect()
+    }
+
+    /// Takes somebody out of WeCom, with their desk.
+    pub fn remove_staff(&self, userid: &str) {
+        let all = &mut self.state().desks.all;
+        all.retain(|desk| desk.member.userid != userid);
+    }
+
+    /// Takes away somebody's licence (互通账号).
+    pub fn unlicense(&self, userid: &str) {
+        self.state().desks.unlicensed.insert(userid.to_owned());
     }
 
     /// What the application sent to somebody, oldest first, as it looks now.

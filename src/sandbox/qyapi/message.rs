@@ -79,6 +79,11 @@ pub(super) fn send(call: &Call) -> Answer {
         answer["response_code"] = sandbox.response_code(&card.task_id).into();
     }
     let desks = &mut sandbox.state().desks;
+    let is_licensed = |user: &String| !desks.unlicensed.contains(user);
+    let (users, unlicensed): (Vec<_>, Vec<_>) = users.into_iter().partition(is_licensed);
+    if !unlicensed.is_empty() {
+        answer["unlicenseduser"] = unlicensed.join("|").into();
+    }
     for user in users {
         let minute_ago = now - Duration::minutes(1);
         let lately = desks
@@ -203,6 +208,18 @@ mod tests {
             (Some(0), &json!("ghost"))
         );
         assert_eq!(world.sandbox.texts_of("zhang")[0].content, "您的访客已到达");
+
+        world.sandbox.unlicense("zhang");
+        let answer = world.send(&text).await;
+        assert_eq!(
+            [&answer["errcode"], &answer["unlicenseduser"]],
+            [&json!(0), &json!("zhang")]
+        );
+        assert_eq!(
+            world.sandbox.texts_of("zhang").len(),
+            1,
+            "it did not arrive"
+        );
 
         let mut nobody = text.clone();
         nobody["touser"] = json!("ghost");

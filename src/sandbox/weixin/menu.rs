@@ -1,8 +1,10 @@
-//! /cgi-bin/menu/create, get and delete (自定义菜单): two levels, and lengths in bytes.
+//! /cgi-bin/menu/create, get and delete (自定义菜单): two levels, and lengths in bytes. Menus for tags are
+//! in [`conditional`](super::conditional).
 
 use serde_json::{Value, json};
 
 use super::authorised;
+use super::conditional::Conditional;
 use crate::sandbox::Sandbox;
 use crate::sandbox::call::{Answer, Call, Refusal, ok};
 
@@ -62,13 +64,15 @@ const SECOND: Level = Level {
         domain: 40054,
     },
 };
+/// The default menu's number; the documents' own example.
+const DEFAULT_ID: i64 = 208_396_938;
 const KEY_BYTES: usize = 128;
 const URL_BYTES: usize = 1024;
 
 pub(super) fn create(call: &Call) -> Answer {
     authorised(call)?;
     let menu: Value = call.json()?;
-    check_buttons(&call.sandbox, &menu["button"], &FIRST)?;
+    check(&call.sandbox, &menu["button"])?;
     call.sandbox.state().menu = Some(json!({"button": menu["button"]}));
     Ok(ok())
 }
@@ -76,13 +80,41 @@ pub(super) fn create(call: &Call) -> Answer {
 pub(super) fn current(call: &Call) -> Answer {
     authorised(call)?;
     let menu = call.sandbox.menu();
-    let menu = menu.ok_or_else(|| Refusal::new(46003, "menu no exist"))?;
-    Ok(json!({"menu": menu}))
+    let mut menu = menu.ok_or_else(|| Refusal::new(46003, "menu no exist"))?;
+    menu["menuid"] = json!(DEFAULT_ID);
+    let state = call.sandbox.state();
+    let others: Vec<_> = state
+        .conditional_menus
+        .iter()
+        .map(Conditional::listed)
+        .collect();
+    if others.is_empty() {
+        return Ok(json!({"menu": menu}));
+    }
+    Ok(json!({"menu": menu, "conditionalmenu": others}))
+}
+
+/// What is in use, in the form that differs from all others: below the first level stands a `list`.
+pub(super) fn in_use(call: &Call) -> Answer {
+    authorised(call)?;
+    let Some(menu) = call.sandbox.menu() else {
+        return Ok(json!({"is_menu_open": 0}));
+    };
+    let mut buttons = menu["button"].clone();
+    for button in buttons.as_array_mut().into_iter().flatten() {
+        let under = button["sub_button"].take();
+        if !under.is_null() {
+            button["sub_button"] = json!({"list": under});
+        }
+    }
+    Ok(json!({"is_menu_open": 1, "selfmenu_info": {"button": buttons}}))
 }
 
 pub(super) fn delete(call: &Call) -> Answer {
     authorised(call)?;
-    call.sandbox.state().menu = None;
+    let mut state = call.sandbox.state();
+    state.menu = None;
+    state.conditional_menus.clear();
     Ok(ok())
 }
 
@@ -93,16 +125,22 @@ impl Sandbox {
         self.state().menu.clone()
     }
 
-    /// Whether a click button of the menu has this key.
-    pub(in crate::sandbox) fn menu_has_key(&self, key: &str) -> bool {
+    /// Whether a click button of the menu that this person sees has this key.
+    pub(in crate::sandbox) fn menu_has_key(&self, openid: &str, key: &str) -> bool {
         fn any(buttons: &Value, key: &str) -> bool {
             buttons.as_array().into_iter().flatten().any(|button| {
                 (button["type"] == "click" && button["key"] == key)
                     || any(&button["sub_button"], key)
             })
         }
-        self.menu().is_some_and(|menu| any(&menu["button"], key))
+        self.menu_of(openid)
+            .is_some_and(|buttons| any(&buttons, key))
     }
+}
+
+/// The rules of a whole menu, whomever it is for.
+pub(super) fn check(sandbox: &Sandbox, buttons: &Value) -> Result<(), Refusal> {
+    check_buttons(sandbox, buttons, &FIRST)
 }
 
 fn check_buttons(sandbox: &Sandbox, buttons: &Value, level: &Level) -> Result<(), Refusal> {
@@ -176,13 +214,21 @@ mod tests {
         let kept = world
             .get(&format!("/weixin/cgi-bin/menu/get?access_token={token}"))
             .await;
-        assert_eq!(kept["menu"], menu);
-        assert!(world.sandbox.menu_has_key("campus"));
-        assert!(!world.sandbox.menu_has_key("other"));
+        assert_eq!(kept["menu"]["button"], menu["button"]);
+        let openid = world.follower("甲");
+        assert!(world.sandbox.menu_has_key(&openid, "campus"));
+        assert!(!world.sandbox.menu_has_key(&openid, "other"));
+        let in_use = format!("/weixin/cgi-bin/get_current_selfmenu_info?access_token={token}");
+        assert_eq!(
+            world.get(&in_use).await,
+            json!({"is_menu_open": 1, "selfmenu_info": {"button": [{"name": "便捷CIPC",
+                "sub_button": {"list": menu["button"][0]["sub_button"]}}]}})
+        );
         world
             .get(&format!("/weixin/cgi-bin/menu/delete?access_token={token}"))
             .await;
         assert_eq!(world.sandbox.menu(), None);
+        assert_eq!(world.get(&in_use).await, json!({"is_menu_open": 0}));
     }
 
     #[tokio::test]

@@ -1,10 +1,13 @@
 //! api.weixin.qq.com, at the paths of its documents, and the login page of open.weixin.qq.com.
 
+mod conditional;
 mod custom;
 mod fields;
+mod links;
 mod menu;
 mod oauth;
 mod phone;
+mod subscribe;
 mod template;
 mod ticket;
 mod token;
@@ -18,7 +21,9 @@ use super::Sandbox;
 use super::call::{Answer, Call, Refusal, json_response};
 use super::tokens::TokenFault;
 
+pub(super) use conditional::Conditional;
 pub(super) use custom::Windows;
+pub(super) use links::{Scene, UrlLink};
 pub use ticket::PageConfig;
 
 pub(super) fn router() -> Router<Sandbox> {
@@ -27,14 +32,30 @@ pub(super) fn router() -> Router<Sandbox> {
         .route("/cgi-bin/menu/create", posted(menu::create))
         .route("/cgi-bin/menu/get", asked(menu::current))
         .route("/cgi-bin/menu/delete", asked(menu::delete))
+        .route("/cgi-bin/menu/addconditional", posted(conditional::add))
+        .route("/cgi-bin/menu/delconditional", posted(conditional::delete))
+        .route("/cgi-bin/menu/trymatch", posted(conditional::try_match))
+        .route("/cgi-bin/get_current_selfmenu_info", asked(menu::in_use))
         .route("/cgi-bin/message/custom/send", posted(custom::send))
         .route("/cgi-bin/message/template/send", posted(template::send))
+        .route(
+            "/cgi-bin/message/subscribe/send",
+            posted(subscribe::to_mini),
+        )
+        .route(
+            "/cgi-bin/message/subscribe/bizsend",
+            posted(subscribe::to_account),
+        )
+        .route("/wxaapi/newtmpl/gettemplate", asked(subscribe::list))
         .route(
             "/cgi-bin/template/get_all_private_template",
             asked(template::list),
         )
         .route("/cgi-bin/ticket/getticket", asked(ticket::jsapi))
         .route("/cgi-bin/user/info", asked(users::info))
+        .route("/cgi-bin/qrcode/create", posted(links::create_code))
+        .route("/wxa/getwxacodeunlimit", post(links::draw_code))
+        .route("/wxa/generate_urllink", posted(links::make_link))
         .route("/wxa/business/getuserphonenumber", posted(phone::number))
         .route("/connect/oauth2/authorize", get(oauth::authorize))
         .route("/sns/oauth2/access_token", asked(oauth::access_token))

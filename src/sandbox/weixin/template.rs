@@ -32,14 +32,14 @@ struct Send {
 }
 
 #[derive(Deserialize)]
-struct Datum {
+pub(super) struct Datum {
     value: String,
 }
 
 pub(super) fn send(call: &Call) -> Answer {
     authorised(call)?;
     let asked: Send = call.json()?;
-    let template = Template::find(&asked.template_id)
+    let template = Template::find(&asked.template_id, TEMPLATES)
         .ok_or_else(|| Refusal::new(40037, "invalid template_id"))?;
     let sandbox = &call.sandbox;
     let blocks = {
@@ -102,7 +102,10 @@ pub(super) fn list(call: &Call) -> Answer {
 
 /// The message's fields in the template's order. A field that the template does not have would be
 /// dropped without a word by WeChat; here it is refused, because it is a mistake all the same.
-fn lines(template: &Template, data: &HashMap<String, Datum>) -> Result<Vec<TemplateLine>, Refusal> {
+pub(super) fn lines(
+    template: &Template,
+    data: &HashMap<String, Datum>,
+) -> Result<Vec<TemplateLine>, Refusal> {
     let wrong = |name: &str, what: &str| {
         Refusal::new(47003, format!("argument invalid! data.{name}.value {what}"))
     };

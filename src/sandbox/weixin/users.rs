@@ -21,7 +21,7 @@ pub(super) fn info(call: &Call) -> Answer {
         "unionid": person.unionid,
         "remark": "",
         "groupid": 0,
-        "tagid_list": [],
+        "tagid_list": person.tags,
         "subscribe_scene": "ADD_SCENE_QR_CODE",
         "qr_scene": 0,
         "qr_scene_str": "",

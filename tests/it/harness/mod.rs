@@ -15,13 +15,13 @@ mod people;
 mod plain;
 mod wire;
 
-pub use app::App;
+pub use app::{App, workers};
 pub use campus::MEMBERS;
 pub use child::{Service, client, command, run};
 pub use database::Database;
 pub use delivery::Delivery;
 pub use doors::Gate;
-pub use people::{Approver, Guest, Visit};
+pub use people::{Approver, Guest, Visit, invited};
 pub use plain::plain;
 pub use wire::{Answer, body, json_body, picture, upload};
 

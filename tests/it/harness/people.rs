@@ -99,6 +99,45 @@ impl<'a> Guest<'a> {
         Visit::of(&booked)
     }
 
+    /// The same, with so many places for companions; gives the link as well.
+    pub async fn invite(&self, host: &str, capacity: u32) -> (Visit, String) {
+        let mut form = self
+            .form(host, "2026-03-02 14:00", "2026-03-02 16:00")
+            .await;
+        form["companions"] = json!({ "capacity": capacity });
+        invited(&self.post("/api/visits", &form).await)
+    }
+
+    /// What the form of 接受邀请 holds when it is filled in rightly.
+    pub fn joining(&self) -> Value {
+        // A passport of their own; nobody joins twice.
+        let document = format!("E{}", &self.phone[3..]);
+        let mut form =
+            json!({ "visitor": form("2026-03-02 14:00", "2026-03-02 16:00")["visitor"] });
+        form["visitor"]["name"] = self.name.clone().into();
+        form["visitor"]["phone"] = self.phone.clone().into();
+        form["visitor"]["id_number"] = document.into();
+        form["visitor"]["id_photo"] = self.photo.clone().into();
+        form
+    }
+
+    /// Joins by a link, with the details of one's own.
+    pub async fn accept(&self, link: &str) -> Answer {
+        self.accept_with(link, &self.joining()).await
+    }
+
+    pub async fn accept_with(&self, link: &str, form: &Value) -> Answer {
+        let path = link.replace("/i/", "/api/invitations/");
+        self.post(&format!("{path}/accept"), form).await
+    }
+
+    /// Proves the phone with the mini-program's button.
+    pub async fn prove(&self, phone: &str) {
+        let code = self.app.sandbox.phone_code(&self.person.openid, phone);
+        let code = json!({ "code": code.unwrap() });
+        self.post("/api/login/mini/phone", &code).await.expect(200);
+    }
+
     /// The visit as it is now.
     pub async fn look(&self, visit: &Visit) -> Value {
         self.get(&format!("/api/visits/{}", visit.id))
@@ -148,6 +187,14 @@ impl<'a> Guest<'a> {
         })
         .collect()
     }
+}
+
+/// An invitation that was just made: its visit, and its link.
+#[track_caller]
+pub fn invited(answer: &Answer) -> (Visit, String) {
+    let made = answer.expect(201);
+    let link = made["invitation"]["link"].as_str().unwrap().to_owned();
+    (Visit::of(&made), link)
 }
 
 impl Visit {
@@ -248,6 +295,60 @@ impl<'a> Approver<'a> {
     pub async fn get(&self, path: &str) -> Answer {
         let request = self.request(Method::GET, path).await;
         self.app.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn post(&self, path: &str, json: &Value) -> Answer {
+        let request = self.request(Method::POST, path).await;
+        self.app.send(json_body(request, json)).await
+    }
+
+    pub async fn put(&self, path: &str, json: &Value) -> Answer {
+        let request = self.request(Method::PUT, path).await;
+        self.app.send(json_body(request, json)).await
+    }
+
+    /// Uploads a picture of somebody else; gives its id.
+    pub async fn give_picture(&self, kind: &str) -> String {
+        let request = self.request(Method::POST, "/api/staff/photos").await;
+        let request = upload(request, kind, &picture(300, 200));
+        let kept = self.app.send(request).await.expect(201);
+        kept["id"].as_str().unwrap().to_owned()
+    }
+
+    /// 到访信息 of a visit to oneself this afternoon.
+    pub async fn wanted(&self) -> Value {
+        let areas = self.app.get("/api/areas").await.expect(200);
+        let reasons = self.app.get("/api/reasons").await.expect(200);
+        json!({
+            "area": areas[0]["id"], "reason": reasons[0]["id"],
+            "starts_at": rfc3339("2026-03-02 14:00"), "ends_at": rfc3339("2026-03-02 16:00"),
+        })
+    }
+
+    /// Invites so many, whoever they are; gives the visit and the link.
+    pub async fn invite(&self, capacity: u32) -> (Visit, String) {
+        self.invite_with(json!({ "capacity": capacity })).await
+    }
+
+    /// The same with other words in the form.
+    pub async fn invite_with(&self, more: Value) -> (Visit, String) {
+        let mut form = self.wanted().await;
+        for (field, value) in more.as_object().unwrap() {
+            form[field] = value.clone();
+        }
+        invited(&self.post("/api/staff/invitations", &form).await)
+    }
+
+    /// One's own invitation as it is now.
+    pub async fn look(&self, visit: &Visit) -> Value {
+        let path = format!("/api/staff/invitations/{}", visit.id);
+        self.get(&path).await.expect(200)
+    }
+
+    /// `submit`, `extend`, `close` or `withdraw` of one's own invitation.
+    pub async fn change(&self, visit: &Visit, what: &str, form: &Value) -> Answer {
+        let path = format!("/api/staff/invitations/{}/{what}", visit.id);
+        self.post(&path, form).await
     }
 
     /// `approve`, `reject` or `return` on the page.

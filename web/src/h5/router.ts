@@ -17,6 +17,7 @@ export const router = createRouter({
     { path: '/h5/staff', component: () => import('./pages/StaffPage.vue'), meta: { title: texts.titles.staff } },
     { path: '/h5/staff/approvals/:id', component: () => import('./pages/ApprovalPage.vue'), props: true, meta: { title: texts.titles.approval } },
     { path: '/h5/left', component: () => import('./pages/LeftPage.vue'), meta: { title: texts.titles.left } },
+    { path: '/p', component: () => import('./pages/CodePage.vue'), meta: { title: texts.titles.pass } },
     { path: '/p/:token', component: () => import('./pages/PassPage.vue'), props: true, meta: { title: texts.titles.pass } },
     { path: '/:rest(.*)*', component: () => import('./pages/MissingPage.vue'), meta: { title: texts.titles.missing } },
   ],

@@ -141,6 +141,12 @@ export const texts = {
     unknownAdvice: '请核对短信中的链接是否完整，或联系被访人。',
     again: '重新预约',
   },
+  code: {
+    advice: '请输入短信中的编码和收到短信的手机号后四位。',
+    code: '短信编码',
+    last4: '手机号后四位',
+    open: '打开通行凭证',
+  },
   staff: {
     boxes: { todo: '待处理', done: '已处理' },
     none: { todo: '暂无待处理的申请', done: '暂无已处理的申请' },

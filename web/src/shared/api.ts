@@ -104,6 +104,8 @@ export const logOut = () => call<void>(null, 'POST', '/api/logout')
 
 export const passes = {
   show: (token: string) => call<Pass>(null, 'GET', `/api/passes/${encodeURIComponent(token)}`),
+  byCode: (code: string, phone_last4: string) =>
+    call<{ link: string }>(null, 'POST', '/api/passes/by-code', { code, phone_last4 }),
 }
 
 export const staff = {

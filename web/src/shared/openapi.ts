@@ -4,6 +4,22 @@ export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AnswerIn: {
+            template_id: string;
+            /**
+             * @description As WeChat says it: `accept`, `reject`, `ban` or `filter`.
+             * @example accept
+             */
+            answer: string;
+        };
+        AnswersIn: {
+            /**
+             * @description `mini` or `account`.
+             * @example mini
+             */
+            app: string;
+            answers: components["schemas"]["AnswerIn"][];
+        };
         /** @description 审批信息, 审批流程, 审批历史 of one visit. */
         ApprovalOut: {
             id: components["schemas"]["VisitId"];
@@ -86,6 +102,18 @@ export interface components {
             items: components["schemas"]["CardOut"][];
             next?: components["schemas"]["VisitId"] | null;
         };
+        CodeIn: {
+            /**
+             * @description The six characters of the SMS.
+             * @example K7Q2MP
+             */
+            code: string;
+            /**
+             * @description The last four digits of the phone that got the SMS.
+             * @example 0003
+             */
+            phone_last4: string;
+        };
         CommentIn: {
             /** @description Needed to reject and to return. */
             comment?: string;
@@ -108,6 +136,13 @@ export interface components {
             id: components["schemas"]["StaffId"];
             name: string;
             department: string;
+        };
+        LinkOut: {
+            /**
+             * @description The pass's page, from the root.
+             * @example /p/…
+             */
+            link: string;
         };
         /** @description The person of a session, with what prefills the next form. */
         MeOut: {
@@ -205,7 +240,7 @@ export interface components {
             /** @description A sentence for a person. */
             detail: string;
             /** @description Names the request in our logs. */
-            request_id?: string | null;
+            request_id: string;
             errors?: components["schemas"]["FieldError"][];
         };
         /**
@@ -221,6 +256,14 @@ export interface components {
             /** @description To be sent as `Authorization: Bearer …`. */
             token: string;
         };
+        SharedLinkOut: {
+            url: string;
+            /**
+             * Format: date-time
+             * @description From then on it leads nowhere; none when it lasts as long as the pass.
+             */
+            expires_at?: string | null;
+        };
         /**
          * @description A member of staff.
          * @example 1628957678243860481
@@ -233,6 +276,27 @@ export interface components {
             comment?: string | null;
             /** Format: date-time */
             decided_at?: string | null;
+        };
+        SubscriptionOut: {
+            /**
+             * @description Which app asks and sends: `mini` (the mini-program) or `account` (a page in WeChat).
+             * @example mini
+             */
+            app: string;
+            /**
+             * @description `visit_result` or `pass_issued`.
+             * @example visit_result
+             */
+            name: string;
+            /** @description For `tmplIds` of `wx.requestSubscribeMessage`, or of the page's own button. */
+            template_id: string;
+            /**
+             * Format: int32
+             * @description How many messages may be sent.
+             */
+            left: number;
+            /** @description Whether to ask now, on the tap with which the person applies. */
+            ask: boolean;
         };
         /** @description The form, for the documents. */
         UploadIn: {

@@ -1,0 +1,267 @@
+//! What every way of applying shares: what is asked for, what only the database knows to be wrong with
+//! it, and the host's department being asked.
+
+use sea_orm::DatabaseTransaction;
+
+use crate::ctx::Ctx;
+use crate::domain::actors::Account;
+use crate::domain::campus::Role;
+use crate::domain::invitation::Refusal;
+use crate::domain::message::Message;
+use crate::domain::photo::{FACE_CONSENT, PhotoKind};
+use crate::domain::visit::{Corrected, Mode, SealedDocument, Stage, Visit, VisitError, Visitor};
+use crate::domain::window::day_start;
+use crate::domain::{AreaNote, IdNumber, Items, Note, PersonName, Phone, Plate, Window};
+use crate::ids::{
+    AreaId, DepartmentId, PersonId, PhotoId, ReasonId, StaffId, StepId, VisitId, VisitorId,
+};
+use crate::outbox;
+use crate::store::approval_steps::Step;
+use crate::store::{
+    StoreError, approval_steps, areas, audit, consents, people, photos, reasons, staff, visits,
+};
+
+/// How many applications of one person may wait with one host.
+pub const MOST_PENDING: u64 = 3;
+
+/// How many applications one person may submit in a day; each sends a card and an SMS to every
+/// approver, whatever becomes of it.
+pub const MOST_A_DAY: u64 = 20;
+
+/// The same for a member of staff, whose office invites for many.
+pub const MOST_A_DAY_OF_STAFF: u64 = 100;
+
+/// 到访信息.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub host: StaffId,
+    pub area: AreaId,
+    pub reason: ReasonId,
+    pub area_note: Option<AreaNote>,
+    pub note: Option<Note>,
+    pub window: Window,
+}
+
+/// 基本信息 and 备案信息 of one visitor.
+#[derive(Clone, Debug)]
+pub struct Details {
+    pub name: PersonName,
+    pub phone: Phone,
+    pub id_number: IdNumber,
+    pub id_photo: PhotoId,
+    /// Given only together with the consent to use it.
+    pub face_photo: Option<PhotoId>,
+    pub plate: Option<Plate>,
+    pub items: Option<Items>,
+}
+
+/// Why something about an application did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum BookError {
+    #[error("没有找到该申请")]
+    NotFound,
+    #[error("没有找到该被访人")]
+    UnknownHost,
+    #[error("该到访区域不存在或已停用")]
+    UnknownArea,
+    #[error("该来访事由不存在或已停用")]
+    UnknownReason,
+    /// Of the visitor with this number in a list, when there is a list.
+    #[error("请上传与证件号对应的证件照")]
+    UnknownIdPhoto(Option<usize>),
+    #[error("请重新上传人脸照")]
+    UnknownFacePhoto(Option<usize>),
+    #[error("结束时间已过，请重新选择到访时间")]
+    Over,
+    #[error("到访时间最多可预约一年内")]
+    TooFar,
+    #[error("您向该被访人提交的申请已有3条待审批，请等待审批后再提交")]
+    TooManyPending,
+    #[error("您今天提交的申请已达{0}份，请明天再提交")]
+    TooManyToday(u64),
+    /// The key was used for something else.
+    #[error("该请求编号已用于另一份申请，请刷新后重试")]
+    KeyReused,
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Visit(#[from] VisitError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Holds whoever applies, so that what they do happens one after the other and is counted exactly.
+pub(super) async fn hold(txn: &DatabaseTransaction, by: Account) -> Result<(), StoreError> {
+    match by {
+        Account::Person(id) => people::lock(txn, id).await,
+        Account::Staff(id) => staff::lock(txn, id).await,
+    }
+}
+
+/// What can only be seen in the database; gives the host's department.
+pub(super) async fn check(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    by: Account,
+    asked: &Wanted,
+) -> Result<DepartmentId, BookError> {
+    let now = ctx.clock.now();
+    if asked.window.is_over(now) {
+        return Err(BookError::Over);
+    }
+    if asked.window.is_too_far(now) {
+        return Err(BookError::TooFar);
+    }
+    let host = staff::find(txn, asked.host)
+        .await?
+        .filter(|host| host.is(Role::Host));
+    let host = host.ok_or(BookError::UnknownHost)?;
+    let area = areas::find(txn, asked.area).await?;
+    area.filter(|area| area.open)
+        .ok_or(BookError::UnknownArea)?;
+    let reason = reasons::find(txn, asked.reason).await?;
+    reason
+        .filter(|reason| reason.open)
+        .ok_or(BookError::UnknownReason)?;
+    let most = match by {
+        Account::Person(_) => MOST_A_DAY,
+        Account::Staff(_) => MOST_A_DAY_OF_STAFF,
+    };
+    if visits::count_submitted(txn, by, day_start(now)).await? >= most {
+        return Err(BookError::TooManyToday(most));
+    }
+    let bounded = matches!(by, Account::Person(_));
+    if bounded && visits::count_pending(txn, by, asked.host, now).await? >= MOST_PENDING {
+        return Err(BookError::TooManyPending);
+    }
+    Ok(host.department)
+}
+
+/// The visitor's pictures must be those that `by` gave. `number` is the visitor's in a list.
+pub(super) async fn check_photos(
+    txn: &DatabaseTransaction,
+    by: Account,
+    details: &Details,
+    number: Option<usize>,
+) -> Result<(), BookError> {
+    let own = photos::find_of(txn, by, PhotoKind::Document, details.id_photo).await?;
+    own.ok_or(BookError::UnknownIdPhoto(number))?;
+    if let Some(face) = details.face_photo {
+        let own = photos::find_of(txn, by, PhotoKind::Face, face).await?;
+        own.ok_or(BookError::UnknownFacePhoto(number))?;
+    }
+    Ok(())
+}
+
+/// A new visit, of now.
+pub(super) fn visit(
+    ctx: &Ctx,
+    by: Account,
+    (mode, stage): (Mode, Stage),
+    asked: &Wanted,
+    department: DepartmentId,
+) -> Visit {
+    Visit {
+        id: ctx.mint(),
+        mode,
+        initiator: by,
+        host: asked.host,
+        department,
+        area: asked.area,
+        reason: asked.reason,
+        area_note: asked.area_note.clone(),
+        note: asked.note.clone(),
+        window: asked.window,
+        submitted_at: ctx.clock.now(),
+        arrived_at: None,
+        stage,
+        version: 1,
+    }
+}
+
+/// What a correction changes of the visit itself.
+pub(super) fn corrected(asked: &Wanted, department: DepartmentId) -> Corrected {
+    Corrected {
+        host: asked.host,
+        department,
+        area: asked.area,
+        reason: asked.reason,
+        area_note: asked.area_note.clone(),
+        note: asked.note.clone(),
+        window: asked.window,
+    }
+}
+
+/// A visitor at a place of a visit; `person` is their own account, when they have one.
+pub(super) fn visitor(
+    ctx: &Ctx,
+    (id, visit, place): (VisitorId, VisitId, usize),
+    person: Option<PersonId>,
+    details: &Details,
+) -> Visitor {
+    Visitor {
+        id,
+        visit,
+        person,
+        // A visit has at most 100.
+        place: i16::try_from(place).unwrap_or(i16::MAX),
+        name: details.name.clone(),
+        phone: ctx.seal_phone(&details.phone),
+        document: SealedDocument {
+            kind: details.id_number.kind(),
+            sealed: ctx.keys.seal(&ctx.entropy, &details.id_number),
+            hash: ctx.keys.keyed_hash(&details.id_number),
+            mask: details.id_number.masked(),
+        },
+        id_photo: details.id_photo,
+        face_photo: details.face_photo,
+        plate: details.plate.clone(),
+        items: details.items.clone(),
+    }
+}
+
+/// Remembers the consent to the face photo, when there is one.
+pub(super) async fn consent(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    by: Account,
+    details: &Details,
+) -> Result<(), StoreError> {
+    if let Some(face) = details.face_photo {
+        let now = ctx.clock.now();
+        consents::insert(txn, ctx.mint(), by, face, FACE_CONSENT, now).await?;
+    }
+    Ok(())
+}
+
+/// Asks the host's department, once more when it was asked before.
+pub(super) async fn ask(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    visit: &Visit,
+) -> Result<StepId, StoreError> {
+    let before = approval_steps::of_visit(txn, visit.id).await?.len();
+    let step = Step {
+        id: ctx.mint(),
+        visit: visit.id,
+        ordinal: i16::try_from(before + 1).unwrap_or(i16::MAX),
+        department: visit.department,
+        asked_at: ctx.clock.now(),
+        decided: None,
+    };
+    approval_steps::insert(txn, &step).await?;
+    outbox::post(txn, ctx, &Message::ApprovalWaiting { step: step.id }).await?;
+    Ok(step.id)
+}
+
+/// Writes down who did what to a visit.
+pub(super) async fn note(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    who: impl ToString,
+    what: &'static str,
+    id: VisitId,
+) -> Result<(), StoreError> {
+    let (who, subject) = (who.to_string(), format!("visit:{id}"));
+    audit::insert(txn, &super::audit(ctx, who, what, subject, String::new())).await
+}

@@ -1,0 +1,57 @@
+//! 访客代约: a member of staff fills in everything, for any number of people at once.
+
+use super::applications::{
+    BookError, Details, Wanted, ask, check, check_photos, consent, hold, note, visit, visitor,
+};
+use super::once::{self, Key};
+use crate::ctx::Ctx;
+use crate::domain::actors::{Account, Staff};
+use crate::domain::visit::{Mode, Stage};
+use crate::ids::VisitId;
+use crate::store::{begin, commit, visitors, visits};
+
+/// Books for others, at least one; it waits for approval at once. The same key again gives the visit
+/// that it made.
+pub async fn book(
+    ctx: &Ctx,
+    by: &Staff,
+    key: Option<&Key>,
+    asked: &Wanted,
+    people: &[Details],
+) -> Result<VisitId, BookError> {
+    match book_once(ctx, by.into(), key, asked, people).await {
+        Err(BookError::Store(error)) if error.is_taken() => {
+            book_once(ctx, by.into(), key, asked, people).await
+        }
+        booked => booked,
+    }
+}
+
+async fn book_once(
+    ctx: &Ctx,
+    by: Account,
+    key: Option<&Key>,
+    asked: &Wanted,
+    people: &[Details],
+) -> Result<VisitId, BookError> {
+    let txn = begin(&ctx.db).await?;
+    hold(&txn, by).await?;
+    if let Some(made) = once::made(&txn, by, key).await? {
+        return Ok(made);
+    }
+    let department = check(&txn, ctx, by, asked).await?;
+    let way = (Mode::Proxy, Stage::Pending);
+    let visit = visit(ctx, by, way, asked, department);
+    visits::insert(&txn, &visit).await?;
+    for (number, details) in people.iter().enumerate() {
+        check_photos(&txn, by, details, Some(number)).await?;
+        let at = (ctx.mint(), visit.id, number + 1);
+        visitors::insert(&txn, &visitor(ctx, at, None, details)).await?;
+        consent(&txn, ctx, by, details).await?;
+    }
+    once::remember(&txn, ctx, by, key, visit.id.get()).await?;
+    note(&txn, ctx, by, "visit.proxy", visit.id).await?;
+    ask(&txn, ctx, &visit).await?;
+    commit(txn).await?;
+    Ok(visit.id)
+}
