@@ -20,7 +20,7 @@ use tokio_util::task::TaskTracker;
 use crate::actions::passages;
 use crate::cache::Caches;
 use crate::clock::Clock;
-use crate::config::{Faults, Mode, Settings};
+use crate::config::{Faults, Mode, Settings, SmsAccount, SmsProvider};
 use crate::ctx::{Asked, Clients, Ctx, Policy};
 use crate::domain::message::Lane;
 use crate::entropy::Entropy;
@@ -152,14 +152,48 @@ fn boxed(settings: &Settings, clock: &Clock, entropy: &Entropy) -> Sandbox {
             encoding_aes_key: wecom.encoding_aes_key.reveal(),
             secret: wecom.secret.expose_secret().to_owned(),
         },
-        sms: sandbox::SmsAccount {
-            secret_id: sms.secret_id.clone(),
-            secret_key: sms.secret_key.expose_secret().to_owned(),
-            sdk_app_id: sms.sdk_app_id.clone(),
-            sign_name: sms.sign_name.clone(),
-        },
+        sms: played(&sms.providers),
         gate_keys: [(settings.sandbox.device.to_string(), key)].into(),
     })
+}
+
+/// The accounts of SMS, as the box's providers know them.
+fn played(providers: &[SmsProvider]) -> sandbox::SmsAccounts {
+    let mut accounts = sandbox::SmsAccounts::default();
+    for provider in providers {
+        let (sign_name, report_key) = (
+            provider.sign_name.clone(),
+            provider.report_key.expose_secret().to_owned(),
+        );
+        match &provider.account {
+            SmsAccount::Tencent {
+                secret_id,
+                secret_key,
+                sdk_app_id,
+                ..
+            } => {
+                accounts.tencent = Some(sandbox::TencentSms {
+                    secret_id: secret_id.clone(),
+                    secret_key: secret_key.expose_secret().to_owned(),
+                    sdk_app_id: sdk_app_id.clone(),
+                    sign_name,
+                    report_key,
+                });
+            }
+            SmsAccount::Aliyun {
+                access_key_id,
+                access_key_secret,
+            } => {
+                accounts.aliyun = Some(sandbox::AliyunSms {
+                    access_key_id: access_key_id.clone(),
+                    access_key_secret: access_key_secret.expose_secret().to_owned(),
+                    sign_name,
+                    report_key,
+                });
+            }
+        }
+    }
+    accounts
 }
 
 /// Runs the service until the process is told to stop.

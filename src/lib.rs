@@ -49,8 +49,10 @@
 //! An outbox row is ids and a kind of [`domain::message`], never words. [`jobs::deliver`] leases rows,
 //! loads what is true by then, renders `message_templates/`, and sends with no transaction open. A row
 //! ends sent, dead with its reason, or overtaken. A subscription message is paid with a grant of
-//! [`domain::subscription`], spent in the transaction that ends the row. A killed worker's lease runs out and the row comes
-//! back under the same idempotency key; a channel that has none gets the row marked as doubtful.
+//! [`domain::subscription`], spent in the transaction that ends the row. A killed worker's lease runs out
+//! and the row comes back under the same idempotency key; a channel that has none gets the row marked as
+//! doubtful. An SMS that one provider refuses goes by the other in the same try, unless it may have gone
+//! out already; what WeChat and the providers report later lies beside the message.
 //!
 //! # What is kept from whom
 //! Phones, ID numbers, device keys, access tokens and pictures are sealed (AES-256-GCM, keys from the
@@ -58,7 +60,7 @@
 //! it is sent and stored as a hash. Logs name routes, never paths or queries.
 //!
 //! # The outside in a box
-//! [`sandbox`] plays WeChat, WeCom, the SMS gateway and a gate on this machine, enforces their rules, and
+//! [`sandbox`] plays WeChat, WeCom, two SMS providers and a gate on this machine, enforces their rules, and
 //! checks signatures with code of its own. It is the tests' fake, and `mode = "sandbox"` runs it beside
 //! the service. Only base URLs differ in production.
 

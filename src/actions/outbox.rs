@@ -40,7 +40,10 @@ pub async fn report(
             at: ctx.clock.now(),
             ..accepted
         };
-        receipts::insert(&txn, &receipt).await?;
+        // Deliveries are forgotten sooner than a provider of SMS stops repeating itself.
+        if !receipts::holds(&txn, &receipt).await? {
+            receipts::insert(&txn, &receipt).await?;
+        }
     }
     commit(txn).await
 }

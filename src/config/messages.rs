@@ -6,6 +6,9 @@ use super::sections::{Outbox, TemplateIds};
 
 type Ids = Vec<(String, String)>;
 
+/// The SMS texts that message templates may name.
+pub const SMS_TEXTS: [&str; 4] = ["approval_waiting", "pass_issued", "visit_result", "invited"];
+
 pub fn templates(r: &mut Reader) -> Option<TemplateIds> {
     let wechat = named(
         r,
@@ -18,12 +21,6 @@ pub fn templates(r: &mut Reader) -> Option<TemplateIds> {
         ],
         filled,
     );
-    let sms = named(
-        r,
-        "sms.templates",
-        &["approval_waiting", "pass_issued", "visit_result", "invited"],
-        filled,
-    );
     let any = |text: &str| Ok(text.to_owned());
     let names = ["visit_result", "pass_issued"];
     let mini = named(r, "mini_program.templates", &names, any);
@@ -31,7 +28,7 @@ pub fn templates(r: &mut Reader) -> Option<TemplateIds> {
     let sms_variable = r.number("sms.variable_chars");
     Some(TemplateIds {
         wechat: wechat?,
-        sms: sms?,
+        sms: SMS_TEXTS.to_vec(),
         mini: mini?,
         account: account?,
         sms_variable: sms_variable?,
@@ -49,7 +46,8 @@ pub fn tags(r: &mut Reader) -> Option<Ids> {
     })
 }
 
-fn named(
+/// What the operator calls each of `names`, from a table of theirs.
+pub fn named(
     r: &mut Reader,
     table: &str,
     names: &[&str],

@@ -11,13 +11,14 @@ mod messages;
 mod read;
 mod rules;
 mod sections;
+mod sms;
 mod sources;
 
 pub use database::DatabaseUrl;
 pub use faults::{Fault, Faults};
 pub use sections::{
     Account, Cas, Database, Gate, Keys, MiniProgram, Mode, Photos, SandboxGate, Server, Settings,
-    Sms, TemplateIds, WeCom, Words,
+    Sms, SmsAccount, SmsProvider, TemplateIds, WeCom, Words,
 };
 pub use sources::{Environment, SHIPPED};
 

@@ -5,7 +5,7 @@ use super::sources::Sources;
 use super::{Fault, Faults};
 
 /// The secrets of the shipped settings.
-const SECRETS: [&str; 14] = [
+const SECRETS: [&str; 18] = [
     "official_account.token",
     "official_account.encoding_aes_key",
     "official_account.secret",
@@ -13,8 +13,12 @@ const SECRETS: [&str; 14] = [
     "wecom.token",
     "wecom.encoding_aes_key",
     "wecom.secret",
-    "sms.secret_id",
-    "sms.secret_key",
+    "sms.tencent.secret_id",
+    "sms.tencent.secret_key",
+    "sms.tencent.report_key",
+    "sms.aliyun.access_key_id",
+    "sms.aliyun.access_key_secret",
+    "sms.aliyun.report_key",
     "keys.data",
     "keys.index",
     "keys.link",

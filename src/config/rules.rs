@@ -11,8 +11,9 @@ use super::messages::{outbox, tags, templates};
 use super::read::{Reader, filled};
 use super::sections::{
     Account, Cas, Database, Gate, Keys, MiniProgram, Mode, Photos, SandboxGate, Server, Settings,
-    Sms, WeCom, Words,
+    WeCom, Words,
 };
+use super::sms::sms;
 use crate::domain::campus::{DeviceId, DeviceKey};
 use crate::domain::pass_code::CodeKeys;
 use crate::ids::MAX_NODE;
@@ -140,7 +141,7 @@ fn public_url(text: &str, sandbox: bool) -> Result<String, &'static str> {
 }
 
 /// A base URL: as given, or the real one, or the sandbox's.
-fn api(r: &mut Reader, key: &str, real: &str, base: &str, sandbox: &str) -> Option<String> {
+pub fn api(r: &mut Reader, key: &str, real: &str, base: &str, sandbox: &str) -> Option<String> {
     let live = r.mode == Some(Mode::Live);
     let given = r.any_text(key)?;
     Some(match given.trim_end_matches('/') {
@@ -257,33 +258,6 @@ fn cas(r: &mut Reader, base: &str) -> Option<Cas> {
     })
 }
 
-fn sms(r: &mut Reader, base: &str) -> Option<Sms> {
-    let api = api(
-        r,
-        "sms.api",
-        "https://sms.tencentcloudapi.com",
-        base,
-        "sms/tencent",
-    );
-    let secret_id = r.secret("sms.secret_id", filled);
-    let secret_key = r.secret("sms.secret_key", secret);
-    let sdk_app_id = r.own("sms.sdk_app_id", filled);
-    let region = r.text("sms.region");
-    let sign_name = r.text("sms.sign_name");
-    let daily_per_number = r.number("sms.daily_per_number");
-    let daily_total = r.number("sms.daily_total");
-    Some(Sms {
-        api: api?,
-        secret_id: secret_id?,
-        secret_key: secret_key?,
-        sdk_app_id: sdk_app_id?,
-        region: region?,
-        sign_name: sign_name?,
-        daily_per_number: daily_per_number?,
-        daily_total: daily_total?,
-    })
-}
-
 fn photos(r: &mut Reader) -> Option<Photos> {
     let folder = r.text("photos.folder");
     let max_bytes = r.number("photos.max_bytes");
@@ -344,7 +318,7 @@ fn sandbox(r: &mut Reader) -> Option<SandboxGate> {
     })
 }
 
-fn secret(text: &str) -> Result<SecretString, &'static str> {
+pub fn secret(text: &str) -> Result<SecretString, &'static str> {
     filled(text).map(SecretString::from)
 }
 

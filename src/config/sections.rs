@@ -1,5 +1,6 @@
 //! The settings as the program uses them, section by section.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use crate::domain::campus::{DeviceId, DeviceKey};
 use crate::domain::message::Lane;
 use crate::domain::pass_code::CodeKeys;
 use crate::secret::KeyRing;
+use crate::sms::Provider;
 use crate::tencent::callback::MessageMode;
 use crate::tencent::envelope::EncodingAesKey;
 
@@ -146,22 +148,56 @@ impl Outbox {
 
 #[derive(Clone, Debug)]
 pub struct Sms {
-    pub api: String,
-    pub secret_id: String,
-    pub secret_key: SecretString,
-    pub sdk_app_id: String,
-    pub region: String,
-    pub sign_name: String,
-    /// Messages a day.
+    /// One, or two in the order in which they are asked.
+    pub providers: Vec<SmsProvider>,
+    /// Messages a day, whoever sends them.
     pub daily_per_number: u64,
     pub daily_total: u64,
 }
 
-/// The account's own ids of templates, by the names that message templates use.
+/// A provider of SMS as the campus is known to it.
+#[derive(Clone, Debug)]
+pub struct SmsProvider {
+    pub account: SmsAccount,
+    pub api: String,
+    pub sign_name: String,
+    /// What its reports of delivery are known by.
+    pub report_key: SecretString,
+    /// Its own codes of texts, by the names that message templates use.
+    pub templates: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug)]
+pub enum SmsAccount {
+    Tencent {
+        secret_id: String,
+        secret_key: SecretString,
+        sdk_app_id: String,
+        region: String,
+    },
+    Aliyun {
+        access_key_id: String,
+        access_key_secret: SecretString,
+    },
+}
+
+impl SmsAccount {
+    #[must_use]
+    pub fn provider(&self) -> Provider {
+        match self {
+            Self::Tencent { .. } => Provider::Tencent,
+            Self::Aliyun { .. } => Provider::Aliyun,
+        }
+    }
+}
+
+/// What message templates may name.
 #[derive(Clone, Debug, Default)]
 pub struct TemplateIds {
+    /// The account's own ids of templates, by their names.
     pub wechat: Vec<(String, String)>,
-    pub sms: Vec<(String, String)>,
+    /// The names of SMS texts; each provider has a code of its own for each.
+    pub sms: Vec<&'static str>,
     /// Of subscription messages; empty where the app has none.
     pub mini: Vec<(String, String)>,
     pub account: Vec<(String, String)>,

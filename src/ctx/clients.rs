@@ -5,12 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::shelf::SealedShelf;
+use super::sms::Sender;
 use crate::cas::Cas;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::entropy::Entropy;
-use crate::sms::tencent::TencentCloud;
-use crate::sms::{Gateway, Sms};
 use crate::store::Db;
 use crate::tencent::call::{CallError, Caller, NoClient, TimeOuts};
 use crate::tencent::errcode::Class;
@@ -19,7 +18,8 @@ use crate::wechat::account::{App, OfficialAccount};
 use crate::wechat::mini::MiniProgram;
 use crate::wecom::application::{Application, Credentials};
 
-/// A token and a message are two calls, and a stop waits ten seconds for both.
+/// A token and a message are two calls, and so is an SMS by one provider and then by the other; a stop
+/// waits ten seconds for both.
 const TIME_OUTS: TimeOuts = TimeOuts {
     connect: Duration::from_secs(2),
     total: Duration::from_millis(4500),
@@ -33,9 +33,8 @@ pub struct Clients {
     pub wecom: Application,
     /// `None` when the campus has none.
     pub cas: Option<Cas>,
-    pub sms: Gateway,
-    /// 签名 of every SMS.
-    pub sms_sign: String,
+    /// In the order in which they are asked.
+    pub sms: Vec<Sender>,
     pub health: Arc<Health>,
 }
 
@@ -97,30 +96,21 @@ impl Clients {
                 base_url,
                 caller: caller.clone(),
             }),
-            sms: Gateway::Tencent(TencentCloud {
-                secret_id: sms.secret_id.clone(),
-                secret_key: sms.secret_key.clone(),
-                sdk_app_id: sms.sdk_app_id.clone(),
-                region: sms.region.clone(),
-                base_url: sms.api.clone(),
-                caller,
-            }),
-            sms_sign: sms.sign_name.clone(),
+            sms: sms
+                .providers
+                .iter()
+                .map(|provider| Sender::new(provider, &caller, entropy))
+                .collect(),
             health: Arc::default(),
         })
     }
 
-    /// An SMS with the campus's signature.
+    /// The names under which channels stand in [`Self::health`].
     #[must_use]
-    pub fn signed(&self, phone: String, template: String, params: Vec<String>) -> Sms {
-        let numbered = |(n, text): (usize, String)| ((n + 1).to_string(), text);
-        let params = params.into_iter().enumerate().map(numbered).collect();
-        Sms {
-            phone,
-            sign: self.sms_sign.clone(),
-            template,
-            params,
-        }
+    pub fn channels(&self) -> Vec<&'static str> {
+        let sms = self.sms.iter().map(Sender::channel);
+        let others = ["official_account", "mini_program", "wecom", "cas"];
+        others.into_iter().chain(sms).collect()
     }
 }
 
@@ -137,10 +127,6 @@ pub enum Standing {
 }
 
 impl Health {
-    /// The names under which channels stand.
-    pub const CHANNELS: [&'static str; 5] =
-        ["official_account", "mini_program", "wecom", "cas", "sms"];
-
     /// Remembers how a call to `channel` went. A refusal of one message says nothing about the
     /// channel.
     pub fn note<T>(&self, channel: &'static str, outcome: &Result<T, CallError>) {

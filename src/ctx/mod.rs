@@ -5,6 +5,7 @@
 mod clients;
 mod links;
 mod shelf;
+mod sms;
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use clients::{Clients, Health, Standing};
 pub use links::Shared;
+pub use sms::Sender;
 
 use crate::cache::Caches;
 use crate::clock::Clock;

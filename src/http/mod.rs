@@ -1,5 +1,5 @@
-//! The doors for requests: WeChat's and WeCom's callbacks, the API of pages and mini-program, staff,
-//! gates, links and the built pages.
+//! The doors for requests: WeChat's and WeCom's callbacks, the reports of SMS providers, the API of pages
+//! and mini-program, staff, gates, links and the built pages.
 //!
 //! A handler is a few lines: who asks is an extractor (`session`, `reader`, `callback`), what
 //! they ask is a parsed type ([`extract`], [`fields`]), what happens is an action, and what goes
@@ -23,6 +23,7 @@ mod replay;
 mod session;
 
 mod mini;
+mod sms;
 mod wechat;
 mod wecom;
 

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::extract::Json;
 use super::state::Site;
-use crate::ctx::{Health, Standing};
+use crate::ctx::Standing;
 
 pub async fn healthz() -> &'static str {
     "ok"
@@ -28,18 +28,18 @@ struct Readiness {
 pub async fn readyz(State(site): State<Site>) -> impl IntoResponse {
     let ready = site.ctx.db.ping().await.is_ok();
     let standings = site.clients.health.standings();
-    let channel = |name: &&'static str| {
-        let standing = match standings.get(*name) {
+    let channel = |name: &'static str| {
+        let standing = match standings.get(name) {
             Some(Standing::Up) => json!("up"),
             Some(Standing::Down(why)) => json!({ "down": why }),
             None => json!("not called yet"),
         };
-        ((*name).to_owned(), standing)
+        (name.to_owned(), standing)
     };
     let out = Readiness {
         ready,
         database: if ready { "up" } else { "down" },
-        channels: Health::CHANNELS.iter().map(channel).collect(),
+        channels: site.clients.channels().into_iter().map(channel).collect(),
     };
     let status = if ready {
         StatusCode::OK

@@ -19,7 +19,7 @@ use super::observe::Around;
 use super::problem::Problem;
 use super::staff::{approvals, invitations as own};
 use super::state::Site;
-use super::{cas, gate, jssdk, login, mini, oauth, observe, operators, pages, wechat, wecom};
+use super::{cas, gate, jssdk, login, mini, oauth, observe, operators, pages, sms, wechat, wecom};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -90,6 +90,14 @@ fn uploads() -> OpenApiRouter<Site> {
         .routes(routes!(photos::upload_by_staff))
 }
 
+/// A provider gathers reports, so a list of them may be longer than other texts.
+fn sms_reports() -> Router<Site> {
+    Router::new()
+        .route("/sms/tencent/report/{key}", post(sms::tencent))
+        .route("/sms/aliyun/report/{key}", post(sms::aliyun))
+        .layer(DefaultBodyLimit::max(sms::MOST_REPORTS))
+}
+
 /// The API's OpenAPI document, without starting anything.
 #[must_use]
 pub fn api_document() -> utoipa::openapi::OpenApi {
@@ -107,6 +115,7 @@ pub fn router(site: Site, sandbox: Option<Router>) -> Router {
         .route("/wechat", get(wechat::test).post(wechat::receive))
         .route("/mini", get(mini::test).post(mini::receive))
         .route("/wecom", get(wecom::test).post(wecom::receive))
+        .merge(sms_reports())
         .route("/login/wechat", get(oauth::wechat))
         .route("/login/wechat/callback", get(oauth::wechat_back))
         .route("/login/wecom", get(oauth::wecom))

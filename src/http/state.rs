@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRef;
+use secrecy::SecretString;
 use tokio_util::task::TaskTracker;
 
 use super::limits::Limits;
 use super::replay::Replays;
 use crate::config::Settings;
 use crate::ctx::{Clients, Ctx};
+use crate::sms::Provider;
 use crate::tencent::callback::{Mailbox, NoKey};
 use crate::tencent::envelope::Envelope;
 
@@ -54,6 +56,8 @@ pub struct Doors {
     pub account: Mailbox,
     pub mini: Mailbox,
     pub wecom: Mailbox,
+    /// What the providers of SMS report under.
+    pub report_keys: Vec<(Provider, SecretString)>,
     pub limits: Limits,
     pub replays: Replays,
     pub trusted_proxies: Vec<std::net::IpAddr>,
@@ -77,6 +81,7 @@ impl Site {
             mini_program: mini,
             wecom,
             server,
+            sms,
             ..
         } = settings;
         let envelope = Envelope {
@@ -109,6 +114,11 @@ impl Site {
             account,
             mini,
             wecom: Mailbox::wecom(wecom.token.clone(), envelope, FRESHNESS),
+            report_keys: sms
+                .providers
+                .iter()
+                .map(|sms| (sms.account.provider(), sms.report_key.clone()))
+                .collect(),
             limits: Limits::default(),
             replays: Replays::new(tasks, settings.official_account.patience),
             trusted_proxies: server.trusted_proxies.clone(),

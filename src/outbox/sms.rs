@@ -1,4 +1,4 @@
-//! One message by SMS, within the day's budgets.
+//! One message by SMS, within the day's budgets, by the first provider that takes it.
 
 use chrono::{DateTime, Utc};
 
@@ -10,11 +10,13 @@ use crate::domain::Phone;
 use crate::domain::campus::SealedPhone;
 use crate::domain::message::Recipient;
 use crate::domain::window::day_start;
+use crate::sms::may_have_gone_out;
 use crate::store::budgets::{self, Budget};
 use crate::store::outbox::Owed;
 use crate::store::{StoreError, begin, commit, invitees, people, staff, visitors};
 use crate::templates::{Facts, SmsText};
 use crate::tencent::call::CallError;
+use crate::tencent::errcode::Class;
 
 /// Sends the words to the recipient's phone.
 pub async fn send(
@@ -47,14 +49,11 @@ pub async fn send(
         tracing::warn!(outbox.id = %owed.id, "the day's budget of SMS is spent");
         return Ok(Attempt::OverBudget.into());
     }
-    let sms = clients.signed(phone.e164(), words.code.clone(), params);
-    let sent = clients.sms.send(&sms, now).await;
-    clients.health.note("sms", &sent);
+    let sent = by_any(owed, clients, &phone.e164(), &words.name, &params, now).await;
     Ok(match sent {
-        Ok(receipt) => Attempt::Accepted(Some(receipt.serial)),
+        Ok(serial) => Attempt::Accepted(Some(serial)),
         Err(error) => {
-            // One whose answer was lost may have gone out.
-            if !matches!(error, CallError::Unknown) {
+            if !may_have_gone_out(&error) {
                 let txn = begin(&ctx.db).await?;
                 for (subject, _) in &budgets {
                     budgets::give_back(&txn, subject, today).await?;
@@ -65,6 +64,43 @@ pub async fn send(
         }
     }
     .into())
+}
+
+/// Asks one provider after the other until one takes the message, or may have taken it, or says that it
+/// is the number's fault; gives the serial with whose it is. What all refused ends with the refusal that
+/// is over soonest.
+async fn by_any(
+    owed: &Owed,
+    clients: &Clients,
+    phone: &str,
+    name: &str,
+    params: &[String],
+    now: DateTime<Utc>,
+) -> Result<String, CallError> {
+    let mut refusals = Vec::new();
+    for sender in &clients.sms {
+        let provider = sender.gateway.provider();
+        if let Some(error) = refusals.last() {
+            let (to, id) = (provider.as_str(), owed.id);
+            tracing::warn!(outbox.id = %id, sms.provider = to, %error, "the backup is asked");
+        }
+        let sent = sender.send(phone.to_owned(), name, params, now).await;
+        clients.health.note(sender.channel(), &sent);
+        match sent {
+            Ok(receipt) => return Ok(provider.names(&receipt.serial)),
+            Err(error) if sender.gateway.leaves_open(&error) => refusals.push(error),
+            Err(error) => return Err(error),
+        }
+    }
+    let soonest = refusals
+        .into_iter()
+        .min_by_key(|error| match error.class() {
+            None | Some(Class::Busy) => 0,
+            Some(Class::Configuration | Class::Token) => 1,
+            Some(Class::Wait) => 2,
+            Some(Class::Never | Class::Done) => 3,
+        });
+    Err(soonest.unwrap_or(CallError::Unreachable))
 }
 
 /// Takes one of each budget before the call, so that many calls at once keep to it; or of none.

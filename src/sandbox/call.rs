@@ -53,6 +53,11 @@ impl Call {
         found.map_or("", |(_, value)| value)
     }
 
+    /// All parameters of the query, decoded.
+    pub(super) fn pairs(&self) -> &[(String, String)] {
+        &self.query
+    }
+
     /// The JSON body, an object. WeChat looks into it whatever the content type says.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
         let wrong =

@@ -25,10 +25,10 @@ const HANG: Duration = Duration::from_mins(1);
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     /// The call: `message/template/send`, `stable_token`, `sns/jscode2session`, `qy:message/send`,
-    /// `cas:p3/serviceValidate`, `sms`; a trailing `*` stands for the rest (`qy:*`, `*`).
+    /// `cas:p3/serviceValidate`, `sms:tencent`, `sms:aliyun`, `sms` for both; a trailing `*` stands for the rest (`qy:*`, `*`).
     pub call: String,
     pub kind: FaultKind,
-    /// For `errcode`: the provider's number, or the word of the SMS gateway or of CAS.
+    /// For `errcode`: the provider's number, or the word of the SMS provider or of CAS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub errcode: Option<Value>,
@@ -77,7 +77,7 @@ impl Faults {
     fn take(&mut self, call: &str) -> Option<Fault> {
         let fits = |fault: &Fault| match fault.call.strip_suffix('*') {
             Some(prefix) => call.starts_with(prefix),
-            None => fault.call == call,
+            None => fault.call == call || fault.call == "sms" && call.starts_with("sms:"),
         };
         let place = self.0.iter().position(fits)?;
         let fault = self.0[place].clone();
@@ -145,7 +145,9 @@ fn call_name(path: &str) -> String {
     } else if let Some(path) = path.strip_prefix("/cas/") {
         format!("cas:{path}")
     } else {
-        "sms".to_owned()
+        path.trim_start_matches('/')
+            .trim_end_matches('/')
+            .replace('/', ":")
     }
 }
 
@@ -156,9 +158,9 @@ fn refused(sandbox: &Sandbox, call: &str, fault: &Fault, asked: &Bytes) -> Respo
     if call.starts_with("cas:") {
         return cas::failed(code.as_str().unwrap_or("INTERNAL_ERROR"));
     }
-    json_response(&if call == "sms" {
+    json_response(&if call.starts_with("sms:") {
         let word = code.as_str().unwrap_or("InternalError.OtherError");
-        sms::refused_by_all(sandbox, asked, word)
+        sms::refused(sandbox, call, asked, word)
     } else if call.starts_with("qy:") {
         qyapi::refused(number, "sandbox fault")
     } else {
@@ -206,7 +208,7 @@ mod tests {
             "sns/jscode2session"
         );
         assert_eq!(call_name("/qyapi/cgi-bin/message/send"), "qy:message/send");
-        assert_eq!(call_name("/sms/tencent"), "sms");
+        assert_eq!(call_name("/sms/tencent/"), "sms:tencent");
     }
 
     #[test]
@@ -225,7 +227,7 @@ mod tests {
         assert!(faults.take("qy:gettoken").is_some());
         assert!(faults.take("qy:message/send").is_some());
         assert!(faults.take("qy:gettoken").is_none());
-        assert!(faults.take("sms").is_some());
+        assert!(faults.take("sms:aliyun").is_some());
         assert_eq!(faults.all(), [fault("sms", None)]);
     }
 

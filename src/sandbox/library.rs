@@ -100,8 +100,8 @@ pub(super) const MINI_PAGES: &[&str] = &[
     "pages/invitation/invitation",
 ];
 
-/// The SMS templates by their Tencent Cloud number; `{1}` is a variable, `{service}` the constant
-/// address of the service.
+/// The SMS templates by their Tencent Cloud number, before which Aliyun's has `SMS_`; `{1}` is a variable
+/// (Aliyun's `${v1}`), `{service}` the constant address of the service.
 pub(super) const SMS_TEMPLATES: &[(&str, &str)] = &[
     (
         "1000001",

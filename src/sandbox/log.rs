@@ -70,6 +70,7 @@ impl Exchange {
         let answer = body(answer);
         let places = [
             "/errcode",
+            "/Code",
             "/Response/Error/Code",
             "/Response/SendStatusSet/0/Code",
         ];

@@ -1,6 +1,6 @@
 //! The outside world in a box.
 //!
-//! It answers as api.weixin.qq.com, qyapi.weixin.qq.com, the SMS gateway and the campus's CAS do, refuses
+//! It answers as api.weixin.qq.com, qyapi.weixin.qq.com, two providers of SMS and the campus's CAS do, refuses
 //! what they would refuse, and keeps what they would keep: tokens and one-use codes, the account's menu, the chats of the
 //! people who follow it, the cards on the desks of the staff, the phones' inboxes. What happens out
 //! there (a tap on the menu, a click on a card, a delivered message) it pushes to the service, signed
@@ -12,7 +12,7 @@
 //! are written from the providers' documents and share nothing with the service but the clock and the
 //! randomness, so that two implementations check each other.
 //!
-//! - `/weixin/…` `/qyapi/…` `/sms/tencent` `/cas/…`: the providers, at the paths of their documents.
+//! - `/weixin/…` `/qyapi/…` `/sms/…` `/cas/…`: the providers, at the paths of their documents.
 //! - `/control/…`: the hands of the people in the box, described at `/openapi.json`.
 //! - The methods of [`Sandbox`] are the same hands for tests in the process.
 
@@ -31,7 +31,6 @@ mod seal;
 mod sms;
 mod state;
 mod subscriptions;
-mod tc3;
 mod tokens;
 mod weixin;
 mod xml;
@@ -56,7 +55,7 @@ pub use mini::MiniPush;
 pub use people::{Article, ChatLine, Person, Said, TemplateLine, TemplateMessage};
 pub use push::{Deliveries, Pushed, Sent, Unpushed};
 pub use qyapi::{Button, Card, Detail, StaffMember, WorkMessage, WorkText};
-pub use sms::Sms;
+pub use sms::{AliyunSms, Sms, SmsAccounts, SmsProvider, TencentSms};
 pub use subscriptions::{Answered, App, Notice, SentMessage};
 pub use weixin::PageConfig;
 
@@ -76,7 +75,7 @@ pub struct SandboxSettings {
     pub official_account: OfficialAccount,
     pub mini_program: MiniProgram,
     pub wecom: WeCom,
-    pub sms: SmsAccount,
+    pub sms: SmsAccounts,
     /// The keys of gate devices, by the device's id.
     pub gate_keys: HashMap<String, [u8; 32]>,
 }
@@ -114,15 +113,6 @@ pub struct WeCom {
     /// 43 characters.
     pub encoding_aes_key: String,
     pub secret: String,
-}
-
-/// The account at the SMS gateway.
-#[derive(Clone)]
-pub struct SmsAccount {
-    pub secret_id: String,
-    pub secret_key: String,
-    pub sdk_app_id: String,
-    pub sign_name: String,
 }
 
 /// The box. Clones share what is in it.
@@ -224,6 +214,11 @@ impl Sandbox {
     /// The next number of a message.
     fn number(&self) -> i64 {
         self.0.mint.next(self.now())
+    }
+
+    /// Something waits to be told to the service.
+    fn wake(&self) {
+        self.0.queued.notify_one();
     }
 
     fn faults_lifted(&self) -> &Notify {

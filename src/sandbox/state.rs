@@ -10,7 +10,7 @@ use super::log::Log;
 use super::people::People;
 use super::push::{Deliveries, Push};
 use super::qyapi::Desks;
-use super::sms::Sms;
+use super::sms::Network;
 use super::subscriptions::Subscriptions;
 use super::tokens::{Codes, Tokens};
 use super::weixin::{Conditional, Scene, UrlLink};
@@ -30,7 +30,7 @@ pub(super) struct State {
     /// The `client_msg_id`s of template messages, when they came and which message they made.
     pub client_msg_ids: HashMap<String, (DateTime<Utc>, String)>,
     pub desks: Desks,
-    pub sms: Vec<Sms>,
+    pub sms: Network,
     pub gate_keys: HashMap<String, [u8; 32]>,
     /// The last nonce of a gate of ours.
     pub last_scan: u64,

@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
-use super::{MiniProgram, OfficialAccount, Sandbox, SandboxSettings, SmsAccount, WeCom};
+use super::{
+    AliyunSms, MiniProgram, OfficialAccount, Sandbox, SandboxSettings, SmsAccounts, TencentSms,
+    WeCom,
+};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 
@@ -88,11 +91,20 @@ impl Trial {
                 encoding_aes_key: "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C".into(),
                 secret: "wecom-secret".into(),
             },
-            sms: SmsAccount {
-                secret_id: "AKIDtest".into(),
-                secret_key: sms_key.into(),
-                sdk_app_id: "1400006666".into(),
-                sign_name: "重庆工业职业技术学院".into(),
+            sms: SmsAccounts {
+                tencent: Some(TencentSms {
+                    secret_id: "AKIDtest".into(),
+                    secret_key: sms_key.into(),
+                    sdk_app_id: "1400006666".into(),
+                    sign_name: "重庆工业职业技术学院".into(),
+                    report_key: "tencents-reports".into(),
+                }),
+                aliyun: Some(AliyunSms {
+                    access_key_id: "LTAItest".into(),
+                    access_key_secret: sms_key.into(),
+                    sign_name: "重庆工业职业技术学院".into(),
+                    report_key: "aliyuns-reports".into(),
+                }),
             },
             gate_keys: [("G03".to_owned(), [7; 32])].into(),
         });
@@ -201,8 +213,9 @@ impl Trial {
 
     pub(super) fn sms_request(&self, message: &Value, at: DateTime<Utc>) -> Request<Body> {
         let body = message.to_string();
-        let account = &self.sandbox.settings().sms;
-        let (timestamp, authorization) = super::tc3::authorization(account, at, body.as_bytes());
+        let account = self.sandbox.settings().sms.tencent.as_ref().unwrap();
+        let (timestamp, authorization) =
+            super::sms::tc3_authorization(account, at, body.as_bytes());
         Request::post("/sms/tencent")
             .header("host", "gateway.test")
             .header("content-type", "application/json; charset=utf-8")
@@ -213,5 +226,25 @@ impl Trial {
             .header("authorization", authorization)
             .body(body.into())
             .unwrap()
+    }
+
+    /// A signed `SendSms` of Aliyun's.
+    pub(super) fn aliyun_request(
+        &self,
+        query: &[(String, String)],
+        nonce: &str,
+        at: DateTime<Utc>,
+    ) -> Request<Body> {
+        let mut url = reqwest::Url::parse("http://gateway.test/sms/aliyun").unwrap();
+        url.query_pairs_mut().extend_pairs(query);
+        let account = self.sandbox.settings().sms.aliyun.as_ref().unwrap();
+        let headers = super::sms::acs3_authorization(account, at, nonce, query);
+        let path = format!("{}?{}", url.path(), url.query().unwrap_or_default());
+        let request = headers
+            .into_iter()
+            .fold(Request::post(path), |request, (name, value)| {
+                request.header(name, value)
+            });
+        request.body(Body::empty()).unwrap()
     }
 }

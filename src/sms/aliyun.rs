@@ -116,6 +116,8 @@ const CLASSES: &[(&str, Class)] = &[
     ("isv.ACCOUNT", Class::Configuration),
     ("isv.PRODUCT_UN", Class::Configuration),
     ("isv.SMS_SIGN", Class::Configuration),
+    ("isv.SIGN_STATE_ILLEGAL", Class::Configuration),
+    ("isv.DENY_IP_RANGE", Class::Configuration),
     ("isv.INVALID_SIGN", Class::Configuration),
     ("InvalidAccessKey", Class::Configuration),
     ("SignatureDoesNotMatch", Class::Configuration),
@@ -124,6 +126,9 @@ const CLASSES: &[(&str, Class)] = &[
     ("Forbidden", Class::Configuration),
     ("NoPermission", Class::Configuration),
 ];
+
+/// Refusals that are the number's fault: of its form, or of who has unsubscribed.
+pub(super) const NUMBERS: &[&str] = &["isv.MOBILE_NUMBER_ILLEGAL", "isv.CUSTOMER_REFUSED"];
 
 /// What ACS3 signs of a request without a body.
 struct Signed<'a> {

@@ -1,6 +1,6 @@
 //! What the two providers' answers have in common: JSON, whatever the status, and refusals by name.
 
-use reqwest::Url;
+use reqwest::{StatusCode, Url};
 use serde_json::Value;
 
 use crate::tencent::call::{Answer, CallError, Code};
@@ -11,6 +11,8 @@ pub(super) fn read(answer: &Answer) -> Result<Value, CallError> {
     match serde_json::from_slice(&answer.body) {
         Ok(value) => Ok(value),
         Err(_) if answer.status.is_success() => Err(CallError::Malformed),
+        // A gateway that got no answer in time has passed the message on.
+        Err(_) if answer.status == StatusCode::GATEWAY_TIMEOUT => Err(CallError::Unknown),
         Err(_) => Err(CallError::of_status(answer.status)),
     }
 }
@@ -46,7 +48,27 @@ pub(super) fn host(base_url: &str) -> String {
 }
 
 /// A provider's name for a thing is letters, digits and a few signs: nothing else reaches a log.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     let sign = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     name.chars().filter(sign).take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_without_json_says_whether_the_message_may_be_on_its_way() {
+        let of = |status: StatusCode| {
+            let body = b"<html>".to_vec();
+            read(&Answer { status, body }).unwrap_err()
+        };
+        assert_eq!(of(StatusCode::GATEWAY_TIMEOUT), CallError::Unknown);
+        assert_eq!(of(StatusCode::OK), CallError::Malformed);
+        assert_eq!(of(StatusCode::BAD_GATEWAY).class(), Some(Class::Busy));
+        assert_eq!(
+            of(StatusCode::NOT_FOUND).class(),
+            Some(Class::Configuration)
+        );
+    }
 }

@@ -119,6 +119,14 @@ const CLASSES: &[(&str, Class)] = &[
     ("UnauthorizedOperation", Class::Configuration),
 ];
 
+/// Refusals that are the number's fault: of its form, its country, or the list of those who want none.
+pub(super) const NUMBERS: &[&str] = &[
+    "FailedOperation.PhoneNumberInBlacklist",
+    "FailedOperation.PhoneNumberParseFail",
+    "InvalidParameterValue.IncorrectPhoneNumber",
+    "UnsupportedOperation.UnsupportedRegion",
+];
+
 /// What TC3 signs of a request; of its headers the two that it must.
 struct Signed<'a> {
     service: &'a str,

@@ -60,6 +60,15 @@ pub async fn find_accepted(
     Ok(found.one(db).await?.map(receipt))
 }
 
+/// Whether the same was said of the same message before.
+pub async fn holds(db: &impl ConnectionTrait, receipt: &Receipt) -> Result<bool, StoreError> {
+    let found = row::Entity::find()
+        .filter(row::Column::Channel.eq(&receipt.channel))
+        .filter(row::Column::ProviderId.eq(receipt.provider_id.as_deref()))
+        .filter(row::Column::Outcome.eq(&receipt.outcome));
+    Ok(found.one(db).await?.is_some())
+}
+
 /// Who was told what of a visit, oldest first.
 pub async fn of_visit(
     db: &impl ConnectionTrait,

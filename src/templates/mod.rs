@@ -156,8 +156,8 @@ pub struct WechatTemplate {
 /// A registered SMS text and what goes into it.
 #[derive(Clone, Debug)]
 pub struct SmsText {
-    /// The provider's own code.
-    pub code: String,
+    /// Its name, for which each provider has a code of its own.
+    pub name: String,
     pub params: Vec<SmsParam>,
 }
 

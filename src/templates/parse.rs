@@ -139,7 +139,13 @@ impl File {
     }
 
     fn sms(&mut self, raw: RawSms, ids: &TemplateIds) -> SmsText {
-        let code = self.known("sms.template", &raw.template, &ids.sms, "sms.templates");
+        if !ids.sms.contains(&raw.template.as_str()) {
+            let reason = format!(
+                "[sms.….templates] of the settings has no {:?}",
+                raw.template
+            );
+            self.fault("sms.template", reason);
+        }
         let facts = samples::hard(self.kind);
         let mut params = Vec::new();
         for raw in &raw.params {
@@ -164,7 +170,10 @@ impl File {
             }
             params.push(param);
         }
-        SmsText { code, params }
+        SmsText {
+            name: raw.template,
+            params,
+        }
     }
 
     /// `None` where the app has no such template.

@@ -42,7 +42,7 @@ pub fn preview(kind: Kind, template: &Template) -> String {
         fields(&mut out, &text.data, &facts);
     }
     if let Some(text) = &template.sms {
-        let _ = writeln!(out, "  [{} {}]", Channel::Sms.as_str(), text.code);
+        let _ = writeln!(out, "  [{} {}]", Channel::Sms.as_str(), text.name);
         for (n, param) in text.params.iter().enumerate() {
             let said = param
                 .render(&facts)

@@ -12,7 +12,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use campus_pass::clock::Clock;
-use campus_pass::config::{self, Environment, Settings};
+use campus_pass::config::{self, Environment, Settings, SmsAccount};
 use campus_pass::entropy::Entropy;
 use campus_pass::sandbox::{self, Person, Said, Sandbox, SandboxSettings};
 use campus_pass::store::{Db, outbox};
@@ -119,7 +119,7 @@ impl Story {
             ("OFFICIAL_ACCOUNT__API", format!("{world}/weixin")),
             ("MINI_PROGRAM__API", format!("{world}/weixin")),
             ("WECOM__API", format!("{world}/qyapi")),
-            ("SMS__API", format!("{world}/sms/tencent")),
+            ("SMS__TENCENT__API", format!("{world}/sms/tencent")),
         ];
         let child: Vec<_> = child.map(|(key, value)| (key.to_owned(), value)).into();
         let sandbox = Sandbox::new(world_of(&base, &world));
@@ -392,6 +392,16 @@ fn world_of(service: &str, here: &str) -> SandboxSettings {
         sms,
         ..
     } = shipped;
+    let [tencent] = <[_; 1]>::try_from(sms.providers).unwrap();
+    let SmsAccount::Tencent {
+        secret_id,
+        secret_key,
+        sdk_app_id,
+        ..
+    } = tencent.account
+    else {
+        panic!("the shipped settings send by Tencent Cloud");
+    };
     let text = |secret: &secrecy::SecretString| secret.expose_secret().to_owned();
     SandboxSettings {
         clock: Clock::System,
@@ -419,11 +429,15 @@ fn world_of(service: &str, here: &str) -> SandboxSettings {
             encoding_aes_key: wecom.encoding_aes_key.reveal(),
             secret: text(&wecom.secret),
         },
-        sms: sandbox::SmsAccount {
-            secret_id: sms.secret_id.clone(),
-            secret_key: text(&sms.secret_key),
-            sdk_app_id: sms.sdk_app_id.clone(),
-            sign_name: sms.sign_name.clone(),
+        sms: sandbox::SmsAccounts {
+            tencent: Some(sandbox::TencentSms {
+                secret_id,
+                secret_key: text(&secret_key),
+                sdk_app_id,
+                sign_name: tencent.sign_name,
+                report_key: text(&tencent.report_key),
+            }),
+            aliyun: None,
         },
         gate_keys: [].into(),
     }

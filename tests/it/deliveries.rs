@@ -321,6 +321,7 @@ async fn wechats_report_lands_beside_the_message() {
     assert_snapshot!(outcomes(&visit).await, @"
     card_update accepted
     sms accepted
+    sms delivered
     template accepted
     template delivered
     wecom_card accepted
@@ -332,6 +333,7 @@ async fn wechats_report_lands_beside_the_message() {
     assert_snapshot!(outcomes(&visit).await, @"
     card_update accepted
     sms accepted
+    sms delivered
     template accepted
     template failed: user block
     wecom_card accepted

@@ -63,7 +63,7 @@ async fn where_a_token_does_not_fit_the_sms_carries_a_code() {
     let app = App::with(&[
         ("SERVER__MESSAGE_TEMPLATES", words.to_str().unwrap()),
         ("SMS__VARIABLE_CHARS", "12"),
-        ("SMS__TEMPLATES__VISIT_RESULT", "1000004"),
+        ("SMS__TENCENT__TEMPLATES__VISIT_RESULT", "1000004"),
     ])
     .await;
     let guest = app.guest("张小雨").await;

@@ -37,6 +37,7 @@ mod races;
 mod replays;
 mod secrets;
 mod settings;
+mod sms;
 mod subscriptions;
 mod templates;
 mod tokens;

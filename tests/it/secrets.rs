@@ -103,6 +103,13 @@ async fn play(app: &App) -> Vec<(&'static str, String)> {
         ),
         ("the account's secret", oa.secret.expose_secret().to_owned()),
         (
+            "the key of SMS reports",
+            app.settings.sms.providers[0]
+                .report_key
+                .expose_secret()
+                .to_owned(),
+        ),
+        (
             "the device's key",
             data_encoding::HEXLOWER.encode(&device_key),
         ),

@@ -164,17 +164,18 @@ fn live_mode_names_each_secret_that_is_missing_and_does_not_start() {
     wechat.toml (shipped): wecom.token: missing: live mode does not take the sandbox's
     wechat.toml (shipped): wecom.encoding_aes_key: missing: live mode does not take the sandbox's
     wechat.toml (shipped): wecom.secret: missing: live mode does not take the sandbox's
-    wechat.toml (shipped): sms.secret_id: missing: live mode does not take the sandbox's
-    wechat.toml (shipped): sms.secret_key: missing: live mode does not take the sandbox's
-    wechat.toml (shipped): sms.sdk_app_id: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): sms.tencent.secret_id: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): sms.tencent.secret_key: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): sms.tencent.sdk_app_id: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): sms.tencent.report_key: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): sms.tencent.templates.approval_waiting: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): sms.tencent.templates.pass_issued: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): sms.tencent.templates.visit_result: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): sms.tencent.templates.invited: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.templates.visit_result: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.templates.pass_issued: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.templates.answer_late: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.templates.invitation_lapsing: missing: live mode does not take the sandbox's
-    wechat.toml (shipped): sms.templates.approval_waiting: missing: live mode does not take the sandbox's
-    wechat.toml (shipped): sms.templates.pass_issued: missing: live mode does not take the sandbox's
-    wechat.toml (shipped): sms.templates.visit_result: missing: live mode does not take the sandbox's
-    wechat.toml (shipped): sms.templates.invited: missing: live mode does not take the sandbox's
     wechat.toml (shipped): mini_program.templates.visit_result: missing: live mode does not take the sandbox's
     wechat.toml (shipped): mini_program.templates.pass_issued: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.subscriptions.visit_result: missing: live mode does not take the sandbox's
@@ -230,13 +231,14 @@ fn live(database: &str) -> Vec<(&'static str, String)> {
         ("WECOM__TOKEN", text("t")),
         ("WECOM__ENCODING_AES_KEY", aes()),
         ("WECOM__SECRET", text("s")),
-        ("SMS__SECRET_ID", text("id")),
-        ("SMS__SECRET_KEY", text("key")),
-        ("SMS__SDK_APP_ID", text("1")),
-        ("SMS__TEMPLATES__APPROVAL_WAITING", text("1")),
-        ("SMS__TEMPLATES__PASS_ISSUED", text("2")),
-        ("SMS__TEMPLATES__VISIT_RESULT", text("3")),
-        ("SMS__TEMPLATES__INVITED", text("4")),
+        ("SMS__TENCENT__SECRET_ID", text("id")),
+        ("SMS__TENCENT__SECRET_KEY", text("key")),
+        ("SMS__TENCENT__SDK_APP_ID", text("1")),
+        ("SMS__TENCENT__REPORT_KEY", text("reports-of-tencent")),
+        ("SMS__TENCENT__TEMPLATES__APPROVAL_WAITING", text("1")),
+        ("SMS__TENCENT__TEMPLATES__PASS_ISSUED", text("2")),
+        ("SMS__TENCENT__TEMPLATES__VISIT_RESULT", text("3")),
+        ("SMS__TENCENT__TEMPLATES__INVITED", text("4")),
         ("KEYS__DATA", format!("k:{}", key(1))),
         ("KEYS__INDEX", key(2)),
         ("KEYS__LINK", key(3)),
@@ -269,6 +271,45 @@ fn a_live_campus_names_its_cas_by_https_or_has_none() {
     let shipped = config::load(None, &Environment::default()).unwrap();
     let played = shipped.cas.base_url.unwrap();
     assert_eq!(played, "http://127.0.0.1:8080/sandbox/cas");
+}
+
+#[test]
+fn the_keys_of_a_provider_of_sms_are_asked_for_only_when_it_is_in_use() {
+    let mut settings = live("sqlite://x.db");
+    settings.retain(|(key, _)| !key.starts_with("SMS__"));
+    settings.push(("SMS__PROVIDER", "aliyun".to_owned()));
+    let aliyuns = faults(&borrowed(&settings));
+    assert_snapshot!(aliyuns, @"
+    wechat.toml (shipped): sms.aliyun.access_key_id: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): sms.aliyun.access_key_secret: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): sms.aliyun.report_key: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): sms.aliyun.templates.approval_waiting: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): sms.aliyun.templates.pass_issued: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): sms.aliyun.templates.visit_result: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): sms.aliyun.templates.invited: missing: live mode does not take the sandbox's
+    ");
+    settings.push(("SMS__BACKUP", "tencent".to_owned()));
+    let both = faults(&borrowed(&settings));
+    assert!(both.starts_with(&aliyuns) && both.contains("sms.tencent.secret_key: missing"));
+
+    let mut settings = live("sqlite://x.db");
+    settings.push(("SMS__BACKUP", "tencent".to_owned()));
+    settings.retain(|(key, _)| *key != "SMS__TENCENT__REPORT_KEY");
+    for wrong in ["fifteen-letters", "sixteen/of-those"] {
+        let mut settings = settings.clone();
+        settings.push(("SMS__TENCENT__REPORT_KEY", wrong.to_owned()));
+        assert_eq!(
+            faults(&borrowed(&settings)),
+            "CAMPUS_PASS__SMS__BACKUP: sms.backup: must not be the provider itself\n\
+             CAMPUS_PASS__SMS__TENCENT__REPORT_KEY: sms.tencent.report_key: \
+             must be 16 to 64 letters, digits, _ or -\n",
+            "and a key is not repeated"
+        );
+    }
+    assert_snapshot!(faults(&[("SMS__PROVIDER", "pigeon"), ("SMS__BACKUP", "owl")]), @r#"
+    CAMPUS_PASS__SMS__PROVIDER: sms.provider: must be "tencent" or "aliyun"
+    CAMPUS_PASS__SMS__BACKUP: sms.backup: must be "tencent" or "aliyun"
+    "#);
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn a_preview_shows_the_words_of_every_channel() {
         thing2 校园区域
         time3 2026年03月02日 14:00
         time4 2026年03月02日 14:00
-      [sms 1000002]
+      [sms pass_issued]
         {1} AAAAAAAAAAAAAAAAAAAAAA
     ");
     let (_, out, _) = run(&["templates", "preview", "approval_waiting"], &[]);

@@ -54,6 +54,8 @@ pub(super) fn router(sandbox: &Sandbox) -> Router {
         .routes(routes!(phones::menu_of))
         .routes(routes!(phones::tag))
         .routes(routes!(phones::sms))
+        .routes(routes!(phones::sms_off))
+        .routes(routes!(phones::sms_on))
         .routes(routes!(desks::staff, desks::add_staff))
         .routes(routes!(desks::leave))
         .routes(routes!(desks::unlicense))
@@ -92,7 +94,7 @@ impl IntoResponse for Unpushed {
             Self::NotFollowing | Self::NoSuchKey | Self::NoSuchButton => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
-            Self::BadKey | Self::NoAnswer => StatusCode::BAD_GATEWAY,
+            Self::BadKey | Self::NoAnswer | Self::NotTaken => StatusCode::BAD_GATEWAY,
         };
         (
             status,
@@ -159,6 +161,8 @@ mod tests {
         post /control/people/{openid}/tap
         post /control/people/{openid}/unblock
         post /control/people/{openid}/unfollow
+        post /control/sms/{phone}/off
+        post /control/sms/{phone}/on
         post /control/tokens/revoke
         post /control/wecom
         post /control/wecom/{userid}/tap

@@ -297,3 +297,25 @@ pub(super) async fn sms(
 ) -> Json<Vec<Sms>> {
     Json(sandbox.sms_to(&whose.phone))
 }
+
+/// Takes a phone out of service: what is sent to it is reported as failed.
+#[utoipa::path(post, path = "/control/sms/{phone}/off", tag = "phones",
+    responses((status = 204)))]
+pub(super) async fn sms_off(
+    State(sandbox): State<Sandbox>,
+    Path(phone): Path<String>,
+) -> StatusCode {
+    sandbox.switch_phone(&phone, false);
+    StatusCode::NO_CONTENT
+}
+
+/// Puts a phone back into service.
+#[utoipa::path(post, path = "/control/sms/{phone}/on", tag = "phones",
+    responses((status = 204)))]
+pub(super) async fn sms_on(
+    State(sandbox): State<Sandbox>,
+    Path(phone): Path<String>,
+) -> StatusCode {
+    sandbox.switch_phone(&phone, true);
+    StatusCode::NO_CONTENT
+}

@@ -14,7 +14,7 @@ use super::xml::{self, Content};
 use super::{Exchange, Sandbox};
 
 /// WeChat delivers three times when it gets no answer.
-const DELIVERIES: u32 = 3;
+pub(super) const DELIVERIES: u32 = 3;
 /// What WeChat shows when it got none (被动回复用户消息).
 const OUT_OF_SERVICE: &str = "该公众号提供的服务出现故障，请稍后再试";
 
@@ -97,16 +97,18 @@ pub enum Unpushed {
     BadKey,
     #[error("the service did not answer in three deliveries")]
     NoAnswer,
+    #[error("the service did not take a report as its provider wants it taken")]
+    NotTaken,
 }
 
 impl Sandbox {
-    /// Pushes what waits, and says how much it was.
+    /// Pushes what waits and reports what became of SMS, and says how much it was.
     ///
     /// # Errors
     /// [`Unpushed`] for the first that could not be delivered; it is not tried again, as WeChat
     /// does not either.
     pub async fn push_queued(&self) -> Result<usize, Unpushed> {
-        let mut pushed = 0;
+        let mut pushed = self.report_sms().await?;
         loop {
             let Some(push) = self.next_queued() else {
                 return Ok(pushed);
@@ -149,7 +151,7 @@ impl Sandbox {
 
     pub(super) fn queue(&self, push: Push) {
         self.state().pushes.push_back(push);
-        self.0.queued.notify_one();
+        self.wake();
     }
 
     /// Delivers an event and opens the reply; shows nothing to anybody yet.

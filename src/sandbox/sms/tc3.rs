@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use super::SmsAccount;
+use crate::sandbox::TencentSms;
 use crate::secret::hmac_sha256;
 
 const ALGORITHM: &str = "TC3-HMAC-SHA256";
@@ -15,9 +15,12 @@ const SKEW_SECONDS: i64 = 300;
 /// A code of Tencent Cloud's and a sentence.
 pub(super) type Refused = (&'static str, &'static str);
 
+pub(super) const UNKNOWN_ID: Refused =
+    ("AuthFailure.SecretIdNotFound", "The SecretId is not found.");
+
 /// Checks the signature of a POST to the service `sms`.
 pub(super) fn check(
-    account: &SmsAccount,
+    account: &TencentSms,
     headers: &HeaderMap,
     body: &[u8],
     now: DateTime<Utc>,
@@ -33,7 +36,7 @@ pub(super) fn check(
         "The Authorization header is malformed.",
     ))?;
     if given.secret_id != account.secret_id {
-        return Err(("AuthFailure.SecretIdNotFound", "The SecretId is not found."));
+        return Err(UNKNOWN_ID);
     }
     let timestamp = header("x-tc-timestamp");
     let at = timestamp
@@ -133,8 +136,8 @@ fn hash(bytes: &[u8]) -> String {
 
 /// Time and header of a request for the tests of the gateway, signed with the account's key.
 #[cfg(test)]
-pub(super) fn authorization(
-    account: &SmsAccount,
+pub(in crate::sandbox) fn authorization(
+    account: &TencentSms,
     now: DateTime<Utc>,
     body: &[u8],
 ) -> (String, String) {

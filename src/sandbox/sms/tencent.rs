@@ -1,24 +1,21 @@
-//! The SMS gateway: Tencent Cloud's `SendSms` (version 2021-01-11), with its rules for variables, and the
-//! phones' inboxes.
+//! Tencent Cloud's `SendSms` (version 2021-01-11), with its rules for variables.
 
 use axum::Router;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::post;
-use chrono::{DateTime, Duration, Utc};
-use serde::{Deserialize, Serialize};
+use chrono::Duration;
+use serde::Deserialize;
 use serde_json::{Value, json};
-use utoipa::ToSchema;
 
-use super::Sandbox;
-use super::call::{Call, json_response};
-use super::library::SMS_TEMPLATES;
-use super::tc3;
+use super::{Limit, Sms, SmsProvider, Unfit, mainland, render, request_id, tc3};
+use crate::sandbox::call::{Call, json_response};
+use crate::sandbox::{Sandbox, TencentSms};
 
 /// The longest variable.
 const VARIABLE: usize = 32;
-/// The gateway's limits for one number: how many in how long, and the word for one more.
-const LIMITS: &[(Duration, usize, &str)] = &[
+/// What one number gets from the campus's account, as it was set in the console (频率限制).
+const LIMITS: &[Limit] = &[
     (
         Duration::hours(1),
         30,
@@ -26,19 +23,20 @@ const LIMITS: &[(Duration, usize, &str)] = &[
     ),
     (Duration::days(1), 50, "LimitExceeded.PhoneNumberDailyLimit"),
 ];
-
-/// A message on a phone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Sms {
-    pub at: DateTime<Utc>,
-    /// With +86.
-    pub phone: String,
-    pub template: String,
-    pub params: Vec<String>,
-    /// As the phone shows it.
-    pub text: String,
-    pub serial: String,
-}
+/// What it gets from a new account: the defaults of 频率限制.
+const NEW_LIMITS: &[Limit] = &[
+    (
+        Duration::seconds(30),
+        1,
+        "LimitExceeded.PhoneNumberThirtySecondLimit",
+    ),
+    (
+        Duration::hours(1),
+        5,
+        "LimitExceeded.PhoneNumberOneHourLimit",
+    ),
+    (Duration::days(1), 10, "LimitExceeded.PhoneNumberDailyLimit"),
+];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -72,8 +70,8 @@ pub(super) fn refused_by_all(sandbox: &Sandbox, asked: &[u8], code: &str) -> Val
 async fn send(call: Call) -> Response {
     let sandbox = &call.sandbox;
     json_response(&match accept(&call) {
-        Ok(asked) => {
-            let one = |phone: &String| match deliver(sandbox, &asked, phone) {
+        Ok((account, asked)) => {
+            let one = |phone: &String| match deliver(sandbox, account, &asked, phone) {
                 Ok(serial) => status(phone, &serial, "Ok"),
                 Err(code) => status(phone, "", code),
             };
@@ -88,8 +86,7 @@ async fn send(call: Call) -> Response {
 }
 
 /// What makes the whole request worthless.
-fn accept(call: &Call) -> Result<SendSms, tc3::Refused> {
-    let account = &call.sandbox.settings().sms;
+fn accept(call: &Call) -> Result<(&TencentSms, SendSms), tc3::Refused> {
     let header = |headers: &HeaderMap, name: &str| {
         headers
             .get(name)
@@ -106,86 +103,60 @@ fn accept(call: &Call) -> Result<SendSms, tc3::Refused> {
     if header(&call.headers, "x-tc-region").is_empty() {
         return Err(("MissingParameter", "The request is missing `Region`."));
     }
+    let account = call.sandbox.settings().sms.tencent.as_ref();
+    let account = account.ok_or(tc3::UNKNOWN_ID)?;
     tc3::check(account, &call.headers, &call.body, call.sandbox.now())?;
-    serde_json::from_slice(&call.body).map_err(|_| {
+    let asked = serde_json::from_slice(&call.body).map_err(|_| {
         (
             "InvalidParameter",
             "The request body does not fit the action.",
         )
-    })
+    })?;
+    Ok((account, asked))
 }
 
 /// Sends to one number: the serial, or the word for why not.
-fn deliver(sandbox: &Sandbox, asked: &SendSms, phone: &str) -> Result<String, &'static str> {
-    let account = &sandbox.settings().sms;
+fn deliver(
+    sandbox: &Sandbox,
+    account: &TencentSms,
+    asked: &SendSms,
+    phone: &str,
+) -> Result<String, &'static str> {
     if asked.sms_sdk_app_id != account.sdk_app_id {
         return Err("UnauthorizedOperation.SmsSdkAppIdVerifyFail");
     }
     if asked.sign_name != account.sign_name {
         return Err("FailedOperation.SignatureIncorrectOrUnapproved");
     }
-    let number = mainland(phone).ok_or("InvalidParameterValue.IncorrectPhoneNumber")?;
-    let text = render(sandbox, &asked.template_id, &asked.template_param_set)?;
-    let now = sandbox.now();
-    let serial = format!("2619:{}", sandbox.number());
-    let inbox = &mut sandbox.state().sms;
-    for (within, most, word) in LIMITS {
-        let lately = inbox
-            .iter()
-            .filter(|sms| sms.phone == number && now - sms.at < *within);
-        if lately.count() >= *most {
-            return Err(word);
-        }
-    }
-    inbox.push(Sms {
-        at: now,
-        phone: number,
+    let phone = mainland(phone).ok_or("InvalidParameterValue.IncorrectPhoneNumber")?;
+    let params = &asked.template_param_set;
+    let text =
+        render(sandbox, &asked.template_id, params, VARIABLE).map_err(|unfit| match unfit {
+            Unfit::Template => "FailedOperation.TemplateIncorrectOrUnapproved",
+            Unfit::Count => "FailedOperation.TemplateParamSetNotMatchApprovedTemplate",
+            Unfit::Format => "InvalidParameterValue.TemplateParameterFormatError",
+            Unfit::Long => "InvalidParameterValue.TemplateParameterLengthLimit",
+            Unfit::Link => "InvalidParameterValue.ProhibitedUseUrlInTemplateParameter",
+        })?;
+    let sms = Sms {
+        at: sandbox.now(),
+        provider: SmsProvider::Tencent,
+        phone,
         template: asked.template_id.clone(),
-        params: asked.template_param_set.clone(),
+        params: params.clone(),
         text: format!("【{}】{text}", account.sign_name),
-        serial: serial.clone(),
-    });
+        serial: format!("2619:{}", sandbox.number()),
+    };
+    let serial = sms.serial.clone();
+    sandbox.carry(sms, |network, sms| {
+        let limits = if network.new_account {
+            NEW_LIMITS
+        } else {
+            LIMITS
+        };
+        network.over(limits, sms, |_| true)
+    })?;
     Ok(serial)
-}
-
-fn render(sandbox: &Sandbox, id: &str, params: &[String]) -> Result<String, &'static str> {
-    let (_, template) = SMS_TEMPLATES
-        .iter()
-        .find(|(known, _)| *known == id)
-        .ok_or("FailedOperation.TemplateIncorrectOrUnapproved")?;
-    let wanted = template.matches('{').count() - usize::from(template.contains("{service}"));
-    if params.len() != wanted {
-        return Err("FailedOperation.TemplateParamSetNotMatchApprovedTemplate");
-    }
-    let mut text = template.replace("{service}", &sandbox.settings().service);
-    for (place, param) in params.iter().enumerate() {
-        if param.is_empty() || param.contains(['\n', '\r']) {
-            return Err("InvalidParameterValue.TemplateParameterFormatError");
-        }
-        if param.chars().count() > VARIABLE {
-            return Err("InvalidParameterValue.TemplateParameterLengthLimit");
-        }
-        let link = ["://", "www.", ".com", ".cn"]
-            .iter()
-            .any(|mark| param.contains(mark));
-        if link {
-            return Err("InvalidParameterValue.ProhibitedUseUrlInTemplateParameter");
-        }
-        text = text.replace(&format!("{{{}}}", place + 1), param);
-    }
-    Ok(text)
-}
-
-/// `+86` and eleven digits, from any form that the gateway takes.
-fn mainland(phone: &str) -> Option<String> {
-    let digits = ["+86", "0086", "86"]
-        .iter()
-        .find_map(|code| phone.strip_prefix(code));
-    let digits = digits.filter(|digits| digits.len() == 11).unwrap_or(phone);
-    let right = digits.len() == 11
-        && digits.starts_with('1')
-        && digits.bytes().all(|digit| digit.is_ascii_digit());
-    right.then(|| format!("+86{digits}"))
 }
 
 fn status(phone: &str, serial: &str, code: &str) -> Value {
@@ -201,28 +172,8 @@ fn status(phone: &str, serial: &str, code: &str) -> Value {
 }
 
 fn response(sandbox: &Sandbox, mut content: Value) -> Value {
-    let [a, b] = [0; 2].map(|_: u8| u64::from_le_bytes(sandbox.entropy().bytes()));
-    let (a, b) = (format!("{a:016x}"), format!("{b:016x}"));
-    let id = format!(
-        "{}-{}-{}-{}-{}",
-        &a[..8],
-        &a[8..12],
-        &a[12..],
-        &b[..4],
-        &b[4..]
-    );
-    content["RequestId"] = id.into();
+    content["RequestId"] = request_id(sandbox).into();
     json!({"Response": content})
-}
-
-impl Sandbox {
-    /// What a phone got, oldest first; every phone when `phone` is empty. With or without +86.
-    #[must_use]
-    pub fn sms_to(&self, phone: &str) -> Vec<Sms> {
-        let number = mainland(phone).unwrap_or_default();
-        let mine = |sms: &&Sms| phone.is_empty() || sms.phone == number;
-        self.state().sms.iter().filter(mine).cloned().collect()
-    }
 }
 
 #[cfg(test)]
@@ -356,5 +307,31 @@ mod tests {
         let answer = world.sms(&message("1000001", &["03月02日14:00"])).await;
         let code = &answer["Response"]["SendStatusSet"][0]["Code"];
         assert_eq!(code, "LimitExceeded.PhoneNumberOneHourLimit");
+    }
+
+    #[tokio::test]
+    async fn a_new_account_sends_one_number_one_in_thirty_seconds_five_an_hour_ten_a_day() {
+        let world = Trial::new();
+        world.sandbox.limit_sms();
+        let mut codes = Vec::new();
+        for seconds in [0, 29, 1, 30, 30, 30, 30, 3600] {
+            world.later(Duration::seconds(seconds));
+            let answer = world.sms(&message("1000001", &["03月02日14:00"])).await;
+            let code = answer["Response"]["SendStatusSet"][0]["Code"].clone();
+            codes.push(code.as_str().unwrap().to_owned());
+        }
+        assert_eq!(
+            codes,
+            [
+                "Ok",
+                "LimitExceeded.PhoneNumberThirtySecondLimit",
+                "Ok",
+                "Ok",
+                "Ok",
+                "Ok",
+                "LimitExceeded.PhoneNumberOneHourLimit",
+                "Ok"
+            ]
+        );
     }
 }
