@@ -4,6 +4,21 @@ export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description 接受邀请. */
+        AcceptIn: {
+            visitor: components["schemas"]["VisitorIn"];
+            /** @description The visitor consents to the use of the face photo; needed when there is one. */
+            consent?: boolean;
+        };
+        /** @description What came of joining. */
+        AcceptedOut: {
+            /**
+             * @description `accepted`, or `full` when it was the last place and the visit is submitted.
+             * @example accepted
+             */
+            outcome: string;
+            invited: components["schemas"]["InvitedOut"];
+        };
         AnswerIn: {
             template_id: string;
             /**
@@ -34,6 +49,13 @@ export interface components {
             host_phone: string;
             area: string;
             reason: string;
+            /**
+             * @description 来源, as in the visit itself.
+             * @example booking
+             */
+            mode: string;
+            /** @description 区域描述. */
+            area_note?: string | null;
             note?: string | null;
             /** Format: date-time */
             starts_at: string;
@@ -60,9 +82,9 @@ export interface components {
             id: components["schemas"]["AreaId"];
             name: string;
         };
-        /** @description 到访信息. */
+        /** @description 访客预约. */
         BookVisitIn: {
-            /** @description 被访人, from `/api/hosts`. */
+            /** @description 被访人, from `/api/hosts`. Staff may leave it out: then it is themselves. */
             host?: string;
             /** @description 到访区域, from `/api/areas`. */
             area?: string;
@@ -78,11 +100,14 @@ export interface components {
              * @example 2026-03-02T16:00:00+08:00
              */
             ends_at?: string;
+            /** @description 区域描述. */
+            area_note?: string | null;
             /** @description 来访描述. */
             note?: string | null;
             visitor: components["schemas"]["VisitorIn"];
             /** @description The visitor consents to the use of the face photo; needed when there is one. */
             consent?: boolean;
+            companions?: components["schemas"]["CompanionsIn"] | null;
         };
         /** @description A card of 访客申请单. */
         CardOut: {
@@ -102,6 +127,11 @@ export interface components {
             items: components["schemas"]["CardOut"][];
             next?: components["schemas"]["VisitId"] | null;
         };
+        /** @description Which place is closed. */
+        CloseIn: {
+            /** @description The one that is kept for this invitee; left out, one that is kept for nobody. */
+            invitee?: string | null;
+        };
         CodeIn: {
             /**
              * @description The six characters of the SMS.
@@ -117,6 +147,53 @@ export interface components {
         CommentIn: {
             /** @description Needed to reject and to return. */
             comment?: string;
+        };
+        /** @description How many come, and how long they have to say so. */
+        CompanionsIn: {
+            /**
+             * Format: int64
+             * @description 来访人数, 1 to 100, the visitor included.
+             * @example 5
+             */
+            capacity?: number;
+            /**
+             * Format: int64
+             * @description 邀请有效时长 in minutes, 1 to 10080; 120 when left out.
+             * @example 120
+             */
+            minutes?: number | null;
+        };
+        /** @description What staff correct of a visit that was returned. */
+        CorrectIn: {
+            /** @description 被访人, from `/api/hosts`. Staff may leave it out: then it is themselves. */
+            host?: string;
+            /** @description 到访区域, from `/api/areas`. */
+            area?: string;
+            /** @description 来访事由, from `/api/reasons`. */
+            reason?: string;
+            /**
+             * @description 开始时间, RFC 3339.
+             * @example 2026-03-02T14:00:00+08:00
+             */
+            starts_at?: string;
+            /**
+             * @description 结束时间, RFC 3339, still in.
+             * @example 2026-03-02T16:00:00+08:00
+             */
+            ends_at?: string;
+            /** @description 区域描述. */
+            area_note?: string | null;
+            /** @description 来访描述. */
+            note?: string | null;
+        };
+        /** @description 邀请有效时长 of an extension. */
+        ExtendIn: {
+            /**
+             * Format: int64
+             * @description How many minutes more, 1 to 10080.
+             * @example 60
+             */
+            minutes?: number;
         };
         /** @description What is wrong with one field; its name is the path in the request's JSON. */
         FieldError: {
@@ -136,6 +213,119 @@ export interface components {
             id: components["schemas"]["StaffId"];
             name: string;
             department: string;
+        };
+        /** @description What stays the same for everybody: the clock and the places. */
+        InvitationOut: {
+            /**
+             * @description A path of this site; `link` + its host is what is shared.
+             * @example /i/…
+             */
+            link: string;
+            /**
+             * @description The QR of the link, a PNG: a path of this site.
+             * @example /api/invitations/…/qr.png
+             */
+            qr: string;
+            /** @description Whether somebody can still join. */
+            open: boolean;
+            /** @description How it ended: `full`, `lapsed`, `submitted` or `withdrawn`. */
+            ending?: string | null;
+            /**
+             * Format: date-time
+             * @description 距离失效: from this moment on nobody joins.
+             */
+            lapses_at: string;
+            /**
+             * Format: date-time
+             * @description The server's clock.
+             */
+            now: string;
+            /**
+             * Format: int32
+             * @description 邀请随行人数, those who joined included.
+             */
+            capacity: number;
+            /** @description How many have joined. */
+            joined: number;
+            /** @description 受邀人员: those who joined, then those who were invited by name, then the empty places. */
+            places: components["schemas"]["PlaceOut"][];
+        };
+        /** @description 访客邀约. */
+        InviteIn: {
+            /** @description 被访人, from `/api/hosts`. Staff may leave it out: then it is themselves. */
+            host?: string;
+            /** @description 到访区域, from `/api/areas`. */
+            area?: string;
+            /** @description 来访事由, from `/api/reasons`. */
+            reason?: string;
+            /**
+             * @description 开始时间, RFC 3339.
+             * @example 2026-03-02T14:00:00+08:00
+             */
+            starts_at?: string;
+            /**
+             * @description 结束时间, RFC 3339, still in.
+             * @example 2026-03-02T16:00:00+08:00
+             */
+            ends_at?: string;
+            /** @description 区域描述. */
+            area_note?: string | null;
+            /** @description 来访描述. */
+            note?: string | null;
+            /**
+             * Format: int64
+             * @description 来访人数, 1 to 100.
+             * @example 5
+             */
+            capacity?: number;
+            /**
+             * Format: int64
+             * @description 邀请有效时长 in minutes, 1 to 10080; 120 when left out.
+             * @example 120
+             */
+            minutes?: number | null;
+            /** @description 短信邀请: each gets the link, and a place that only this phone can take. */
+            invitees?: components["schemas"]["InviteeIn"][];
+        };
+        /** @description 邀请信息, for whoever holds the link. */
+        InvitedOut: {
+            /**
+             * @description 发起人, masked.
+             * @example 刘*
+             */
+            initiator: string;
+            host: string;
+            department: string;
+            area: string;
+            reason: string;
+            /**
+             * Format: date-time
+             * @description 到访时间.
+             */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            /**
+             * @description As in [`VisitOut`](super::visit::VisitOut).
+             * @example inviting
+             */
+            stage: string;
+            /** @example 邀请中 */
+            stage_text: string;
+            /** @description With the names masked. */
+            invitation: components["schemas"]["InvitationOut"];
+        };
+        /**
+         * @description Somebody who was invited by name.
+         * @example 1628957678243860481
+         */
+        InviteeId: string;
+        /** @description Somebody who is invited by name. */
+        InviteeIn: {
+            /** @description 姓名. */
+            name?: string;
+            /** @description 手机号. */
+            phone?: string;
         };
         LinkOut: {
             /**
@@ -226,6 +416,17 @@ export interface components {
         PhotoOut: {
             id: components["schemas"]["PhotoId"];
         };
+        /** @description One of the places. */
+        PlaceOut: {
+            /**
+             * @description `joined`, `invited` (kept for the one of this name) or `empty`.
+             * @example joined
+             */
+            state: string;
+            name?: string | null;
+            phone?: string | null;
+            invitee?: components["schemas"]["InviteeId"] | null;
+        };
         /** @description The body. */
         ProblemOut: {
             /** @description The HTTP status in words. */
@@ -242,6 +443,33 @@ export interface components {
             /** @description Names the request in our logs. */
             request_id: string;
             errors?: components["schemas"]["FieldError"][];
+        };
+        /** @description 访客代约. */
+        ProxyIn: {
+            /** @description 被访人, from `/api/hosts`. Staff may leave it out: then it is themselves. */
+            host?: string;
+            /** @description 到访区域, from `/api/areas`. */
+            area?: string;
+            /** @description 来访事由, from `/api/reasons`. */
+            reason?: string;
+            /**
+             * @description 开始时间, RFC 3339.
+             * @example 2026-03-02T14:00:00+08:00
+             */
+            starts_at?: string;
+            /**
+             * @description 结束时间, RFC 3339, still in.
+             * @example 2026-03-02T16:00:00+08:00
+             */
+            ends_at?: string;
+            /** @description 区域描述. */
+            area_note?: string | null;
+            /** @description 来访描述. */
+            note?: string | null;
+            /** @description 1 to 100. */
+            visitors?: components["schemas"]["VisitorIn"][];
+            /** @description The visitors consent to the use of their face photos; needed when there is one. */
+            consent?: boolean;
         };
         /**
          * @description 来访事由.
@@ -318,7 +546,12 @@ export interface components {
             /** @description 单据号. */
             id: components["schemas"]["VisitId"];
             /**
-             * @description `pending`, `approved`, `rejected`, `returned`, `withdrawn`, `lapsed` or `completed`.
+             * @description 来源: `booking` (访客预约), `invitation` (访客邀约) or `proxy` (访客代约).
+             * @example booking
+             */
+            mode: string;
+            /**
+             * @description `inviting`, `pending`, `approved`, `rejected`, `returned`, `withdrawn`, `lapsed` or `completed`.
              * @example pending
              */
             stage: string;
@@ -341,12 +574,14 @@ export interface components {
              * @description 时长.
              */
             days: number;
+            area_note?: string | null;
             note?: string | null;
             /** @description What the approver said. */
             comment?: string | null;
             /** Format: date-time */
             submitted_at: string;
             visitors: components["schemas"]["VisitorOut"][];
+            invitation?: components["schemas"]["InvitationOut"] | null;
         };
         /**
          * @description A human in a visit.
@@ -361,9 +596,9 @@ export interface components {
             phone?: string;
             /** @description 证件号. */
             id_number?: string;
-            /** @description 证件照, from `/api/photos`. */
+            /** @description 证件照, from `/api/photos`; staff's from `/api/staff/photos`. */
             id_photo?: string;
-            /** @description 人脸照, from `/api/photos`. */
+            /** @description 人脸照, from the same. */
             face_photo?: string | null;
             /** @description 车牌号. */
             plate?: string | null;
