@@ -5,13 +5,13 @@ declare module 'vue-router' {
   interface RouteMeta { title: string }
 }
 
-// One index answers /h5/… and /p/…; each page is a chunk of its own, for the first screen's sake.
+// One index answers /h5/…, /p/… and /i/…; each page is a chunk of its own, for the first screen's sake.
 export const router = createRouter({
   history: createWebHistory('/'),
   routes: [
     { path: '/h5', redirect: '/h5/book' },
     { path: '/h5/book', component: () => import('./pages/BookPage.vue'), meta: { title: texts.titles.book } },
-    { path: '/h5/visits/:id', component: () => import('./pages/VisitPage.vue'), props: true, meta: { title: texts.titles.visit } },
+    { path: '/h5/visits/:id', component: () => import('./pages/VisitPage.vue'), props: ({ params }) => ({ id: params.id, by: 'visitor' }), meta: { title: texts.titles.visit } },
     { path: '/h5/visits/:id/edit', component: () => import('./pages/EditPage.vue'), props: true, meta: { title: texts.titles.edit } },
     { path: '/h5/register', component: () => import('./pages/RegisterPage.vue'), meta: { title: texts.titles.register } },
     { path: '/h5/staff', component: () => import('./pages/StaffPage.vue'), meta: { title: texts.titles.staff } },
