@@ -18,6 +18,7 @@ export const router = createRouter({
     { path: '/h5/staff/approvals/:id', component: () => import('./pages/ApprovalPage.vue'), props: true, meta: { title: texts.titles.approval } },
     { path: '/h5/staff/invitations', component: () => import('./pages/InvitePage.vue'), meta: { title: texts.titles.invite } },
     { path: '/h5/staff/invitations/:id', component: () => import('./pages/VisitPage.vue'), props: ({ params }) => ({ id: params.id, by: 'staff' }), meta: { title: texts.titles.visit } },
+    { path: '/i/:token', component: () => import('./pages/InvitedPage.vue'), props: true, meta: { title: texts.titles.invited } },
     { path: '/h5/left', component: () => import('./pages/LeftPage.vue'), meta: { title: texts.titles.left } },
     { path: '/p', component: () => import('./pages/CodePage.vue'), meta: { title: texts.titles.pass } },
     { path: '/p/:token', component: () => import('./pages/PassPage.vue'), props: true, meta: { title: texts.titles.pass } },
