@@ -198,108 +198,53 @@ impl Kind {
 
     /// The facts a template of this kind may use, as `{name}`.
     #[must_use]
-    pub fn facts(self) -> &'static [&'static str] {
-        match self {
-            Self::ApprovalWaiting => &[
-                "number",
-                "submitter",
-                "visitors",
-                "host",
-                "department",
-                "area",
-                "reason",
-                "starts_at",
-                "ends_at",
-                "starts_short",
-                "days",
-                "approval_link",
-            ],
-            Self::VisitApproved | Self::VisitRejected | Self::VisitReturned => &[
-                "number",
-                "submitter",
-                "visitors",
-                "host",
-                "department",
-                "area",
-                "reason",
-                "starts_at",
-                "ends_at",
-                "starts_short",
-                "days",
-                "comment",
-                "result",
-                "visit_link",
-            ],
-            Self::PassIssued => &[
-                "number",
-                "submitter",
-                "visitors",
-                "host",
-                "department",
-                "area",
-                "reason",
-                "starts_at",
-                "ends_at",
-                "starts_short",
-                "days",
-                "pass_token",
-                "pass_link",
-                "pass_code",
-            ],
-            Self::GuestArrived => &[
-                "number",
-                "submitter",
-                "visitors",
-                "host",
-                "department",
-                "area",
-                "reason",
-                "starts_at",
-                "ends_at",
-                "starts_short",
-                "days",
-                "arrived_at",
-            ],
-            Self::Invited => &[
-                "number",
-                "submitter",
-                "invitee",
-                "host",
-                "department",
-                "area",
-                "reason",
-                "starts_at",
-                "ends_at",
-                "starts_short",
-                "days",
-                "lapses_at",
-                "lapses_short",
-                "invitation_token",
-            ],
-            Self::InvitationLapsing | Self::InvitationLapsed => &[
-                "number",
-                "submitter",
-                "host",
-                "department",
-                "area",
-                "reason",
-                "starts_at",
-                "ends_at",
-                "starts_short",
-                "days",
-                "lapses_at",
-                "lapses_short",
-                "joined",
-                "capacity",
-                "result",
-                "visit_link",
-            ],
-            Self::CardSettled => &["result"],
-            Self::FollowerSeen => &[],
-            Self::AnswerLate => &["records_link"],
-        }
+    pub fn facts(self) -> Vec<&'static str> {
+        let (of_visit, own): (&[&str], &[&str]) = match self {
+            Self::ApprovalWaiting => (OF_VISIT, &["visitors", "approval_link"]),
+            Self::VisitApproved | Self::VisitRejected | Self::VisitReturned => {
+                (OF_VISIT, &["visitors", "comment", "result", "visit_link"])
+            }
+            Self::PassIssued => (
+                OF_VISIT,
+                &["visitors", "pass_token", "pass_link", "pass_code"],
+            ),
+            Self::GuestArrived => (OF_VISIT, &["visitors", "arrived_at"]),
+            Self::Invited => (
+                OF_VISIT,
+                &["invitee", "lapses_at", "lapses_short", "invitation_token"],
+            ),
+            Self::InvitationLapsing | Self::InvitationLapsed => (
+                OF_VISIT,
+                &[
+                    "lapses_at",
+                    "lapses_short",
+                    "joined",
+                    "capacity",
+                    "result",
+                    "visit_link",
+                ],
+            ),
+            Self::CardSettled => (&[], &["result"]),
+            Self::FollowerSeen => (&[], &[]),
+            Self::AnswerLate => (&[], &["records_link"]),
+        };
+        [of_visit, own].concat()
     }
 }
+
+/// What every message about a visit knows.
+const OF_VISIT: &[&str] = &[
+    "number",
+    "submitter",
+    "host",
+    "department",
+    "area",
+    "reason",
+    "starts_at",
+    "ends_at",
+    "starts_short",
+    "days",
+];
 
 /// Whose door a message leaves by. Each has a worker of its own, so that a crowd before one, or one that
 /// does not open, holds up nobody at the others.

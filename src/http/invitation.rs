@@ -85,7 +85,7 @@ pub struct InvitedOut {
     /// 到访时间.
     starts_at: DateTime<FixedOffset>,
     ends_at: DateTime<FixedOffset>,
-    /// As in [`VisitOut`](super::visit::VisitOut).
+    /// As in a visit of one's own.
     #[schema(example = "inviting")]
     stage: &'static str,
     #[schema(example = "邀请中")]

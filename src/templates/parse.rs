@@ -271,7 +271,7 @@ impl File {
     }
 
     fn words(&mut self, key: &str, text: &str) -> Words {
-        Words::parse(text, self.kind.facts()).unwrap_or_else(|reason| {
+        Words::parse(text, &self.kind.facts()).unwrap_or_else(|reason| {
             self.fault(key, reason);
             Words::parse("", &[]).unwrap_or_else(|_| unreachable!("no place in no words"))
         })

@@ -36,6 +36,6 @@ fn facts(kind: Kind, written: fn(&str) -> &'static str) -> Facts {
         link if link.ends_with("_link") => "https://pass.example.edu/p/AAAAAAAAAAAAAAAAAAAAAA",
         other => written(other),
     };
-    let facts = kind.facts().iter();
-    facts.map(|fact| (*fact, value(fact).to_owned())).collect()
+    let facts = kind.facts().into_iter();
+    facts.map(|fact| (fact, value(fact).to_owned())).collect()
 }

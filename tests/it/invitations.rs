@@ -157,6 +157,10 @@ async fn those_who_are_named_get_the_link_join_and_go_in() {
 
     // The host invited and is told once; everybody has a pass of their own.
     assert_snapshot!(host.texts().join("\n"), @"李四等3人 到访 校园区域（2026年03月02日 14:00 起）的申请已通过。单据号 [id]");
+    // WeCom would swallow a second text with the same words, so the outbox is asked.
+    let sent = app.owed("sent").await;
+    let approvals = sent.iter().filter(|row| row.starts_with("visit_approved"));
+    assert_eq!(approvals.collect::<Vec<_>>(), ["visit_approved/1"]);
     assert_eq!(host.look(&visit).await["visitors"][0]["pass"], Value::Null);
     app.it_is("2026-03-02 14:05");
     for guest in [&li, &wang, &zhao] {

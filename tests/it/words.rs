@@ -10,7 +10,7 @@ use crate::harness::{App, Visit, shipped_templates};
 
 /// `number={number};area={area};` for every fact of a kind.
 fn every_fact(kind: Kind) -> String {
-    let facts = kind.facts().iter();
+    let facts = kind.facts().into_iter();
     let said: Vec<_> = facts.map(|fact| format!("{fact}={{{fact}}};")).collect();
     said.concat()
 }

@@ -306,7 +306,7 @@ export interface components {
             /** Format: date-time */
             ends_at: string;
             /**
-             * @description As in [`VisitOut`](super::visit::VisitOut).
+             * @description As in a visit of one's own.
              * @example inviting
              */
             stage: string;
