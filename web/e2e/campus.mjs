@@ -12,7 +12,7 @@ export const GATE = process.env.GATE ?? 'G01'
 /** 公民身份号码 of GB 11643-1999's own example, in lower case as people type it. */
 export const ID_NUMBER = '11010519491231002x'
 
-const someNumber = () => `139${String(Math.floor(Math.random() * 1e8)).padStart(8, '0')}`
+export const someNumber = () => `139${String(Math.floor(Math.random() * 1e8)).padStart(8, '0')}`
 
 /** A visitor who follows the account and is logged in: the browser, `openid`, `phone`. */
 export async function visitor(t, options) {
@@ -31,12 +31,17 @@ export async function stranger(t, options) {
   return { ...browser, openid, phone: someNumber() }
 }
 
+/** A member of staff of the seed, in WeCom's browser. */
+export async function member(t, userid, options) {
+  const browser = await openBrowser(t, options)
+  await browser.context.addCookies([{ name: 'sandbox_staff', value: userid, url: BASE_URL }])
+  return browser
+}
+
 /** The member of staff on whose desk the card of a visit lies, with their browser and the card. */
 export async function approverOf(t, visit, options) {
   const { userid, card } = await until('a card on a desk', () => cardOf(visit))
-  const browser = await openBrowser(t, options)
-  await browser.context.addCookies([{ name: 'sandbox_staff', value: userid, url: BASE_URL }])
-  return { ...browser, userid, card }
+  return { ...(await member(t, userid, options)), userid, card }
 }
 
 /** Where the card of a visit lies now: the application names the visit in its link. */
@@ -86,9 +91,14 @@ export async function fillBooking(page, { phone, name = '张三丰', host = HOST
   await pickHost(page, host)
   await pick(page, '到访区域')
   await pick(page, '来访事由')
+  await fillPerson(page, { phone, name })
+}
+
+/** Fills in 基本信息. */
+export async function fillPerson(page, { phone, name, idNumber = ID_NUMBER }) {
   await page.getByRole('textbox', { name: /^姓名/ }).fill(name)
   await page.getByRole('textbox', { name: /^手机号/ }).fill(phone)
-  await page.getByRole('textbox', { name: /^证件号/ }).fill(ID_NUMBER)
+  await page.getByRole('textbox', { name: /^证件号/ }).fill(idNumber)
   await page.getByLabel('证件照 相册').setInputFiles(photo)
   await page.getByText('已上传').waitFor()
 }
@@ -106,6 +116,37 @@ export async function pickNextYear(page, field) {
   await page.getByRole('group', { name: '年' }).getByRole('button').nth(1).click()
   await page.getByRole('tab', { name: '时间' }).click()
   await page.getByRole('button', { name: '确认' }).click()
+}
+
+/** A member of staff makes an invitation; gives back its visit's id and the path of its link. */
+export async function invite({ page }, capacity) {
+  await page.goto(`${BASE_URL}/h5/staff/invitations`)
+  await pick(page, '到访区域')
+  await pick(page, '来访事由')
+  await page.getByRole('textbox', { name: /^邀请随行人数/ }).fill(String(capacity))
+  await page.getByRole('button', { name: '发起访客邀约' }).click()
+  await page.waitForURL(/\/h5\/staff\/invitations\/\d+$/)
+  return { id: page.url().split('/').pop(), link: await linkShown(page) }
+}
+
+/** The path of the link whose QR the page of an open invitation shows. */
+export async function linkShown(page) {
+  await page.getByRole('button', { name: '分享二维码' }).click()
+  const picture = page.getByRole('img', { name: '邀请二维码' })
+  const path = await picture.getAttribute('src')
+  await until('the picture', () => picture.evaluate((image) => image.naturalWidth > 100))
+  await page.keyboard.press('Escape')
+  return path.replace('/api/invitations/', '/i/').replace('/qr.png', '')
+}
+
+/** Takes a place by the link. */
+export async function accept({ page, phone }, link, { name, idNumber }) {
+  await page.goto(`${BASE_URL}${link}`)
+  await page.getByRole('button', { name: '接受邀请' }).waitFor()
+  await page.waitForLoadState('networkidle')
+  await fillPerson(page, { phone, name, idNumber })
+  await page.getByRole('button', { name: '接受邀请' }).click()
+  await page.getByText('已接受邀请').waitFor()
 }
 
 /** Books and gives back the visit's id, from the address of its page; `alter` comes before the end. */

@@ -1,18 +1,19 @@
 import { reactive, watch } from 'vue'
-import type { Booking, Host } from '../shared/api'
+import type { Booking, Companions, Host, Joining, Me } from '../shared/api'
 import { isIdNumber, isMobile, isPlate, tidyIdNumber } from '../shared/checks'
 import { milliseconds, rfc3339, today } from '../shared/format'
 import { texts } from './texts'
 
-/** What stands in the form, complete or not; times as people pick them. */
-export interface Draft {
-  /** Who is writing it, once that is known. */
-  owner: string
-  host: Host | null
+/** 到访信息 as it stands in a form, complete or not; times as people pick them. */
+export interface Plan {
   area: string
   reason: string
   starts: string
   ends: string
+}
+
+/** 基本信息 and 备案信息 of one visitor. */
+export interface Particulars {
   name: string
   phone: string
   idNumber: string
@@ -23,13 +24,30 @@ export interface Draft {
   items: string
 }
 
-export const emptyDraft = (): Draft => ({
-  owner: '',
-  host: null,
+/** Whose draft it is, once that is known. */
+export interface Owned {
+  owner: string
+}
+
+/** How many come, and how long they have to say so; as typed. */
+export interface Places {
+  capacity: string
+  minutes: string
+}
+
+export type Draft = Owned & Plan & Particulars & { host: Host | null }
+
+/** The handbook's 邀请有效时长. */
+export const DEFAULT_MINUTES = '120'
+
+export const emptyPlan = (): Plan => ({
   area: '',
   reason: '',
   starts: `${today()} 00:00:00`,
   ends: `${today()} 23:59:59`,
+})
+
+export const emptyParticulars = (): Particulars => ({
   name: '',
   phone: '',
   idNumber: '',
@@ -40,18 +58,22 @@ export const emptyDraft = (): Draft => ({
   items: '',
 })
 
+export const emptyPlaces = (capacity: number): Places => ({ capacity: String(capacity), minutes: DEFAULT_MINUTES })
+
+export const emptyDraft = (): Draft => ({ owner: '', host: null, ...emptyPlan(), ...emptyParticulars() })
+
 /**
  * A draft that survives leaving the page and coming back, in this tab only: it holds an ID number,
  * and a phone that is handed on must not show it. A draft of another day starts with today's times.
  */
-export function keepDraft(key: string, first: Partial<Draft>): { draft: Draft; forget: () => void } {
+export function keepDraft<T extends object>(key: string, first: T): { draft: T; forget: () => void } {
   const saved = sessionStorage.getItem(key)
-  const kept = saved ? (JSON.parse(saved) as Draft) : null
-  const draft = reactive<Draft>({ ...emptyDraft(), ...(kept ?? first) })
-  if (kept && milliseconds(draft.ends) < Date.now()) {
-    const { starts, ends } = emptyDraft()
-    Object.assign(draft, { starts, ends })
+  const kept = saved ? (JSON.parse(saved) as Partial<T & Plan>) : null
+  if (kept?.ends && milliseconds(kept.ends) < Date.now()) {
+    const { starts, ends } = emptyPlan()
+    Object.assign(kept, { starts, ends })
   }
+  const draft = reactive({ ...first, ...kept }) as T
   const stop = watch(draft, () => sessionStorage.setItem(key, JSON.stringify(draft)), { flush: 'sync' })
   const forget = () => {
     stop()
@@ -60,54 +82,96 @@ export function keepDraft(key: string, first: Partial<Draft>): { draft: Draft; f
   return { draft, forget }
 }
 
+/**
+ * Fills in what is known of the person, once. A browser may change hands: what somebody else left
+ * unfinished is not for these eyes, and gives way to `first`.
+ */
+export function claim<T extends Owned & Particulars>(draft: T, me: Me, first: () => T) {
+  if (draft.owner && draft.owner !== me.id) Object.assign(draft, first())
+  if (draft.owner) return
+  draft.owner = me.id
+  draft.name ||= me.name ?? ''
+  draft.phone ||= me.phone ?? ''
+}
+
 /** What is wrong with each field, under the names that the server uses too. */
-export function findFaults(draft: Draft): Record<string, string> {
-  const { wrong } = texts.book
-  const faults: Record<string, string> = {}
-  if (!draft.host) faults.host = wrong.host
-  if (!draft.area) faults.area = wrong.area
-  if (!draft.reason) faults.reason = wrong.reason
-  if (milliseconds(draft.ends) <= milliseconds(draft.starts)) faults.ends_at = wrong.ends
-  else if (milliseconds(draft.ends) <= Date.now()) faults.ends_at = wrong.past
-  if (!draft.name.trim()) faults.name = wrong.name
-  if (!isMobile(draft.phone.trim())) faults.phone = wrong.phone
-  if (!draft.idNumber.trim()) faults.id_number = wrong.idNumberMissing
-  else if (!isIdNumber(draft.idNumber)) faults.id_number = wrong.idNumber
-  if (!draft.idPhoto) faults.id_photo = wrong.idPhoto
-  if (draft.plate && !isPlate(draft.plate)) faults.plate = wrong.plate
+export type Faults = Record<string, string>
+
+const { wrong } = texts.book
+
+export function findPlanFaults(plan: Plan): Faults {
+  const faults: Faults = {}
+  if (!plan.area) faults.area = wrong.area
+  if (!plan.reason) faults.reason = wrong.reason
+  if (milliseconds(plan.ends) <= milliseconds(plan.starts)) faults.ends_at = wrong.ends
+  else if (milliseconds(plan.ends) <= Date.now()) faults.ends_at = wrong.past
   return faults
 }
 
-export function toBooking(draft: Draft): Booking {
-  const plate = draft.plate.trim()
-  const items = draft.items.trim()
+export function findParticularsFaults(visitor: Particulars): Faults {
+  const faults: Faults = {}
+  if (!visitor.name.trim()) faults.name = wrong.name
+  if (!isMobile(visitor.phone.trim())) faults.phone = wrong.phone
+  if (!visitor.idNumber.trim()) faults.id_number = wrong.idNumberMissing
+  else if (!isIdNumber(visitor.idNumber)) faults.id_number = wrong.idNumber
+  if (!visitor.idPhoto) faults.id_photo = wrong.idPhoto
+  if (visitor.plate && !isPlate(visitor.plate)) faults.plate = wrong.plate
+  return faults
+}
+
+export const findFaults = (draft: Draft): Faults => ({
+  ...(!draft.host && { host: wrong.host }),
+  ...findPlanFaults(draft),
+  ...findParticularsFaults(draft),
+})
+
+export const toPlan = (plan: Plan) => ({
+  area: plan.area,
+  reason: plan.reason,
+  starts_at: rfc3339(plan.starts),
+  ends_at: rfc3339(plan.ends),
+})
+
+/** What is no number goes as nought: the server knows the ranges and says them. */
+export const toMinutes = (typed: string) => Number(typed) || 0
+
+export const toPlaces = ({ capacity, minutes }: Places): Companions => ({
+  capacity: Number(capacity) || 0,
+  minutes: toMinutes(minutes),
+})
+
+/** A visitor's details with the consent that their face photo needs. */
+export function toParticulars(written: Particulars): Joining {
+  const plate = written.plate.trim()
+  const items = written.items.trim()
   return {
-    host: draft.host?.id ?? '',
-    area: draft.area,
-    reason: draft.reason,
-    starts_at: rfc3339(draft.starts),
-    ends_at: rfc3339(draft.ends),
     visitor: {
-      name: draft.name.trim(),
-      phone: draft.phone.trim(),
-      id_number: tidyIdNumber(draft.idNumber),
-      id_photo: draft.idPhoto,
-      ...(draft.facePhoto && { face_photo: draft.facePhoto }),
+      name: written.name.trim(),
+      phone: written.phone.trim(),
+      id_number: tidyIdNumber(written.idNumber),
+      id_photo: written.idPhoto,
+      ...(written.facePhoto && { face_photo: written.facePhoto }),
       ...(plate && { plate }),
       ...(items && { items }),
     },
-    ...(draft.facePhoto && { consent: true as const }),
+    ...(written.facePhoto && { consent: true as const }),
   }
 }
+
+export const toBooking = (draft: Draft): Booking => ({
+  host: draft.host?.id ?? '',
+  ...toPlan(draft),
+  ...toParticulars(draft),
+})
 
 let attempt = { body: '', key: '' }
 
 /**
- * The Idempotency-Key of a booking: the same for the same words, so that a second tap after a lost
+ * The Idempotency-Key of a form: the same for the same words, so that a second tap after a lost
  * answer makes no second visit, and a new one as soon as anything was corrected.
  */
-export function attemptKey(booking: Booking): string {
-  const body = JSON.stringify(booking)
+export function attemptKey(form: unknown): string {
+  const body = JSON.stringify(form)
   if (attempt.body !== body) attempt = { body, key: randomId() }
   return attempt.key
 }

@@ -5,17 +5,20 @@ declare module 'vue-router' {
   interface RouteMeta { title: string }
 }
 
-// One index answers /h5/… and /p/…; each page is a chunk of its own, for the first screen's sake.
+// One index answers /h5/…, /p/… and /i/…; each page is a chunk of its own, for the first screen's sake.
 export const router = createRouter({
   history: createWebHistory('/'),
   routes: [
     { path: '/h5', redirect: '/h5/book' },
     { path: '/h5/book', component: () => import('./pages/BookPage.vue'), meta: { title: texts.titles.book } },
-    { path: '/h5/visits/:id', component: () => import('./pages/VisitPage.vue'), props: true, meta: { title: texts.titles.visit } },
+    { path: '/h5/visits/:id', component: () => import('./pages/VisitPage.vue'), props: ({ params }) => ({ id: params.id, by: 'visitor' }), meta: { title: texts.titles.visit } },
     { path: '/h5/visits/:id/edit', component: () => import('./pages/EditPage.vue'), props: true, meta: { title: texts.titles.edit } },
     { path: '/h5/register', component: () => import('./pages/RegisterPage.vue'), meta: { title: texts.titles.register } },
     { path: '/h5/staff', component: () => import('./pages/StaffPage.vue'), meta: { title: texts.titles.staff } },
     { path: '/h5/staff/approvals/:id', component: () => import('./pages/ApprovalPage.vue'), props: true, meta: { title: texts.titles.approval } },
+    { path: '/h5/staff/invitations', component: () => import('./pages/InvitePage.vue'), meta: { title: texts.titles.invite } },
+    { path: '/h5/staff/invitations/:id', component: () => import('./pages/VisitPage.vue'), props: ({ params }) => ({ id: params.id, by: 'staff' }), meta: { title: texts.titles.visit } },
+    { path: '/i/:token', component: () => import('./pages/InvitedPage.vue'), props: true, meta: { title: texts.titles.invited } },
     { path: '/h5/left', component: () => import('./pages/LeftPage.vue'), meta: { title: texts.titles.left } },
     { path: '/p', component: () => import('./pages/CodePage.vue'), meta: { title: texts.titles.pass } },
     { path: '/p/:token', component: () => import('./pages/PassPage.vue'), props: true, meta: { title: texts.titles.pass } },

@@ -31,7 +31,7 @@ export function pageFor(url: string, door: 'wechat' | 'wecom'): string {
   const { origin, pathname, search } = new URL(url, location.href)
   if (origin !== location.origin) return url
   const path = pathname + search
-  return path.startsWith('/h5/') ? `/login/${door}?to=${encodeURIComponent(path)}` : path
+  return /^\/(h5|i)\//.test(path) ? `/login/${door}?to=${encodeURIComponent(path)}` : path
 }
 
 /** Tells the box's login pages who holds the phone. */

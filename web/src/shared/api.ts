@@ -9,7 +9,12 @@ export type Host = Shapes['HostOut']
 export type Choice = Shapes['AreaOut'] | Shapes['ReasonOut']
 export type PhotoKind = 'id_card' | 'face'
 export type Booking = Shapes['BookVisitIn']
+export type Companions = Shapes['CompanionsIn']
+export type Inviting = Shapes['InviteIn']
+export type Joining = Shapes['AcceptIn']
 export type Visit = Shapes['VisitOut']
+export type Invitation = Shapes['InvitationOut']
+export type Invited = Shapes['InvitedOut']
 export type Pass = Shapes['PassOut']
 export type Box = 'todo' | 'done'
 export type ApprovalCard = Shapes['CardOut']
@@ -86,17 +91,44 @@ async function call<T>(door: Door | null, method: string, path: string, body?: u
 const query = (values: Record<string, string | undefined>) =>
   new URLSearchParams(Object.entries(values).filter((pair): pair is [string, string] => pair[1] !== undefined))
 
+/** The visits that somebody began, and what they may still do with them: one set of doors under two roots. */
+const begun = (door: Door, root: string) => {
+  const act = (name: string) => (id: string, body?: unknown) => call<Visit>(door, 'POST', `${root}/${id}/${name}`, body)
+  const [submit, withdraw, extend, close] = [act('submit'), act('withdraw'), act('extend'), act('close')]
+  return {
+    visits: (after?: string) => call<Page<Visit>>(door, 'GET', `${root}?${query({ after })}`),
+    visit: (id: string) => call<Visit>(door, 'GET', `${root}/${id}`),
+    submit: (id: string) => submit(id),
+    withdraw: (id: string) => withdraw(id),
+    extend: (id: string, minutes: number) => extend(id, { minutes }),
+    /** Closes the place that is kept for `invitee`, or one that is kept for nobody. */
+    close: (id: string, invitee?: string | null) => close(id, invitee ? { invitee } : {}),
+  }
+}
+
+export type Begun = ReturnType<typeof begun>
+
+/** 到访区域 and 来访事由 are no secret: no door is asked for. */
+export const choices = {
+  areas: () => call<Choice[]>(null, 'GET', '/api/areas'),
+  reasons: () => call<Choice[]>(null, 'GET', '/api/reasons'),
+}
+
 export const visitors = {
+  ...begun('wechat', '/api/visits'),
   me: () => call<Me>('wechat', 'GET', '/api/me'),
   hosts: (name: string) => call<Host[]>('wechat', 'GET', `/api/hosts?${query({ q: name })}`),
-  areas: () => call<Choice[]>('wechat', 'GET', '/api/areas'),
-  reasons: () => call<Choice[]>('wechat', 'GET', '/api/reasons'),
   book: (booking: Booking, key: string) =>
     call<Visit>('wechat', 'POST', '/api/visits', booking, { 'idempotency-key': key }),
   correct: (id: string, booking: Booking) => call<Visit>('wechat', 'PUT', `/api/visits/${id}`, booking),
-  withdraw: (id: string) => call<Visit>('wechat', 'POST', `/api/visits/${id}/withdraw`),
-  visits: (after?: string) => call<Page<Visit>>('wechat', 'GET', `/api/visits?${query({ after })}`),
-  visit: (id: string) => call<Visit>('wechat', 'GET', `/api/visits/${id}`),
+}
+
+export const invitations = {
+  show: (token: string) => call<Invited>(null, 'GET', `/api/invitations/${encodeURIComponent(token)}`),
+  accept: (token: string, joining: Joining, key: string) =>
+    call<Shapes['AcceptedOut']>('wechat', 'POST', `/api/invitations/${encodeURIComponent(token)}/accept`, joining, {
+      'idempotency-key': key,
+    }),
 }
 
 /** Ends every session of this browser; whoever comes next is nobody yet. */
@@ -109,6 +141,9 @@ export const passes = {
 }
 
 export const staff = {
+  ...begun('wecom', '/api/staff/invitations'),
+  invite: (inviting: Inviting, key: string) =>
+    call<Visit>('wecom', 'POST', '/api/staff/invitations', inviting, { 'idempotency-key': key }),
   approvals: (box: Box, after?: string) =>
     call<Page<ApprovalCard>>('wecom', 'GET', `/api/staff/approvals?${query({ box, after })}`),
   approval: (visit: string) => call<Approval>('wecom', 'GET', `/api/staff/approvals/${visit}`),
