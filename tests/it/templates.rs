@@ -96,7 +96,7 @@ fn a_preview_shows_the_words_of_every_channel() {
     approval_waiting
       to approvers: wecom_card
       to approvers: sms
-      [sms 1000001]
+      [sms approval_waiting]
         {1} 03月02日14:00
       [wecom_card] 访客申请单 · 张小雨 申请到访 校园区域
         被访人 刘明
