@@ -46,8 +46,9 @@
 //! timer, so nothing waits for it and every loser of a race is told how it ended.
 //!
 //! # How people are told
-//! An outbox row is ids and a kind of [`domain::message`], never words. [`jobs::deliver`] leases rows,
-//! loads what is true by then, renders `message_templates/`, and sends with no transaction open. A row
+//! An outbox row is ids and a kind of [`domain::message`], never words. [`jobs::deliver`] runs a worker
+//! for each provider's door, at the pace which that door takes, so that a crowd before one holds up nobody
+//! at another. It leases rows, oldest first for one recipient and visit, loads what is true by then, renders `message_templates/`, and sends with no transaction open. A row
 //! ends sent, dead with its reason, or overtaken. A subscription message is paid with a grant of
 //! [`domain::subscription`], spent in the transaction that ends the row. A killed worker's lease runs out
 //! and the row comes back under the same idempotency key; a channel that has none gets the row marked as

@@ -6,7 +6,18 @@ use std::num::NonZeroU32;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use super::problem::Problem;
+use crate::actions::budgets;
+use crate::ctx::Ctx;
 use crate::ids::PersonId;
+use crate::store::budgets::Budget;
+
+/// Takes one of the bookings and invitations that an address has for the day, for all of them send SMS.
+pub async fn book_from(ctx: &Ctx, address: IpAddr) -> Result<(), Problem> {
+    match budgets::book_from(ctx, address).await? {
+        Budget::Left => Ok(()),
+        Budget::Spent => Err(Problem::too_often()),
+    }
+}
 
 /// The limits of one process.
 pub struct Limits {

@@ -1,10 +1,12 @@
 //! What one may cause the campus to spend in a day, however it is asked for.
 
+use axum::http::Method;
 use campus_pass::actions::budgets::book_from;
 use campus_pass::store::budgets::Budget;
 use insta::assert_snapshot;
+use serde_json::json;
 
-use crate::harness::{App, Visit};
+use crate::harness::{App, Visit, json_body};
 
 const FROM: &str = "2026-03-02 14:00";
 const UNTIL: &str = "2026-03-02 16:00";
@@ -76,6 +78,14 @@ async fn one_address_books_a_thousand_times_a_day_and_another_is_not_held_up() {
     let guest = app.guest("张小雨").await;
     let form = guest.form("刘明", FROM, UNTIL).await;
     let refused = guest.post("/api/visits", &form).await;
+    assert_snapshot!(refused.problem(), @"429 too_often 操作过于频繁，请稍后再试");
+    let host = app.approver("刘明");
+    let invited = json!({
+        "area": form["area"], "reason": form["reason"], "starts_at": form["starts_at"],
+        "ends_at": form["ends_at"], "capacity": 2, "minutes": 60,
+    });
+    let request = host.request(Method::POST, "/api/staff/invitations").await;
+    let refused = app.send(json_body(request, &invited)).await;
     assert_snapshot!(refused.problem(), @"429 too_often 操作过于频繁，请稍后再试");
     assert_eq!(book_from(&app.ctx, there).await.unwrap(), Budget::Left);
     app.it_is("2026-03-03 00:00");

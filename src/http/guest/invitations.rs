@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::actions::{budgets, invitations};
+use crate::actions::invitations;
 use crate::ctx::Ctx;
 use crate::domain::actors::Guest;
 use crate::domain::invitation::Joined;
@@ -15,10 +15,10 @@ use crate::http::extract::{Json, Path};
 use crate::http::forms::AcceptIn;
 use crate::http::invitation::InvitedOut;
 use crate::http::keyed::Keyed;
+use crate::http::limits::book_from;
 use crate::http::problem::{Problem, ProblemOut};
 use crate::http::qr;
 use crate::http::state::Site;
-use crate::store::budgets::Budget;
 
 /// The invitation behind a link
 #[utoipa::path(get, path = "/api/invitations/{token}", operation_id = "find_invitation", tag = "visitor",
@@ -79,9 +79,7 @@ pub async fn accept(
 ) -> Result<(StatusCode, Json<AcceptedOut>), Problem> {
     let (ctx, details) = (&site.ctx, form.details()?);
     // Whoever joins gets an SMS too, when it is approved.
-    if budgets::book_from(ctx, from).await? == Budget::Spent {
-        return Err(Problem::too_often());
-    }
+    book_from(ctx, from).await?;
     let joined = invitations::accept(ctx, &guest, &token, key.as_ref(), &details).await?;
     let out = AcceptedOut {
         outcome: match joined {

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use crate::actions::{budgets, invitations, visits};
+use crate::actions::{invitations, visits};
 use crate::ctx::Ctx;
 use crate::domain::actors::{Account, Guest};
 use crate::http::address::ClientAddress;
@@ -11,11 +11,11 @@ use crate::http::extract::{Json, Path, Query};
 use crate::http::forms::{BookVisitIn, ExtendIn};
 use crate::http::invitation::CloseIn;
 use crate::http::keyed::Keyed;
+use crate::http::limits::book_from;
 use crate::http::problem::{Problem, ProblemOut};
 use crate::http::state::Site;
 use crate::http::visit::{PageQuery, VisitOut, VisitsOut};
 use crate::ids::VisitId;
-use crate::store::budgets::Budget;
 
 /// Books a visit, alone or with companions
 ///
@@ -31,9 +31,7 @@ pub async fn book(
     Keyed { form, key }: Keyed<BookVisitIn>,
 ) -> Result<(StatusCode, Json<VisitOut>), Problem> {
     let ctx = &site.ctx;
-    if budgets::book_from(ctx, from).await? == Budget::Spent {
-        return Err(Problem::too_often());
-    }
+    book_from(ctx, from).await?;
     let id = visits::book(ctx, &guest, key.as_ref(), &form.booking()?).await?;
     Ok((StatusCode::CREATED, one(ctx, &guest, id).await?))
 }

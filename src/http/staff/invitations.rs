@@ -6,10 +6,12 @@ use axum::http::StatusCode;
 use crate::actions::{invitations, proxies, visits};
 use crate::ctx::Ctx;
 use crate::domain::actors::{Account, Staff};
+use crate::http::address::ClientAddress;
 use crate::http::extract::{Json, Path, Query};
 use crate::http::forms::{CorrectIn, ExtendIn, InviteIn, ProxyIn};
 use crate::http::invitation::CloseIn;
 use crate::http::keyed::Keyed;
+use crate::http::limits::book_from;
 use crate::http::problem::{Problem, ProblemOut};
 use crate::http::visit::{PageQuery, VisitOut, VisitsOut};
 use crate::ids::VisitId;
@@ -24,10 +26,12 @@ use crate::ids::VisitId;
         (status = 422, body = ProblemOut)))]
 pub async fn invite(
     State(ctx): State<Ctx>,
+    ClientAddress(from): ClientAddress,
     staff: Staff,
     Keyed { form, key }: Keyed<InviteIn>,
 ) -> Result<(StatusCode, Json<VisitOut>), Problem> {
     let (wanted, invited) = form.invitation(&staff)?;
+    book_from(&ctx, from).await?;
     let id = invitations::invite(&ctx, &staff, key.as_ref(), &wanted, &invited).await?;
     Ok((StatusCode::CREATED, one(&ctx, &staff, id).await?))
 }
@@ -39,10 +43,12 @@ pub async fn invite(
         (status = 422, body = ProblemOut)))]
 pub async fn proxy(
     State(ctx): State<Ctx>,
+    ClientAddress(from): ClientAddress,
     staff: Staff,
     Keyed { form, key }: Keyed<ProxyIn>,
 ) -> Result<(StatusCode, Json<VisitOut>), Problem> {
     let (wanted, people) = form.proxy(&staff)?;
+    book_from(&ctx, from).await?;
     let id = proxies::book(&ctx, &staff, key.as_ref(), &wanted, &people).await?;
     Ok((StatusCode::CREATED, one(&ctx, &staff, id).await?))
 }
