@@ -145,6 +145,10 @@ ids! {
     InvitationId,
     /// Somebody who was invited by name.
     InviteeId,
+    /// 住户.
+    ResidentId,
+    /// 访客登记: what was typed about the resident of a visit.
+    RegistrationId,
     /// One running of an invitation's clock.
     DeadlineId,
     /// One decision in the approval of a visit.

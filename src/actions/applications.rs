@@ -9,7 +9,8 @@ use crate::domain::campus::Role;
 use crate::domain::invitation::Refusal;
 use crate::domain::message::Message;
 use crate::domain::photo::{FACE_CONSENT, PhotoKind};
-use crate::domain::visit::{Corrected, Mode, SealedDocument, Stage, Visit, VisitError, Visitor};
+use crate::domain::visit::{Corrected, Host, Mode, Stage, Visit, VisitError};
+use crate::domain::visitor::{SealedDocument, Visitor};
 use crate::domain::window::day_start;
 use crate::domain::{AreaNote, IdNumber, Items, Note, PersonName, Phone, Plate, Window};
 use crate::ids::{
@@ -18,7 +19,8 @@ use crate::ids::{
 use crate::outbox;
 use crate::store::approval_steps::Step;
 use crate::store::{
-    StoreError, approval_steps, areas, audit, consents, people, photos, reasons, staff, visits,
+    StoreError, approval_steps, areas, audit, consents, people, photos, quarters, reasons, staff,
+    visits,
 };
 
 /// How many applications of one person may wait with one host.
@@ -47,12 +49,19 @@ pub struct Wanted {
 pub struct Details {
     pub name: PersonName,
     pub phone: Phone,
-    pub id_number: IdNumber,
-    pub id_photo: PhotoId,
+    /// None where a visitor needs none.
+    pub document: Option<Document>,
     /// Given only together with the consent to use it.
     pub face_photo: Option<PhotoId>,
     pub plate: Option<Plate>,
     pub items: Option<Items>,
+}
+
+/// 证件号 and 证件照.
+#[derive(Clone, Debug)]
+pub struct Document {
+    pub number: IdNumber,
+    pub photo: PhotoId,
 }
 
 /// Why something about an application did not happen.
@@ -66,6 +75,8 @@ pub enum BookError {
     UnknownArea,
     #[error("该来访事由不存在或已停用")]
     UnknownReason,
+    #[error("小区访客登记暂未开通")]
+    NoQuarter,
     /// Of the visitor with this number in a list, when there is a list.
     #[error("请上传与证件号对应的证件照")]
     UnknownIdPhoto(Option<usize>),
@@ -79,6 +90,9 @@ pub enum BookError {
     TooManyPending,
     #[error("您今天提交的申请已达{0}份，请明天再提交")]
     TooManyToday(u64),
+    /// Of all visitors, for whatever phone was typed: it tells nothing of the register.
+    #[error("今天登记到访该住户的访客已达{0}人，请明天再登记")]
+    TooManyToResident(u64),
     /// The key was used for something else.
     #[error("该请求编号已用于另一份申请，请刷新后重试")]
     KeyReused,
@@ -106,18 +120,16 @@ pub(super) async fn check(
     asked: &Wanted,
 ) -> Result<DepartmentId, BookError> {
     let now = ctx.clock.now();
-    if asked.window.is_over(now) {
-        return Err(BookError::Over);
-    }
-    if asked.window.is_too_far(now) {
-        return Err(BookError::TooFar);
-    }
+    check_window(ctx, &asked.window)?;
     let host = staff::find(txn, asked.host)
         .await?
         .filter(|host| host.is(Role::Host));
     let host = host.ok_or(BookError::UnknownHost)?;
+    // Whoever comes to residents registers with one; an office of the campus does not let them in.
+    let quarters = quarters::all(txn).await?;
+    let bookable = quarters.iter().all(|quarter| quarter.area != asked.area);
     let area = areas::find(txn, asked.area).await?;
-    area.filter(|area| area.open)
+    area.filter(|area| area.open && bookable)
         .ok_or(BookError::UnknownArea)?;
     let reason = reasons::find(txn, asked.reason).await?;
     reason
@@ -137,6 +149,18 @@ pub(super) async fn check(
     Ok(host.department)
 }
 
+/// A time that is neither over nor too far away.
+pub(super) fn check_window(ctx: &Ctx, window: &Window) -> Result<(), BookError> {
+    let now = ctx.clock.now();
+    if window.is_over(now) {
+        return Err(BookError::Over);
+    }
+    if window.is_too_far(now) {
+        return Err(BookError::TooFar);
+    }
+    Ok(())
+}
+
 /// The visitor's pictures must be those that `by` gave. `number` is the visitor's in a list.
 pub(super) async fn check_photos(
     txn: &DatabaseTransaction,
@@ -144,8 +168,10 @@ pub(super) async fn check_photos(
     details: &Details,
     number: Option<usize>,
 ) -> Result<(), BookError> {
-    let own = photos::find_of(txn, by, PhotoKind::Document, details.id_photo).await?;
-    own.ok_or(BookError::UnknownIdPhoto(number))?;
+    if let Some(document) = &details.document {
+        let own = photos::find_of(txn, by, PhotoKind::Document, document.photo).await?;
+        own.ok_or(BookError::UnknownIdPhoto(number))?;
+    }
     if let Some(face) = details.face_photo {
         let own = photos::find_of(txn, by, PhotoKind::Face, face).await?;
         own.ok_or(BookError::UnknownFacePhoto(number))?;
@@ -165,7 +191,7 @@ pub(super) fn visit(
         id: ctx.mint(),
         mode,
         initiator: by,
-        host: asked.host,
+        host: Host::Staff(asked.host),
         department,
         area: asked.area,
         reason: asked.reason,
@@ -182,7 +208,7 @@ pub(super) fn visit(
 /// What a correction changes of the visit itself.
 pub(super) fn corrected(asked: &Wanted, department: DepartmentId) -> Corrected {
     Corrected {
-        host: asked.host,
+        host: Host::Staff(asked.host),
         department,
         area: asked.area,
         reason: asked.reason,
@@ -207,13 +233,13 @@ pub(super) fn visitor(
         place: i16::try_from(place).unwrap_or(i16::MAX),
         name: details.name.clone(),
         phone: ctx.seal_phone(&details.phone),
-        document: SealedDocument {
-            kind: details.id_number.kind(),
-            sealed: ctx.keys.seal(&ctx.entropy, &details.id_number),
-            hash: ctx.keys.keyed_hash(&details.id_number),
-            mask: details.id_number.masked(),
-        },
-        id_photo: details.id_photo,
+        document: details.document.as_ref().map(|document| SealedDocument {
+            kind: document.number.kind(),
+            sealed: ctx.keys.seal(&ctx.entropy, &document.number),
+            hash: ctx.keys.keyed_hash(&document.number),
+            mask: document.number.masked(),
+            photo: document.photo,
+        }),
         face_photo: details.face_photo,
         plate: details.plate.clone(),
         items: details.items.clone(),
@@ -234,8 +260,18 @@ pub(super) async fn consent(
     Ok(())
 }
 
-/// Asks the host's department, once more when it was asked before.
+/// Asks the visit's department, once more when it was asked before.
 pub(super) async fn ask(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    visit: &Visit,
+) -> Result<(), StoreError> {
+    let step = next_step(txn, ctx, visit).await?;
+    outbox::post(txn, ctx, &Message::ApprovalWaiting { step }).await
+}
+
+/// Puts the visit before its department, which nobody tells of it.
+pub(super) async fn next_step(
     txn: &DatabaseTransaction,
     ctx: &Ctx,
     visit: &Visit,
@@ -250,7 +286,6 @@ pub(super) async fn ask(
         decided: None,
     };
     approval_steps::insert(txn, &step).await?;
-    outbox::post(txn, ctx, &Message::ApprovalWaiting { step: step.id }).await?;
     Ok(step.id)
 }
 

@@ -1,18 +1,20 @@
-//! 同意, 拒绝, 退回: the host's department decides.
+//! 同意, 拒绝, 退回: the host's department decides, or a resident does, and it is written down.
 
 use sea_orm::DatabaseTransaction;
 
+use super::applications::note;
 use super::lapses::settle_due;
 use super::{cards, passes};
 use crate::ctx::Ctx;
 use crate::domain::actors::Approver;
 use crate::domain::message::Message;
-use crate::domain::visit::{Decision, Visit, VisitError};
+use crate::domain::visit::{Decider, Decision, Host, Visit, VisitError};
 use crate::ids::{StepId, VisitId};
 use crate::outbox;
 use crate::store::approval_steps::Step;
+use crate::store::passes::revoke_of_visit;
 use crate::store::visit_facts::{self, VisitFacts};
-use crate::store::{StoreError, approval_steps, audit, begin, commit, visits};
+use crate::store::{StoreError, approval_steps, begin, commit, registrations, visits};
 
 /// Why a decision did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -54,27 +56,57 @@ pub(super) async fn decide_in(
     let step = last_step(txn, by, id).await?;
     let step = step.filter(|step| shown.is_none_or(|shown| shown == *step));
     let step = step.ok_or(DecideError::NotFound)?;
-    let visit = visit.decide(decision.clone(), by.member.id, now)?;
-    visits::update(txn, &visit).await?;
-    approval_steps::decide(txn, step, &decision, by.member.id, now).await?;
-    let told = match &decision {
-        Decision::Approve(_) => {
-            passes::issue(txn, ctx, &visit).await?;
-            Message::VisitApproved { step }
-        }
-        Decision::Reject(_) => Message::VisitRejected { step },
-        Decision::Return(_) => Message::VisitReturned { step },
-    };
-    outbox::post(txn, ctx, &told).await?;
-    cards::settle(txn, ctx, id).await?;
-    let what = match &decision {
-        Decision::Approve(_) => "visit.approve",
-        Decision::Reject(_) => "visit.reject",
-        Decision::Return(_) => "visit.return",
-    };
-    let (who, subject) = (format!("staff:{}", by.member.id), format!("visit:{id}"));
-    audit::insert(txn, &super::audit(ctx, who, what, subject, String::new())).await?;
+    let by = Decider::Staff(by.member.id);
+    let visit = visit.decide(decision.clone(), by, now)?;
+    conclude(txn, ctx, &visit, step, &decision, by).await?;
     Ok(visit)
+}
+
+/// Writes a decision down: the visit as it has left it, the step, the passes, and who must be told.
+pub(super) async fn conclude(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    visit: &Visit,
+    step: StepId,
+    decision: &Decision,
+    by: Decider,
+) -> Result<(), StoreError> {
+    let (id, now) = (visit.id, ctx.clock.now());
+    visits::update(txn, visit).await?;
+    approval_steps::decide(txn, step, decision, by, now).await?;
+    let (what, told) = match decision {
+        Decision::Approve(_) => {
+            passes::issue(txn, ctx, visit).await?;
+            tell_resident(txn, ctx, visit).await?;
+            ("visit.approve", Message::VisitApproved { step })
+        }
+        Decision::Reject(_) => {
+            revoke_of_visit(txn, id, now).await?;
+            ("visit.reject", Message::VisitRejected { step })
+        }
+        Decision::Return(_) => ("visit.return", Message::VisitReturned { step }),
+    };
+    // Whom the register lets in has the pass by SMS; whoever typed the registration may be another, who would
+    // learn from a message what stands in the register.
+    if !matches!((decision, by), (Decision::Approve(_), Decider::Resident)) {
+        outbox::post(txn, ctx, &told).await?;
+    }
+    cards::settle(txn, ctx, id).await?;
+    note(txn, ctx, by, what, id).await
+}
+
+/// The resident hears of whoever may come to them from now on.
+async fn tell_resident(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    visit: &Visit,
+) -> Result<(), StoreError> {
+    let to_resident = (visit.host == Host::Resident).then_some(visit.id);
+    for typed in registrations::of_visits(txn, to_resident).await? {
+        let registration = typed.id;
+        outbox::post(txn, ctx, &Message::Registered { registration }).await?;
+    }
+    Ok(())
 }
 
 /// The last step of a visit, if it is this approver's department that was asked.

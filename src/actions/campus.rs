@@ -4,9 +4,12 @@ use crate::ctx::Ctx;
 use crate::domain::campus::{
     Area, Device, DeviceId, DeviceKey, Direction, Gate, Member, Purpose, Role, Slot,
 };
+use crate::domain::resident::Quarter;
 use crate::domain::{PersonName, Phone};
-use crate::ids::{AreaId, DepartmentId, GateId, StaffId};
-use crate::store::{self, StoreError, areas, audit, begin, commit, departments, gates, staff};
+use crate::ids::{AreaId, DepartmentId, GateId, ReasonId, StaffId};
+use crate::store::{
+    self, StoreError, areas, audit, begin, commit, departments, gates, quarters, staff,
+};
 
 /// Why the register did not take something.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +50,7 @@ pub async fn add_area(ctx: &Ctx, name: &str) -> Result<AreaId, CampusError> {
     Ok(area.id)
 }
 
-pub async fn add_reason(ctx: &Ctx, name: &str) -> Result<(), CampusError> {
+pub async fn add_reason(ctx: &Ctx, name: &str) -> Result<ReasonId, CampusError> {
     let txn = begin(&ctx.db).await?;
     let reason = Purpose {
         id: ctx.mint(),
@@ -57,6 +60,16 @@ pub async fn add_reason(ctx: &Ctx, name: &str) -> Result<(), CampusError> {
     store::reasons::insert(&txn, &reason)
         .await
         .map_err(taken("the reason"))?;
+    commit(txn).await?;
+    Ok(reason.id)
+}
+
+/// Makes an area a residential quarter: visitors register with its residents, and nobody books there.
+pub async fn add_quarter(ctx: &Ctx, quarter: &Quarter) -> Result<(), CampusError> {
+    let txn = begin(&ctx.db).await?;
+    quarters::insert(&txn, quarter)
+        .await
+        .map_err(taken("the quarter"))?;
     Ok(commit(txn).await?)
 }
 

@@ -158,8 +158,9 @@ async fn accept_once(
     let (known, proven_at) = person.map_or((None, None), |p| (p.phone, p.phone_proven_at));
     let proven = known.as_ref().filter(|_| proven_at.is_some());
     let phone = ctx.keys.keyed_hash(&details.phone);
-    let document = ctx.keys.keyed_hash(&details.id_number);
-    let place = match held.place_for(&phone, proven.map(|phone| &phone.hash), &document) {
+    let document = details.document.as_ref();
+    let document = document.map(|document| ctx.keys.keyed_hash(&document.number));
+    let place = match held.place_for(&phone, proven.map(|phone| &phone.hash), document.as_ref()) {
         Ok(place) => place,
         Err(refusal) => {
             // What has lapsed by now is written down all the same.

@@ -8,7 +8,8 @@ use super::applications::{ask, note};
 use crate::ctx::Ctx;
 use crate::domain::invitation::{Course, Ending, Invitation, Invitee, Joined, Place, Refusal};
 use crate::domain::message::Message;
-use crate::domain::visit::{Stage, Visit, Visitor};
+use crate::domain::visit::{Stage, Visit};
+use crate::domain::visitor::Visitor;
 use crate::ids::{InviteeId, VisitId};
 use crate::outbox;
 use crate::secret::KeyedHash;
@@ -178,10 +179,11 @@ impl Held {
         &self,
         phone: &KeyedHash,
         proven: Option<&KeyedHash>,
-        document: &KeyedHash,
+        document: Option<&KeyedHash>,
     ) -> Result<Place, Refusal> {
         self.invitation.must_be_open()?;
-        if self.visitors.iter().any(|v| v.document.hash == *document) {
+        let mut known = self.visitors.iter().filter_map(|v| v.document.as_ref());
+        if known.any(|known| Some(&known.hash) == document) {
             return Err(Refusal::AlreadyIn);
         }
         let joined = self.visitors.len();

@@ -18,6 +18,8 @@ pub mod passes;
 pub mod people;
 pub mod photos;
 pub mod proxies;
+pub mod registrations;
+pub mod residents;
 pub mod sessions;
 pub mod subscriptions;
 pub mod visits;

@@ -115,7 +115,7 @@ pub async fn show(ctx: &Ctx, token: &str) -> Result<Option<Shown>, StoreError> {
     };
     Ok(Some(Shown {
         holder: Masked::name(holder.map_or("", |visitor| visitor.name.as_str())),
-        host: about.host.name.as_str().to_owned(),
+        host: about.host.name,
         area: about.area.name,
         state,
         code,

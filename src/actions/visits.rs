@@ -15,6 +15,7 @@ use crate::domain::invitation::Ending;
 use crate::domain::visit::{Mode, Stage};
 use crate::ids::VisitId;
 use crate::store::visit_facts::{self, VisitFacts};
+use crate::store::visits::Records;
 use crate::store::{StoreError, begin, commit, passes, people, visitors, visits};
 
 /// What a visitor asks for.
@@ -70,7 +71,7 @@ async fn book_once(
     let id = visit.id;
     match &asked.companions {
         Some(invited) => invitations::open(&txn, ctx, visit, invited).await?,
-        None => drop(ask(&txn, ctx, &visit).await?),
+        None => ask(&txn, ctx, &visit).await?,
     }
     commit(txn).await?;
     Ok(id)
@@ -87,9 +88,10 @@ pub async fn correct(
 ) -> Result<(), BookError> {
     let txn = begin(&ctx.db).await?;
     hold(&txn, by).await?;
-    let visit = visits::lock_of(&txn, by, id)
-        .await?
-        .ok_or(BookError::NotFound)?;
+    let visit = visits::lock_of(&txn, by, id).await?;
+    // A registration is corrected by its own form.
+    let visit = visit.filter(|visit| visit.mode != Mode::Residential);
+    let visit = visit.ok_or(BookError::NotFound)?;
     let department = check(&txn, ctx, by, asked).await?;
     let visit = visit.correct(corrected(asked, department), ctx.clock.now())?;
     visits::update(&txn, &visit).await?;
@@ -141,15 +143,16 @@ pub async fn find(ctx: &Ctx, by: Account, id: VisitId) -> Result<VisitFacts, Boo
     Ok(visit_facts::of_one(&ctx.db.read, visit, ctx.clock.now()).await?)
 }
 
-/// 预约记录 and 邀约记录, newest first: those before `before`.
+/// 预约记录, 邀约记录 or 登记记录, newest first: those before `before`.
 pub async fn list(
     ctx: &Ctx,
     by: Account,
+    which: Records,
     before: Option<VisitId>,
     limit: u64,
 ) -> Result<Vec<VisitFacts>, StoreError> {
     settle_due(ctx).await?;
-    let own = visits::list_of(&ctx.db.read, by, before, limit).await?;
+    let own = visits::list_of(&ctx.db.read, by, which, before, limit).await?;
     visit_facts::of(&ctx.db.read, own, ctx.clock.now()).await
 }
 

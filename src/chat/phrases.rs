@@ -1,6 +1,7 @@
 //! All words of the conversation. Links are `<a>`, the one tag that WeChat shows in a text.
 
 use crate::ctx::Ctx;
+use crate::domain::actors::Guest;
 use crate::domain::pass::Pass;
 use crate::domain::window::short_time;
 use crate::store::visit_facts::VisitFacts;
@@ -105,9 +106,9 @@ pub fn no_passes(ctx: &Ctx) -> String {
 }
 
 /// How one's own application stands.
-pub fn visit(ctx: &Ctx, facts: &VisitFacts) -> String {
+pub fn visit(ctx: &Ctx, guest: &Guest, facts: &VisitFacts) -> String {
     let page = format!("/h5/visits/{}", facts.visit.id);
-    let stage = facts.visit.stage.word();
+    let (_, stage) = facts.stage_for(guest.into());
     format!(
         "您到{}的申请{stage}（{}）。\n{}",
         facts.area.name,

@@ -9,6 +9,7 @@ use crate::domain::actors::{Approver, Guest};
 use crate::domain::visit::Stage;
 use crate::ids::{AreaId, VisitId};
 use crate::store::people::Person;
+use crate::store::visits::Records;
 use crate::store::{StoreError, people, staff};
 
 /// More passes than this do not fit a screen; the records have them all.
@@ -109,7 +110,7 @@ fn wish(text: &str) -> Wish {
 
 /// The links to the guest's live passes; only those to one area when it is named.
 pub async fn passes(ctx: &Ctx, guest: &Guest, at: Option<AreaId>) -> Result<String, StoreError> {
-    let visits = actions::visits::list(ctx, guest.into(), None, LOOKED_AT).await?;
+    let visits = actions::visits::list(ctx, guest.into(), Records::All, None, LOOKED_AT).await?;
     let live = visits
         .iter()
         .filter(|facts| matches!(facts.visit.stage, Stage::Approved { .. }))
@@ -129,7 +130,7 @@ pub async fn passes(ctx: &Ctx, guest: &Guest, at: Option<AreaId>) -> Result<Stri
 /// How the guest's own visit stands; `None` when it is not theirs.
 async fn visit(ctx: &Ctx, guest: &Guest, id: VisitId) -> Result<Option<String>, StoreError> {
     match actions::visits::find(ctx, guest.into(), id).await {
-        Ok(facts) => Ok(Some(phrases::visit(ctx, &facts))),
+        Ok(facts) => Ok(Some(phrases::visit(ctx, guest, &facts))),
         Err(BookError::Store(error)) => Err(error),
         Err(_) => Ok(None),
     }

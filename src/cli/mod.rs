@@ -7,6 +7,7 @@ mod gates;
 mod keys;
 mod menu;
 mod messages;
+mod residents;
 mod seed;
 mod templates;
 mod trace;
@@ -60,6 +61,9 @@ enum Command {
     /// What hangs beside the gates.
     #[command(subcommand)]
     Gate(gates::GateCommand),
+    /// Who lives in the residential quarter.
+    #[command(subcommand)]
+    Residents(residents::ResidentsCommand),
     /// The keys that seal, search and sign.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -99,6 +103,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Outbox(command) => messages::run(settings, &command).await,
         Command::Device(command) => devices::run(settings, command).await,
         Command::Gate(command) => gates::run(settings, command).await,
+        Command::Residents(command) => residents::run(settings, command).await,
         Command::Demo => demo::play(&settings).await,
         Command::Check | Command::Keys(_) => Ok(()),
     }

@@ -1,20 +1,24 @@
 //! The invented campus of the sandbox: areas, reasons, staff and a gate, through the same actions as
 //! the real one's, and its people's accounts in the outside world.
 
+use std::collections::HashMap;
+
 use anyhow::Context;
 
 use crate::actions::campus::{
-    NewMember, add_area, add_department, add_device, add_gate, add_member, add_reason,
+    NewMember, add_area, add_department, add_device, add_gate, add_member, add_quarter, add_reason,
 };
+use crate::actions::residents::{Import, Listed, import};
 use crate::app::Parts;
 use crate::config::Settings;
 use crate::ctx::Ctx;
-use crate::domain::campus::{Direction, Role};
-use crate::domain::{PersonName, Phone};
+use crate::domain::campus::{DeviceId, DeviceKey, Direction, Role};
+use crate::domain::resident::Quarter;
+use crate::domain::{HouseNumber, PersonName, Phone};
 use crate::store::staff;
 
 /// Name, department, WeCom userid, phone, roles. None of them exists.
-const STAFF: [(&str, &str, &str, &str, &[Role]); 5] = [
+const STAFF: [(&str, &str, &str, &str, &[Role]); 6] = [
     ("刘明", "信息中心", "liuming", "13900000001", &[Role::Host]),
     (
         "陈静",
@@ -44,12 +48,24 @@ const STAFF: [(&str, &str, &str, &str, &[Role]); 5] = [
         "13900000005",
         &[Role::Guard, Role::Administrator],
     ),
+    ("吴芳", DESK, "wufang", "13900000006", &[Role::Approver]),
 ];
 
-const AREAS: [&str; 3] = ["校园区域", "图书馆", "丁香水榭小区"];
+/// The residential quarter, its desk and its residents: name, phone, house number.
+const QUARTER: &str = "丁香水榭小区";
+const DESK: &str = "丁香水榭社区";
+const RESIDENTS: [(&str, &str, &str); 3] = [
+    ("王建国", "13900000101", "3栋2单元501"),
+    ("李秀英", "13900000102", "5栋1单元302"),
+    ("何伟", "13900000103", "A座1201"),
+];
+
+const AREAS: [&str; 3] = ["校园区域", "图书馆", QUARTER];
 const REASONS: [&str; 5] = ["业务洽谈", "亲友来访", "讲座会议", "施工维修", "其他"];
 /// The gate at which the sandbox's device stands.
 const GATE: &str = "东门";
+/// The quarter's own gate, and the sandbox's device there.
+const QUARTER_GATE: (&str, &str) = ("丁香水榭门", "G02");
 /// Somebody with WeChat, so that the sandbox's page has a phone to show.
 const VISITOR: &str = "张小雨";
 
@@ -67,6 +83,7 @@ pub async fn seed(parts: &Parts, settings: &Settings) -> anyhow::Result<()> {
         for (name, _, userid, _, _) in STAFF {
             sandbox.add_staff(userid, name);
         }
+        sandbox.add_gate_key(QUARTER_GATE.1, quarter_key(ctx));
         let visitor = sandbox.add_person(VISITOR);
         tracing::debug!(sandbox.person = visitor.openid, "somebody with WeChat");
     }
@@ -74,16 +91,14 @@ pub async fn seed(parts: &Parts, settings: &Settings) -> anyhow::Result<()> {
 }
 
 async fn campus(ctx: &Ctx, settings: &Settings) -> anyhow::Result<()> {
-    let mut first = None;
+    let (mut areas, mut reasons) = (HashMap::new(), HashMap::new());
     for name in AREAS {
-        let area = add_area(ctx, name).await?;
-        first.get_or_insert(area);
+        areas.insert(name, add_area(ctx, name).await?);
     }
     for name in REASONS {
-        add_reason(ctx, name).await?;
+        reasons.insert(name, add_reason(ctx, name).await?);
     }
-    let area = first.context("there is an area")?;
-    add_gate(ctx, GATE, area).await?;
+    add_gate(ctx, GATE, areas[AREAS[0]]).await?;
     let sandbox = &settings.sandbox;
     add_device(
         ctx,
@@ -93,7 +108,7 @@ async fn campus(ctx: &Ctx, settings: &Settings) -> anyhow::Result<()> {
         &sandbox.key,
     )
     .await?;
-    let mut departments = std::collections::HashMap::new();
+    let mut departments = HashMap::new();
     for (name, department, userid, phone, roles) in STAFF {
         let id = match departments.get(department) {
             Some(id) => *id,
@@ -112,5 +127,39 @@ async fn campus(ctx: &Ctx, settings: &Settings) -> anyhow::Result<()> {
         };
         add_member(ctx, new).await?;
     }
+    let quarter = Quarter {
+        area: areas[QUARTER],
+        desk: departments[DESK],
+        reason: reasons["亲友来访"],
+    };
+    people_of(ctx, &quarter).await
+}
+
+/// The residential quarter with its gate and its residents.
+async fn people_of(ctx: &Ctx, quarter: &Quarter) -> anyhow::Result<()> {
+    add_quarter(ctx, quarter).await?;
+    let (gate, device) = QUARTER_GATE;
+    add_gate(ctx, gate, quarter.area).await?;
+    let device = DeviceId::parse(device).context("a device's number")?;
+    let key = DeviceKey::new(quarter_key(ctx));
+    add_device(ctx, device, gate, Direction::In, &key).await?;
+    let mut list = Vec::new();
+    for (name, phone, house) in RESIDENTS {
+        list.push(Listed {
+            name: PersonName::parse(name)?,
+            phone: Phone::parse(phone)?,
+            house: HouseNumber::parse(house)?,
+        });
+    }
+    let how = Import {
+        whole: true,
+        dry_run: false,
+    };
+    import(ctx, &list, how).await?;
     Ok(())
+}
+
+/// Derived, since the sandbox forgets it at each start and the database does not.
+fn quarter_key(ctx: &Ctx) -> [u8; 32] {
+    ctx.keys.derive("sandbox gate", QUARTER_GATE.1)
 }

@@ -7,7 +7,13 @@ use super::sections::{Outbox, TemplateIds};
 type Ids = Vec<(String, String)>;
 
 /// The SMS texts that message templates may name.
-pub const SMS_TEXTS: [&str; 4] = ["approval_waiting", "pass_issued", "visit_result", "invited"];
+pub const SMS_TEXTS: [&str; 5] = [
+    "approval_waiting",
+    "pass_issued",
+    "visit_result",
+    "invited",
+    "registered",
+];
 
 pub fn templates(r: &mut Reader) -> Option<TemplateIds> {
     let wechat = named(

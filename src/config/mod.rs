@@ -17,8 +17,8 @@ mod sources;
 pub use database::DatabaseUrl;
 pub use faults::{Fault, Faults};
 pub use sections::{
-    Account, Cas, Database, Gate, Keys, MiniProgram, Mode, Photos, SandboxGate, Server, Settings,
-    Sms, SmsAccount, SmsProvider, TemplateIds, WeCom, Words,
+    Account, Cas, Database, Gate, Keys, MiniProgram, Mode, Photos, Residential, SandboxGate,
+    Server, Settings, Sms, SmsAccount, SmsProvider, TemplateIds, WeCom, Words,
 };
 pub use sources::{Environment, SHIPPED};
 

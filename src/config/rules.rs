@@ -10,8 +10,8 @@ use secrecy::SecretString;
 use super::messages::{outbox, tags, templates};
 use super::read::{Reader, filled};
 use super::sections::{
-    Account, Cas, Database, Gate, Keys, MiniProgram, Mode, Photos, SandboxGate, Server, Settings,
-    WeCom, Words,
+    Account, Cas, Database, Gate, Keys, MiniProgram, Mode, Photos, Residential, SandboxGate,
+    Server, Settings, WeCom, Words,
 };
 use super::sms::sms;
 use crate::domain::campus::{DeviceId, DeviceKey};
@@ -34,6 +34,11 @@ pub fn settings(r: &mut Reader) -> Option<Settings> {
     let sms = sms(r, &base);
     let templates = templates(r);
     let outbox = outbox(r);
+    let ask_first = r.read("residential.ask_first", |text| match text {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err("must be true or false"),
+    });
     let gate = r.read("gate.batch", |text| match text.parse() {
         Ok(batch @ 1..=1024) => Ok(batch),
         _ => Err("must be 1 to 1024"),
@@ -52,6 +57,9 @@ pub fn settings(r: &mut Reader) -> Option<Settings> {
         sms: sms?,
         templates: templates?,
         outbox: outbox?,
+        residential: Residential {
+            ask_first: ask_first?,
+        },
         gate: Gate { batch: gate? },
         photos: photos?,
         keys: keys?,

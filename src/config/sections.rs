@@ -29,6 +29,7 @@ pub struct Settings {
     pub sms: Sms,
     pub templates: TemplateIds,
     pub outbox: Outbox,
+    pub residential: Residential,
     pub gate: Gate,
     pub photos: Photos,
     pub keys: Keys,
@@ -215,6 +216,13 @@ pub struct Words {
     pub tags: Option<Vec<(String, String)>>,
     /// None when an id is missing.
     pub ids: Option<TemplateIds>,
+}
+
+/// 丁香水榭小区访客登记.
+#[derive(Clone, Copy, Debug)]
+pub struct Residential {
+    /// Whether what matches the register waits for the resident's word.
+    pub ask_first: bool,
 }
 
 #[derive(Clone, Debug)]

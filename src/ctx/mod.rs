@@ -23,6 +23,7 @@ use crate::domain::campus::{Device, SealedPhone};
 use crate::domain::gate::{Credential, Scan};
 use crate::domain::invitation::Invitation;
 use crate::domain::pass_code::CodeKeys;
+use crate::domain::resident::Registration;
 use crate::entropy::Entropy;
 use crate::ids::Mint;
 use crate::photos::Photos;
@@ -57,6 +58,8 @@ pub struct Policy {
     /// The pages of the mini-program that show a pass and an invitation, where it has them.
     pub pass_page: Option<String>,
     pub invitation_page: Option<String>,
+    /// Whether a registration that the register knows waits for the resident's word all the same.
+    pub ask_residents_first: bool,
 }
 
 impl Policy {
@@ -68,6 +71,7 @@ impl Policy {
             sms_daily_total: settings.sms.daily_total,
             pass_page: settings.mini_program.pass_page.clone(),
             invitation_page: settings.mini_program.invitation_page.clone(),
+            ask_residents_first: settings.residential.ask_first,
         }
     }
 }
@@ -117,6 +121,13 @@ impl Ctx {
         } = invitation;
         self.keys
             .link_token("invitation", id.get(), *link_generation)
+    }
+
+    /// The token of the link with which a resident says whether they know their visitor.
+    #[must_use]
+    pub fn registration_token(&self, registration: &Registration) -> LinkToken {
+        let (id, generation) = (registration.id.get(), registration.link_generation);
+        self.keys.link_token("registration", id, generation)
     }
 
     /// An absolute link to a path of ours.

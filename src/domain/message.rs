@@ -3,8 +3,8 @@
 
 use super::actors::Account;
 use crate::ids::{
-    DeadlineId, InvitationId, InviteeId, OutboxId, PassId, PersonId, StaffId, StepId, VisitId,
-    VisitorId,
+    DeadlineId, InvitationId, InviteeId, OutboxId, PassId, PersonId, RegistrationId, StaffId,
+    StepId, VisitId, VisitorId,
 };
 
 /// Something that happened of which somebody must hear. It names rows, not words: what is said is
@@ -34,6 +34,10 @@ pub enum Message {
     /// Somebody was invited by name.
     Invited {
         invitee: InviteeId,
+    },
+    /// Somebody is registered to visit a resident.
+    Registered {
+        registration: RegistrationId,
     },
     /// The time is about to run out. The deadline and not the invitation: one that is extended is warned
     /// of again.
@@ -70,6 +74,7 @@ impl Message {
             Self::PassIssued { .. } => Kind::PassIssued,
             Self::GuestArrived { .. } => Kind::GuestArrived,
             Self::Invited { .. } => Kind::Invited,
+            Self::Registered { .. } => Kind::Registered,
             Self::InvitationLapsing { .. } => Kind::InvitationLapsing,
             Self::InvitationLapsed { .. } => Kind::InvitationLapsed,
             Self::CardSettled { .. } => Kind::CardSettled,
@@ -88,6 +93,7 @@ impl Message {
             | Self::VisitReturned { step } => step.get(),
             Self::GuestArrived { visit } => visit.get(),
             Self::Invited { invitee } => invitee.get(),
+            Self::Registered { registration } => registration.get(),
             Self::InvitationLapsing { deadline } => deadline.get(),
             Self::InvitationLapsed { invitation } => invitation.get(),
             Self::PassIssued { pass } => pass.get(),
@@ -122,6 +128,9 @@ impl Message {
             Kind::Invited => Self::Invited {
                 invitee: subject.into(),
             },
+            Kind::Registered => Self::Registered {
+                registration: subject.into(),
+            },
             Kind::InvitationLapsing => Self::InvitationLapsing {
                 deadline: subject.into(),
             },
@@ -149,6 +158,7 @@ pub enum Kind {
     PassIssued,
     GuestArrived,
     Invited,
+    Registered,
     InvitationLapsing,
     InvitationLapsed,
     CardSettled,
@@ -157,7 +167,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ApprovalWaiting,
         Self::VisitApproved,
         Self::VisitRejected,
@@ -165,6 +175,7 @@ impl Kind {
         Self::PassIssued,
         Self::GuestArrived,
         Self::Invited,
+        Self::Registered,
         Self::InvitationLapsing,
         Self::InvitationLapsed,
         Self::CardSettled,
@@ -183,6 +194,7 @@ impl Kind {
             Self::PassIssued => "pass_issued",
             Self::GuestArrived => "guest_arrived",
             Self::Invited => "invited",
+            Self::Registered => "registered",
             Self::InvitationLapsing => "invitation_lapsing",
             Self::InvitationLapsed => "invitation_lapsed",
             Self::CardSettled => "card_settled",
@@ -213,6 +225,7 @@ impl Kind {
                 OF_VISIT,
                 &["invitee", "lapses_at", "lapses_short", "invitation_token"],
             ),
+            Self::Registered => (OF_VISIT, &["visitor", "dates", "registration_token"]),
             Self::InvitationLapsing | Self::InvitationLapsed => (
                 OF_VISIT,
                 &[
@@ -291,6 +304,8 @@ pub enum Recipient {
     Person(PersonId),
     Visitor(VisitorId),
     Invitee(InviteeId),
+    /// The phone that was typed for a resident.
+    Resident(RegistrationId),
     Staff(StaffId),
 }
 
@@ -302,6 +317,7 @@ impl Recipient {
             Self::Person(id) => ("person", id.get()),
             Self::Visitor(id) => ("visitor", id.get()),
             Self::Invitee(id) => ("invitee", id.get()),
+            Self::Resident(id) => ("resident", id.get()),
             Self::Staff(id) => ("staff", id.get()),
         }
     }
@@ -311,7 +327,7 @@ impl Recipient {
     pub fn staff(self) -> Option<StaffId> {
         match self {
             Self::Staff(id) => Some(id),
-            Self::Person(_) | Self::Visitor(_) | Self::Invitee(_) => None,
+            Self::Person(_) | Self::Visitor(_) | Self::Invitee(_) | Self::Resident(_) => None,
         }
     }
 
@@ -321,6 +337,7 @@ impl Recipient {
             "person" => Some(Self::Person(id.into())),
             "visitor" => Some(Self::Visitor(id.into())),
             "invitee" => Some(Self::Invitee(id.into())),
+            "resident" => Some(Self::Resident(id.into())),
             "staff" => Some(Self::Staff(id.into())),
             _ => None,
         }

@@ -15,14 +15,17 @@ pub mod pass_code;
 pub mod phone;
 pub mod photo;
 pub mod plate;
+pub mod resident;
 pub mod subscription;
 pub mod texts;
 pub mod visit;
+pub mod visitor;
 pub mod window;
 
 pub use id_number::IdNumber;
 pub use phone::Phone;
 pub use plate::Plate;
+pub use resident::HouseNumber;
 pub use texts::{AreaNote, Comment, Items, Note, PersonName};
 pub use window::Window;
 

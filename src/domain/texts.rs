@@ -53,6 +53,15 @@ texts! {
         Fault::new("comment_too_long", "审批意见不能超过200个字");
 }
 
+impl Comment {
+    /// What is said when a resident knows no such visitor: nothing that the desk could not have said of
+    /// somebody whom the register does not know either.
+    #[must_use]
+    pub fn unconfirmed() -> Self {
+        Self("未获被访方确认".to_owned())
+    }
+}
+
 /// 姓名: Chinese, or Latin with spaces, hyphens and apostrophes; `·` as in 买买提·艾合买提.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonName(String);

@@ -7,11 +7,8 @@
 use chrono::{DateTime, Utc};
 
 use super::actors::Account;
-use super::campus::SealedPhone;
-use super::id_number::{IdKind, IdNumber};
-use super::{AreaNote, Comment, Items, Note, PersonName, Plate, Window};
-use crate::ids::{AreaId, DepartmentId, PersonId, PhotoId, ReasonId, StaffId, VisitId, VisitorId};
-use crate::secret::{KeyedHash, Masked, Sealed};
+use super::{AreaNote, Comment, Note, Window};
+use crate::ids::{AreaId, DepartmentId, ReasonId, StaffId, VisitId};
 
 /// An application with its facts.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,8 +17,9 @@ pub struct Visit {
     pub mode: Mode,
     /// 发起人.
     pub initiator: Account,
-    pub host: StaffId,
-    /// The host's department when it was submitted: theirs is the decision.
+    pub host: Host,
+    /// The host's department when it was submitted, or the desk of the residents' quarter: theirs is the
+    /// decision.
     pub department: DepartmentId,
     pub area: AreaId,
     pub reason: ReasonId,
@@ -36,6 +34,25 @@ pub struct Visit {
     pub version: i32,
 }
 
+/// 被访人.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Host {
+    Staff(StaffId),
+    /// 被访住户: what was typed about them is the visit's [`super::resident::Registration`].
+    Resident,
+}
+
+impl Host {
+    /// The member of staff, if it is one.
+    #[must_use]
+    pub fn staff(self) -> Option<StaffId> {
+        match self {
+            Self::Staff(id) => Some(id),
+            Self::Resident => None,
+        }
+    }
+}
+
 /// By which way it came in, 来源.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -45,10 +62,17 @@ pub enum Mode {
     Invitation,
     /// 访客代约.
     Proxy,
+    /// 丁香水榭小区访客登记.
+    Residential,
 }
 
 impl Mode {
-    pub const ALL: [Self; 3] = [Self::Booking, Self::Invitation, Self::Proxy];
+    pub const ALL: [Self; 4] = [
+        Self::Booking,
+        Self::Invitation,
+        Self::Proxy,
+        Self::Residential,
+    ];
 
     /// Its short text in a column and in the API.
     #[must_use]
@@ -57,6 +81,7 @@ impl Mode {
             Self::Booking => "booking",
             Self::Invitation => "invitation",
             Self::Proxy => "proxy",
+            Self::Residential => "residential",
         }
     }
 
@@ -75,19 +100,19 @@ pub enum Stage {
     Pending,
     /// 已通过.
     Approved {
-        by: StaffId,
+        by: Decider,
         at: DateTime<Utc>,
         comment: Option<Comment>,
     },
     /// 已拒绝.
     Rejected {
-        by: StaffId,
+        by: Decider,
         at: DateTime<Utc>,
         comment: Comment,
     },
     /// 已退回: the initiator corrects and submits again.
     Returned {
-        by: StaffId,
+        by: Decider,
         at: DateTime<Utc>,
         comment: Comment,
     },
@@ -145,7 +170,41 @@ impl Stage {
     }
 }
 
-/// An approver's decision.
+/// Who decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decider {
+    Staff(StaffId),
+    /// The residents' register, or the resident themselves.
+    Resident,
+}
+
+impl Decider {
+    /// The column of the deciding member of staff, which is empty for a resident.
+    #[must_use]
+    pub fn as_column(self) -> Option<i64> {
+        match self {
+            Self::Staff(id) => Some(id.get()),
+            Self::Resident => None,
+        }
+    }
+
+    #[must_use]
+    pub fn from_column(staff: Option<i64>) -> Self {
+        staff.map_or(Self::Resident, |id| Self::Staff(id.into()))
+    }
+}
+
+/// As the audit names them.
+impl std::fmt::Display for Decider {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Staff(id) => write!(f, "staff:{id}"),
+            Self::Resident => f.write_str("resident"),
+        }
+    }
+}
+
+/// A decision about what waits for one.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Decision {
     /// 同意.
@@ -233,7 +292,7 @@ impl Visit {
     pub fn decide(
         mut self,
         decision: Decision,
-        by: StaffId,
+        by: Decider,
         at: DateTime<Utc>,
     ) -> Result<Self, VisitError> {
         if self.window.is_over(at) && self.stage == Stage::Pending {
@@ -248,6 +307,22 @@ impl Visit {
             Decision::Return(comment) => Stage::Returned { by, at, comment },
         };
         Ok(self)
+    }
+
+    /// The resident says that they know no such visitor, after it was approved.
+    ///
+    /// # Errors
+    /// When it has ended, one way or another.
+    pub fn disown(mut self, at: DateTime<Utc>) -> Result<Self, VisitError> {
+        self = self.settle(at);
+        match self.stage {
+            Stage::Approved { .. } => {
+                let (by, comment) = (Decider::Resident, Comment::unconfirmed());
+                self.stage = Stage::Rejected { by, at, comment };
+                Ok(self)
+            }
+            stage => Err(VisitError::Decided(stage.word())),
+        }
     }
 
     /// # Errors
@@ -297,39 +372,13 @@ impl Visit {
 /// What a correction may change of the visit itself.
 #[derive(Clone, Debug)]
 pub struct Corrected {
-    pub host: StaffId,
+    pub host: Host,
     pub department: DepartmentId,
     pub area: AreaId,
     pub reason: ReasonId,
     pub area_note: Option<AreaNote>,
     pub note: Option<Note>,
     pub window: Window,
-}
-
-/// A human in a visit.
-#[derive(Clone, Debug)]
-pub struct Visitor {
-    pub id: VisitorId,
-    pub visit: VisitId,
-    pub person: Option<PersonId>,
-    /// From 1, in the order in which they came in.
-    pub place: i16,
-    pub name: PersonName,
-    pub phone: SealedPhone,
-    pub document: SealedDocument,
-    pub id_photo: PhotoId,
-    pub face_photo: Option<PhotoId>,
-    pub plate: Option<Plate>,
-    pub items: Option<Items>,
-}
-
-/// An ID number as it is kept.
-#[derive(Clone, Debug)]
-pub struct SealedDocument {
-    pub kind: IdKind,
-    pub sealed: Sealed<IdNumber>,
-    pub hash: KeyedHash,
-    pub mask: Masked,
 }
 
 #[cfg(test)]
@@ -349,7 +398,7 @@ mod tests {
             id: 1.into(),
             mode: Mode::Booking,
             initiator: Account::Person(2.into()),
-            host: 3.into(),
+            host: Host::Staff(3.into()),
             department: 4.into(),
             area: 5.into(),
             reason: 6.into(),
@@ -364,7 +413,7 @@ mod tests {
     }
 
     fn every_stage() -> [Stage; 8] {
-        let (by, at) = (StaffId::from(9), at(2));
+        let (by, at) = (Decider::Staff(9.into()), at(2));
         let comment = Comment::parse("请补充").unwrap();
         [
             Stage::Inviting,
@@ -389,7 +438,7 @@ mod tests {
     #[test]
     fn each_stage_allows_what_the_handbook_says_and_nothing_else() {
         let corrected = || Corrected {
-            host: 3.into(),
+            host: Host::Staff(3.into()),
             department: 4.into(),
             area: 5.into(),
             reason: 6.into(),
@@ -404,8 +453,11 @@ mod tests {
                     Ok(visit) => visit.stage.as_str().to_owned(),
                     Err(error) => error.to_string(),
                 };
-                let decide =
-                    word(visit(stage.clone()).decide(Decision::Approve(None), 9.into(), at(3)));
+                let decide = word(visit(stage.clone()).decide(
+                    Decision::Approve(None),
+                    Decider::Resident,
+                    at(3),
+                ));
                 let withdraw = word(visit(stage.clone()).withdraw(at(3)));
                 let correct = word(visit(stage.clone()).correct(corrected(), at(3)));
                 let settle = visit(stage).settle(at(9)).stage.as_str();
@@ -445,7 +497,7 @@ mod tests {
     #[test]
     fn a_visit_that_took_place_is_completed_and_one_that_did_not_lapses() {
         let approved = Stage::Approved {
-            by: 9.into(),
+            by: Decider::Staff(9.into()),
             at: at(2),
             comment: None,
         };
@@ -463,13 +515,13 @@ mod tests {
     fn a_returned_visit_whose_time_has_passed_cannot_be_corrected() {
         let returned = || {
             visit(Stage::Returned {
-                by: 9.into(),
+                by: Decider::Staff(9.into()),
                 at: at(2),
                 comment: Comment::parse("请补充").unwrap(),
             })
         };
         let corrected = || Corrected {
-            host: 3.into(),
+            host: Host::Staff(3.into()),
             department: 4.into(),
             area: 5.into(),
             reason: 6.into(),
@@ -486,7 +538,8 @@ mod tests {
 
     #[test]
     fn a_visit_whose_time_has_passed_cannot_be_approved() {
-        let decided = visit(Stage::Pending).decide(Decision::Approve(None), 9.into(), at(9));
+        let decided =
+            visit(Stage::Pending).decide(Decision::Approve(None), Decider::Resident, at(9));
         assert_eq!(decided.map(|v| v.stage), Err(VisitError::Over));
     }
 }

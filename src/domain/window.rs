@@ -38,6 +38,27 @@ impl Window {
         Ok(Self { from, until })
     }
 
+    /// Whole days on campus, both in.
+    ///
+    /// # Errors
+    /// When the last is before the first, or there are more than 30.
+    pub fn of_days(first: NaiveDate, last: NaiveDate) -> Result<Self, Fault> {
+        if last < first {
+            return Err(Fault::new("window_reversed", "结束日期不能早于开始日期"));
+        }
+        let midnight = |day: NaiveDate| {
+            let midnight = day
+                .and_time(NaiveTime::MIN)
+                .and_local_timezone(campus_zone());
+            midnight.single().map(|at| at.with_timezone(&Utc))
+        };
+        let after = last.succ_opt().and_then(midnight);
+        let (Some(from), Some(after)) = (midnight(first), after) else {
+            return Err(Fault::new("date_invalid", "日期格式应为 2026-03-02"));
+        };
+        Self::new(from, after - Duration::seconds(1))
+    }
+
     #[must_use]
     pub fn from(&self) -> DateTime<Utc> {
         self.from
@@ -94,6 +115,16 @@ pub fn day_time(at: DateTime<Utc>) -> String {
         .to_string()
 }
 
+/// `03-02`, or `03-02至03-04`: whole days, short enough for any provider's variable.
+#[must_use]
+pub fn dates(window: &Window) -> String {
+    let day = |at: DateTime<Utc>| campus_day(at).format("%m-%d").to_string();
+    match window.days() {
+        1 => day(window.from),
+        _ => format!("{}至{}", day(window.from), day(window.until)),
+    }
+}
+
 /// RFC 3339 with the campus's offset: how the API gives times.
 #[must_use]
 pub fn campus_time(at: DateTime<Utc>) -> DateTime<FixedOffset> {
@@ -141,6 +172,21 @@ mod tests {
             day_start(at("2026-03-02T07:00:00+08:00")),
             at("2026-03-02T00:00:00+08:00")
         );
+    }
+
+    #[test]
+    fn days_are_whole_on_campus_and_thirty_at_most() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let window = |first, last| Window::of_days(day(first), day(last)).map_err(|f| f.code);
+        let one = window("2026-03-02", "2026-03-02").unwrap();
+        assert_eq!(one.from(), at("2026-03-02T00:00:00+08:00"));
+        assert_eq!(one.until(), at("2026-03-02T23:59:59+08:00"));
+        assert_eq!((one.days(), dates(&one).as_str()), (1, "03-02"));
+        let more = window("2026-02-27", "2026-03-01").unwrap();
+        assert_eq!((more.days(), dates(&more).as_str()), (3, "02-27至03-01"));
+        assert_eq!(window("2026-03-02", "2026-03-01"), Err("window_reversed"));
+        assert!(window("2026-03-01", "2026-03-30").is_ok());
+        assert_eq!(window("2026-03-01", "2026-03-31"), Err("window_too_long"));
     }
 
     #[test]

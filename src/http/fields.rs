@@ -1,6 +1,6 @@
 //! Reading the fields of a form: each is parsed, and every fault is told, not only the first.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::problem::{FieldError, Problem};
 use crate::domain::Fault;
@@ -39,6 +39,16 @@ impl Fields {
         };
         let time = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
         self.take(field, time.map_err(|_| fault))
+    }
+
+    /// A day of the campus.
+    pub fn day(&mut self, field: &str, text: &str) -> Option<NaiveDate> {
+        let fault = match text {
+            "" => Fault::new("date_required", "请选择日期"),
+            _ => Fault::new("date_invalid", "日期格式应为 2026-03-02"),
+        };
+        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d");
+        self.take(field, day.map_err(|_| fault))
     }
 
     pub fn fault(&mut self, field: &str, fault: Fault) {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::actions::applications::{Details, Wanted};
+use crate::actions::applications::{Details, Document, Wanted};
 use crate::actions::invitations::Invited;
 use crate::actions::visits::Booking;
 use crate::domain::actors::Staff;
@@ -12,7 +12,7 @@ use crate::domain::invitation::{Capacity, Term};
 use crate::domain::{AreaNote, Fault, IdNumber, Items, Note, PersonName, Phone, Plate, Window};
 use crate::http::fields::Fields;
 use crate::http::problem::Problem;
-use crate::ids::StaffId;
+use crate::ids::{PhotoId, StaffId};
 
 /// A form with 到访信息 in front and more behind: serde cannot flatten one form into another and still
 /// refuse unknown fields.
@@ -193,7 +193,8 @@ impl ProxyIn {
             let Some(details) = details(&mut f, &field, visitor, self.consent) else {
                 continue;
             };
-            if people.iter().any(|p| p.id_number == details.id_number) {
+            let number = |d: &Details| d.document.as_ref().map(|d| d.number.clone());
+            if people.iter().any(|p| number(p) == number(&details)) {
                 let twice = Fault::new("id_number_twice", "该证件号重复填写，请检查");
                 f.fault(&format!("{field}.id_number"), twice);
             }
@@ -317,26 +318,29 @@ fn details(f: &mut Fields, at: &str, form: &VisitorIn, consent: bool) -> Option<
     let id_number = f.take(&field("id_number"), IdNumber::parse(&form.id_number));
     let no_photo = Fault::new("photo_required", "请上传与证件号对应的证件照");
     let id_photo = f.id(&field("id_photo"), &form.id_photo, no_photo);
-    let face_photo = f.maybe(&field("face_photo"), form.face_photo.as_deref(), |text| {
-        text.parse()
-            .map_err(|_| Fault::new("photo_unknown", "请重新上传人脸照"))
-    });
-    if face_photo.is_some() && !consent {
-        f.fault(
-            "consent",
-            Fault::new("consent_required", "使用人脸照需要您的同意"),
-        );
-    }
+    let face_photo = face(f, &field("face_photo"), form.face_photo.as_deref(), consent);
     let plate = f.maybe(&field("plate"), form.plate.as_deref(), Plate::parse);
     let items = f.maybe(&field("items"), form.items.as_deref(), Items::parse);
     let whole = name.zip(phone).zip(id_number).zip(id_photo);
-    whole.map(|(((name, phone), id_number), id_photo)| Details {
+    whole.map(|(((name, phone), number), photo)| Details {
         name,
         phone,
-        id_number,
-        id_photo,
+        document: Some(Document { number, photo }),
         face_photo,
         plate,
         items,
     })
+}
+
+/// 人脸照, which nobody need give, and which needs a consent.
+pub fn face(f: &mut Fields, field: &str, photo: Option<&str>, consent: bool) -> Option<PhotoId> {
+    let face = f.maybe(field, photo, |text| {
+        let unknown = Fault::new("photo_unknown", "请重新上传人脸照");
+        text.parse().map_err(|_| unknown)
+    });
+    if face.is_some() && !consent {
+        let needed = Fault::new("consent_required", "使用人脸照需要您的同意");
+        f.fault("consent", needed);
+    }
+    face
 }

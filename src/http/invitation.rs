@@ -104,8 +104,8 @@ impl InvitedOut {
         }
         Some(Self {
             initiator: Masked::name(facts.submitter()),
-            host: facts.host.name.as_str().to_owned(),
-            department: facts.host.department_name.clone(),
+            host: facts.host.name.clone(),
+            department: facts.host.department.clone(),
             area: facts.area.name.clone(),
             reason: facts.reason.name.clone(),
             starts_at: campus_time(facts.visit.window.from()),

@@ -14,6 +14,7 @@ mod invitation;
 mod keyed;
 mod qr;
 mod refusals;
+mod registration;
 mod visit;
 
 mod address;

@@ -268,6 +268,8 @@ impl From<BookError> for Problem {
             BookError::UnknownHost => Self::field("host", "host_unknown", said),
             BookError::UnknownArea => Self::field("area", "area_unknown", said),
             BookError::UnknownReason => Self::field("reason", "reason_unknown", said),
+            BookError::NoQuarter => conflict("no_quarter"),
+            BookError::TooManyToResident(_) => conflict("too_many_to_resident"),
             BookError::UnknownIdPhoto(number) => Self::field(
                 &super::refusals::of_visitor(number, "id_photo"),
                 "photo_unknown",

@@ -14,7 +14,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::guest::{choices, invitations, passes, photos, subscriptions, visits};
+use super::guest::{
+    choices, invitations, passes, photos, registrations, residents, subscriptions, visits,
+};
 use super::observe::Around;
 use super::problem::Problem;
 use super::staff::{approvals, invitations as own};
@@ -55,6 +57,11 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(visits::submit))
         .routes(routes!(visits::extend))
         .routes(routes!(visits::close))
+        .routes(routes!(registrations::register, registrations::list))
+        .routes(routes!(registrations::correct))
+        .routes(routes!(residents::find))
+        .routes(routes!(residents::expect))
+        .routes(routes!(residents::disown))
         .routes(routes!(invitations::find))
         .routes(routes!(invitations::picture))
         .routes(routes!(invitations::accept))
@@ -130,6 +137,7 @@ pub fn router(site: Site, sandbox: Option<Router>) -> Router {
         .route("/p", get(pages::link))
         .route("/p/{token}", get(pages::link))
         .route("/i/{token}", get(pages::link))
+        .route("/r/{token}", get(pages::link))
         .route("/assets/{name}", get(pages::asset));
     let around = Around::new(&site.ctx.entropy, PATIENCE);
     let whole = plain

@@ -8,7 +8,9 @@ use super::extract::page_size;
 use super::invitation::InvitationOut;
 use crate::ctx::Ctx;
 use crate::domain::actors::Account;
-use crate::domain::visit::{Stage, Visitor};
+use crate::domain::resident::Registration;
+use crate::domain::visit::Stage;
+use crate::domain::visitor::Visitor;
 use crate::domain::window::campus_time;
 use crate::ids::{AreaId, ReasonId, StaffId, VisitId, VisitorId};
 use crate::secret::Masked;
@@ -19,10 +21,13 @@ use crate::store::visit_facts::VisitFacts;
 pub struct VisitOut {
     /// 单据号.
     id: VisitId,
-    /// 来源: `booking` (访客预约), `invitation` (访客邀约) or `proxy` (访客代约).
+    /// 来源: `booking` (访客预约), `invitation` (访客邀约), `proxy` (访客代约) or `residential`
+    /// (丁香水榭小区访客登记).
     #[schema(example = "booking")]
     mode: &'static str,
-    /// `inviting`, `pending`, `approved`, `rejected`, `returned`, `withdrawn`, `lapsed` or `completed`.
+    /// `inviting`, `pending`, `approved`, `rejected`, `returned`, `withdrawn`, `lapsed` or `completed`. Of a
+    /// registration `submitted` stands for both `pending` and `approved`, unless the visitor's phone is
+    /// proven to be one's own.
     #[schema(example = "pending")]
     stage: &'static str,
     /// 状态 as the screen says it.
@@ -45,13 +50,39 @@ pub struct VisitOut {
     visitors: Vec<VisitorOut>,
     /// Of a visit that others are invited to, whether they still can join or not.
     invitation: Option<InvitationOut>,
+    /// Of a registration.
+    resident: Option<ResidentOut>,
 }
 
 #[derive(Serialize, ToSchema)]
 pub struct HostNameOut {
-    id: StaffId,
+    /// None of a resident.
+    id: Option<StaffId>,
+    /// Of a resident, with the house number behind it.
     name: String,
+    /// Of a resident, their quarter's desk.
     department: String,
+}
+
+/// 被访住户信息, as it was typed.
+#[derive(Serialize, ToSchema)]
+pub struct ResidentOut {
+    name: String,
+    #[schema(value_type = String)]
+    phone: Masked,
+    /// 门牌号 in its canonical form.
+    #[schema(example = "3-2-501")]
+    house: String,
+}
+
+impl ResidentOut {
+    pub fn of(typed: &Registration) -> Self {
+        Self {
+            name: typed.name.as_str().to_owned(),
+            phone: typed.phone.mask.clone(),
+            house: typed.house.as_str().to_owned(),
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -78,16 +109,17 @@ impl VisitOut {
     pub fn of(ctx: &Ctx, viewer: Account, facts: &VisitFacts) -> Self {
         let visit = &facts.visit;
         let text = |text: &str| text.to_owned();
+        let (stage, stage_text) = facts.stage_for(viewer);
         let visitors = facts.visitors.iter();
         Self {
             id: visit.id,
             mode: visit.mode.as_str(),
-            stage: visit.stage.as_str(),
-            stage_text: visit.stage.word(),
+            stage,
+            stage_text,
             host: HostNameOut {
-                id: facts.host.id,
-                name: facts.host.name.as_str().to_owned(),
-                department: facts.host.department_name.clone(),
+                id: facts.host.staff,
+                name: facts.host.name.clone(),
+                department: facts.host.department.clone(),
             },
             area: facts.area.name.clone(),
             area_id: facts.area.id,
@@ -104,6 +136,7 @@ impl VisitOut {
                 .map(|visitor| VisitorOut::of(ctx, viewer, facts, visitor))
                 .collect(),
             invitation: InvitationOut::of(ctx, facts),
+            resident: facts.registration.as_ref().map(ResidentOut::of),
         }
     }
 }

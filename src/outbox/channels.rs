@@ -159,7 +159,7 @@ pub async fn person_of(ctx: &Ctx, to: Recipient) -> Result<Option<Person>, Store
         Recipient::Visitor(id) => visitors::find(db, id)
             .await?
             .and_then(|visitor| visitor.person),
-        Recipient::Staff(_) | Recipient::Invitee(_) => None,
+        Recipient::Staff(_) | Recipient::Invitee(_) | Recipient::Resident(_) => None,
     };
     match person {
         Some(id) => people::find(db, id).await,
@@ -288,7 +288,10 @@ async fn userid_of(ctx: &Ctx, owed: &Owed) -> Result<Option<String>, StoreError>
         Recipient::Staff(id) => Ok(staff::find(&ctx.db.read, id)
             .await?
             .map(|member| member.wecom_userid)),
-        Recipient::Person(_) | Recipient::Visitor(_) | Recipient::Invitee(_) => Ok(None),
+        Recipient::Person(_)
+        | Recipient::Visitor(_)
+        | Recipient::Invitee(_)
+        | Recipient::Resident(_) => Ok(None),
     }
 }
 

@@ -108,9 +108,10 @@ async fn audience(
                 Some(id) => visits::find(txn, id).await?,
                 None => None,
             };
-            let told = visit.map(|visit| match send.to {
-                Audience::Host => Recipient::Staff(visit.host),
-                _ => visit.initiator.into(),
+            // A resident hears by another message, and has no WeCom.
+            let told = visit.and_then(|visit| match send.to {
+                Audience::Host => visit.host.staff().map(Recipient::Staff),
+                _ => Some(visit.initiator.into()),
             });
             Ok(told.into_iter().collect())
         }
@@ -127,6 +128,7 @@ async fn audience(
             Ok(told.into_iter().collect())
         }
         Message::Invited { invitee } => Ok(vec![Recipient::Invitee(*invitee)]),
+        Message::Registered { registration } => Ok(vec![Recipient::Resident(*registration)]),
         Message::CardSettled { card } => {
             let card = cards::find(txn, *card).await?;
             Ok(card

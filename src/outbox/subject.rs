@@ -9,13 +9,16 @@ use crate::domain::invitation::{Course, Invitation};
 use crate::domain::message::Message;
 use crate::domain::pass::{Pass, PassCode, PassState};
 use crate::domain::visit::Stage;
-use crate::domain::window::{day_time, short_time, wechat_time};
-use crate::ids::{DeadlineId, InvitationId, InviteeId, OutboxId, PassId, StepId, VisitId};
+use crate::domain::window::{dates, day_time, short_time, wechat_time};
+use crate::ids::{
+    DeadlineId, InvitationId, InviteeId, OutboxId, PassId, RegistrationId, StepId, VisitId,
+};
+use crate::secret::Masked;
 use crate::store::approval_steps::{Step, outcome};
 use crate::store::cards::Card;
 use crate::store::visit_facts::{self, VisitFacts};
 use crate::store::{
-    StoreError, approval_steps, cards, invitations, invitees, passes, people, visits,
+    StoreError, approval_steps, cards, invitations, invitees, passes, people, registrations, visits,
 };
 use crate::templates::Facts;
 
@@ -44,6 +47,7 @@ pub async fn load(ctx: &Ctx, message: &Message) -> Result<Subject, StoreError> {
         Message::GuestArrived { visit } => arrived(ctx, *visit).await?,
         Message::PassIssued { pass } => issued(ctx, *pass).await?,
         Message::Invited { invitee } => invited(ctx, *invitee).await?,
+        Message::Registered { registration } => registered(ctx, *registration).await?,
         Message::InvitationLapsing { deadline } => lapsing(ctx, *deadline).await?,
         Message::InvitationLapsed { invitation } => lapsed(ctx, *invitation).await?,
         Message::CardSettled { card } => settled(ctx, *card).await?,
@@ -122,6 +126,27 @@ async fn invited(ctx: &Ctx, invitee: InviteeId) -> Result<Option<About>, StoreEr
         let mut about = About::of(ctx, &facts);
         let name = invitee.name.as_str().to_owned();
         about.facts.insert("invitee", name);
+        about
+    }))
+}
+
+/// While the visitor may come, or waits for the resident's word.
+async fn registered(ctx: &Ctx, id: RegistrationId) -> Result<Option<About>, StoreError> {
+    let Some(registration) = registrations::find(&ctx.db.read, id).await? else {
+        return Ok(None);
+    };
+    let Some(facts) = visit(ctx, registration.visit).await? else {
+        return Ok(None);
+    };
+    let open = matches!(facts.visit.stage, Stage::Pending | Stage::Approved { .. });
+    Ok(open.then(|| {
+        let mut about = About::of(ctx, &facts);
+        let token = ctx.registration_token(&registration);
+        about.facts.extend([
+            ("visitor", Masked::name(facts.submitter()).to_string()),
+            ("dates", dates(&facts.visit.window)),
+            ("registration_token", token.reveal().to_owned()),
+        ]);
         about
     }))
 }
@@ -220,6 +245,9 @@ pub async fn visit_of(
             };
             Ok(invitation.map(|invitation| invitation.visit))
         }
+        Message::Registered { registration } => Ok(registrations::find(db, *registration)
+            .await?
+            .map(|registration| registration.visit)),
         Message::InvitationLapsing { deadline } => {
             let invitation = invitations::find_by_deadline(db, *deadline).await?;
             Ok(invitation.map(|invitation| invitation.visit))
@@ -253,8 +281,8 @@ fn of_visit(ctx: &Ctx, about: &VisitFacts, now: DateTime<Utc>) -> Facts {
         ("number", visit.id.to_string()),
         ("submitter", about.submitter().to_owned()),
         ("visitors", about.party()),
-        ("host", about.host.name.as_str().to_owned()),
-        ("department", about.host.department_name.clone()),
+        ("host", about.host.name.clone()),
+        ("department", about.host.department.clone()),
         ("area", about.area.name.clone()),
         ("reason", about.reason.name.clone()),
         ("starts_at", wechat_time(visit.window.from())),

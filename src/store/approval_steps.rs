@@ -7,8 +7,8 @@ use sea_orm::{
 };
 
 use super::StoreError;
-use crate::domain::visit::{Decision, Stage, Visit};
-use crate::ids::{DepartmentId, StaffId, StepId, VisitId};
+use crate::domain::visit::{Decider, Decision, Stage, Visit};
+use crate::ids::{DepartmentId, StepId, VisitId};
 
 row!("approval_steps" {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -37,7 +37,7 @@ pub struct Step {
 /// And answered.
 #[derive(Clone, Debug)]
 pub struct Decided {
-    pub by: StaffId,
+    pub by: Decider,
     pub at: DateTime<Utc>,
     /// `approve`, `reject` or `return`.
     pub decision: String,
@@ -82,12 +82,12 @@ pub async fn decide(
     db: &impl ConnectionTrait,
     id: StepId,
     decision: &Decision,
-    by: StaffId,
+    by: Decider,
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let change = row::ActiveModel {
         id: Set(id.get()),
-        decided_by: Set(Some(by.get())),
+        decided_by: Set(by.as_column()),
         decision: Set(Some(decision.as_str().to_owned())),
         comment: Set(decision
             .comment()
@@ -112,9 +112,9 @@ pub async fn of_visit(db: &impl ConnectionTrait, id: VisitId) -> Result<Vec<Step
 }
 
 fn step(row: row::Model) -> Step {
-    let decided = match (row.decided_by, row.decided_at, row.decision) {
-        (Some(by), Some(at), Some(decision)) => Some(Decided {
-            by: by.into(),
+    let decided = match (row.decided_at, row.decision) {
+        (Some(at), Some(decision)) => Some(Decided {
+            by: Decider::from_column(row.decided_by),
             at,
             decision,
             comment: row.comment,

@@ -29,7 +29,9 @@ mod open;
 pub mod areas;
 pub mod departments;
 pub mod gates;
+pub mod quarters;
 pub mod reasons;
+pub mod residents;
 pub mod staff;
 
 pub mod consents;
@@ -42,6 +44,7 @@ pub mod approval_steps;
 pub mod idempotency;
 pub mod invitations;
 pub mod invitees;
+pub mod registrations;
 pub mod visit_facts;
 pub mod visitors;
 pub mod visits;

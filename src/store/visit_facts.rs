@@ -5,13 +5,19 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
 
-use super::{StoreError, areas, corrupt, invitations, invitees, passes, reasons, staff, visitors};
+use super::{
+    StoreError, areas, corrupt, departments, invitations, invitees, passes, reasons, registrations,
+    staff, visitors,
+};
 use crate::domain::actors::Account;
 use crate::domain::campus::{Area, Member, Purpose};
 use crate::domain::invitation::{Course, Invitation, Invitee};
 use crate::domain::pass::Pass;
-use crate::domain::visit::{Visit, Visitor};
-use crate::ids::PersonId;
+use crate::domain::resident::Registration;
+use crate::domain::visit::{Host, Mode, Stage, Visit};
+use crate::domain::visitor::Visitor;
+use crate::ids::{PersonId, StaffId};
+use crate::secret::Masked;
 
 #[derive(Clone, Debug)]
 pub struct VisitFacts {
@@ -19,7 +25,7 @@ pub struct VisitFacts {
     pub visit: Visit,
     /// Who began it, when that is a member of staff; else the first visitor did.
     pub staff: Option<Member>,
-    pub host: Member,
+    pub host: HostFacts,
     pub area: Area,
     pub reason: Purpose,
     /// By place.
@@ -28,6 +34,39 @@ pub struct VisitFacts {
     /// As it stands now; none of a visit that invites nobody.
     pub invitation: Option<Invitation>,
     pub invitees: Vec<Invitee>,
+    /// What was typed about the resident; none of a visit to staff.
+    pub registration: Option<Registration>,
+}
+
+/// 被访人 as screens and messages name them.
+#[derive(Clone, Debug)]
+pub struct HostFacts {
+    /// None of a resident.
+    pub staff: Option<StaffId>,
+    pub name: String,
+    /// Of a resident, their quarter's desk.
+    pub department: String,
+    pub phone: Masked,
+}
+
+impl HostFacts {
+    fn of_staff(member: &Member) -> Self {
+        Self {
+            staff: Some(member.id),
+            name: member.name.as_str().to_owned(),
+            department: member.department_name.clone(),
+            phone: member.phone.mask.clone(),
+        }
+    }
+
+    fn of_resident(typed: &Registration, desk: &str) -> Self {
+        Self {
+            staff: None,
+            name: typed.called(),
+            department: desk.to_owned(),
+            phone: typed.phone.mask.clone(),
+        }
+    }
 }
 
 impl VisitFacts {
@@ -48,6 +87,20 @@ impl VisitFacts {
         self.passes.iter().filter(theirs)
     }
 
+    /// 状态 as `viewer` may know it, as short text and as the screen says it. Whether a registration was
+    /// approved at once tells what stands in the residents' register, so whoever types one in is told
+    /// only that it is submitted; but the visitor, whose phone is proven to be theirs, has it by SMS.
+    #[must_use]
+    pub fn stage_for(&self, viewer: Account) -> (&'static str, &'static str) {
+        let stage = &self.visit.stage;
+        let open = matches!(stage, Stage::Pending | Stage::Approved { .. });
+        let theirs = |visitor: &Visitor| visitor.person.map(Account::Person) == Some(viewer);
+        if self.visit.mode == Mode::Residential && open && !self.visitors.iter().any(theirs) {
+            return SUBMITTED;
+        }
+        (stage.as_str(), stage.word())
+    }
+
     /// 张小雨, or 张小雨等3人.
     #[must_use]
     pub fn party(&self) -> String {
@@ -58,6 +111,9 @@ impl VisitFacts {
         }
     }
 }
+
+/// The stage of a registration that is not told.
+pub const SUBMITTED: (&str, &str) = ("submitted", "已提交");
 
 /// The facts of each visit, in the order they came, settled at `now`.
 pub async fn of(
@@ -72,21 +128,34 @@ pub async fn of(
         Account::Person(_) => None,
         Account::Staff(id) => Some(id),
     };
-    let mut named: Vec<_> = visits.iter().map(|visit| visit.host).collect();
+    let hosts = visits.iter().filter_map(|visit| visit.host.staff());
+    let mut named: Vec<_> = hosts.collect();
     named.extend(visits.iter().filter_map(staff_of));
     let members = staff::find_many(db, named).await?;
     let members: HashMap<_, _> = members.into_iter().map(|m| (m.id, m)).collect();
     let areas = areas::all(db).await?;
     let reasons = reasons::all(db).await?;
+    let departments = departments::names(db).await?;
     let ids = || visits.iter().map(|visit| visit.id);
     let mut visitors = by(visitors::of_visits(db, ids()).await?, |v| v.visit);
     let mut passes = by(passes::of_visits(db, ids()).await?, |pass| pass.visit);
     let mut invitations = by(invitations::of_visits(db, ids()).await?, |i| i.visit);
+    let mut registrations = by(registrations::of_visits(db, ids()).await?, |r| r.visit);
     let asked: Vec<_> = invitations.values().flatten().map(|i| i.id).collect();
     let mut invitees = by(invitees::of_invitations(db, asked).await?, |i| i.invitation);
     let facts = |visit: Visit| {
         let corrupt = corrupt("visits", visit.id.get());
         let staff = staff_of(&visit).map(|id| members.get(&id).ok_or_else(&corrupt));
+        let registration = registrations
+            .remove(&visit.id)
+            .and_then(|mut one| one.pop());
+        let host = match visit.host {
+            Host::Staff(id) => HostFacts::of_staff(members.get(&id).ok_or_else(&corrupt)?),
+            Host::Resident => HostFacts::of_resident(
+                registration.as_ref().ok_or_else(&corrupt)?,
+                departments.get(&visit.department).ok_or_else(&corrupt)?,
+            ),
+        };
         let area = areas.iter().find(|area| area.id == visit.area);
         let reason = reasons.iter().find(|reason| reason.id == visit.reason);
         let visitors = visitors.remove(&visit.id).unwrap_or_default();
@@ -95,7 +164,7 @@ pub async fn of(
         let invitees = invitation.as_ref().and_then(|i| invitees.remove(&i.id));
         Ok(VisitFacts {
             staff: staff.transpose()?.cloned(),
-            host: members.get(&visit.host).ok_or_else(&corrupt)?.clone(),
+            host,
             area: area.ok_or_else(&corrupt)?.clone(),
             reason: reason.ok_or_else(&corrupt)?.clone(),
             passes: passes.remove(&visit.id).unwrap_or_default(),
@@ -103,6 +172,7 @@ pub async fn of(
             visitors,
             invitation,
             invitees: invitees.unwrap_or_default(),
+            registration,
         })
     };
     visits.into_iter().map(facts).collect()

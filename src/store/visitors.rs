@@ -8,9 +8,9 @@ use sea_orm::{
 use super::{StoreError, corrupt, people};
 use crate::domain::campus::SealedPhone;
 use crate::domain::id_number::IdKind;
-use crate::domain::visit::{SealedDocument, Visitor};
+use crate::domain::visitor::{SealedDocument, Visitor};
 use crate::domain::{Items, PersonName, Plate};
-use crate::ids::{PersonId, VisitId, VisitorId};
+use crate::ids::{PersonId, PhotoId, VisitId, VisitorId};
 use crate::secret::{KeyedHash, Masked, Sealed};
 
 row!("visitors" {
@@ -23,11 +23,11 @@ row!("visitors" {
     phone_sealed: String,
     phone_hash: String,
     phone_mask: String,
-    id_kind: String,
-    id_sealed: String,
-    id_hash: String,
-    id_mask: String,
-    id_photo_id: i64,
+    id_kind: Option<String>,
+    id_sealed: Option<String>,
+    id_hash: Option<String>,
+    id_mask: Option<String>,
+    id_photo_id: Option<i64>,
     face_photo_id: Option<i64>,
     plate: Option<String>,
     items: Option<String>,
@@ -77,6 +77,7 @@ pub(super) async fn give(
 }
 
 fn to_row(visitor: &Visitor) -> row::Model {
+    let document = visitor.document.as_ref();
     row::Model {
         id: visitor.id.get(),
         visit_id: visitor.visit.get(),
@@ -86,12 +87,12 @@ fn to_row(visitor: &Visitor) -> row::Model {
         phone_sealed: visitor.phone.sealed.as_column().to_owned(),
         phone_hash: visitor.phone.hash.as_str().to_owned(),
         phone_mask: visitor.phone.mask.as_str().to_owned(),
-        id_kind: visitor.document.kind.as_str().to_owned(),
-        id_sealed: visitor.document.sealed.as_column().to_owned(),
-        id_hash: visitor.document.hash.as_str().to_owned(),
-        id_mask: visitor.document.mask.as_str().to_owned(),
-        id_photo_id: visitor.id_photo.get(),
-        face_photo_id: visitor.face_photo.map(crate::ids::PhotoId::get),
+        id_kind: document.map(|id| id.kind.as_str().to_owned()),
+        id_sealed: document.map(|id| id.sealed.as_column().to_owned()),
+        id_hash: document.map(|id| id.hash.as_str().to_owned()),
+        id_mask: document.map(|id| id.mask.as_str().to_owned()),
+        id_photo_id: document.map(|id| id.photo.get()),
+        face_photo_id: visitor.face_photo.map(PhotoId::get),
         plate: visitor
             .plate
             .as_ref()
@@ -105,6 +106,7 @@ fn to_row(visitor: &Visitor) -> row::Model {
 
 fn visitor(row: row::Model) -> Result<Visitor, StoreError> {
     let corrupt = corrupt("visitors", row.id);
+    let document = document(&row)?;
     Ok(Visitor {
         id: row.id.into(),
         visit: row.visit_id.into(),
@@ -116,14 +118,8 @@ fn visitor(row: row::Model) -> Result<Visitor, StoreError> {
             hash: KeyedHash::from_column(row.phone_hash),
             mask: Masked::from_column(row.phone_mask),
         },
-        document: SealedDocument {
-            kind: IdKind::parse(&row.id_kind).ok_or_else(&corrupt)?,
-            sealed: Sealed::from_column(row.id_sealed),
-            hash: KeyedHash::from_column(row.id_hash),
-            mask: Masked::from_column(row.id_mask),
-        },
-        id_photo: row.id_photo_id.into(),
-        face_photo: row.face_photo_id.map(crate::ids::PhotoId::from),
+        document,
+        face_photo: row.face_photo_id.map(PhotoId::from),
         plate: row
             .plate
             .as_deref()
@@ -137,4 +133,30 @@ fn visitor(row: row::Model) -> Result<Visitor, StoreError> {
             .transpose()
             .map_err(|_| corrupt())?,
     })
+}
+
+/// All of it or none.
+fn document(row: &row::Model) -> Result<Option<SealedDocument>, StoreError> {
+    let corrupt = corrupt("visitors", row.id);
+    let row::Model {
+        id_kind,
+        id_sealed,
+        id_hash,
+        id_mask,
+        id_photo_id,
+        ..
+    } = row.clone();
+    match (id_kind, id_sealed, id_hash, id_mask, id_photo_id) {
+        (Some(kind), Some(sealed), Some(hash), Some(mask), Some(photo)) => {
+            Ok(Some(SealedDocument {
+                kind: IdKind::parse(&kind).ok_or_else(corrupt)?,
+                sealed: Sealed::from_column(sealed),
+                hash: KeyedHash::from_column(hash),
+                mask: Masked::from_column(mask),
+                photo: photo.into(),
+            }))
+        }
+        (None, None, None, None, None) => Ok(None),
+        _ => Err(corrupt()),
+    }
 }

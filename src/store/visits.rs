@@ -9,7 +9,7 @@ use sea_orm::{
 
 use super::{StoreError, corrupt, owned, people};
 use crate::domain::actors::Account;
-use crate::domain::visit::{Mode, Stage, Visit};
+use crate::domain::visit::{Decider, Host, Mode, Stage, Visit};
 use crate::domain::{AreaNote, Comment, Note, Window};
 use crate::ids::{DepartmentId, PersonId, StaffId, VisitId};
 
@@ -23,7 +23,7 @@ row!("visits" {
     stage_comment: Option<String>,
     initiator_person_id: Option<i64>,
     initiator_staff_id: Option<i64>,
-    host_id: i64,
+    host_id: Option<i64>,
     department_id: i64,
     area_id: i64,
     reason_id: i64,
@@ -123,14 +123,31 @@ pub async fn find_of(
     own.one(db).await?.map(visit).transpose()
 }
 
+/// What somebody looks for among what they began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Records {
+    /// 预约记录, 邀约记录.
+    Visits,
+    /// 登记记录.
+    Registrations,
+    All,
+}
+
 /// The visits that somebody began, newest first, those before `before`.
 pub async fn list_of(
     db: &impl ConnectionTrait,
     by: Account,
+    which: Records,
     before: Option<VisitId>,
     limit: u64,
 ) -> Result<Vec<Visit>, StoreError> {
+    let residential = Mode::Residential.as_str();
     let mut own = row::Entity::find().filter(begun(by));
+    own = match which {
+        Records::Visits => own.filter(row::Column::Mode.ne(residential)),
+        Records::Registrations => own.filter(row::Column::Mode.eq(residential)),
+        Records::All => own,
+    };
     if let Some(before) = before {
         own = own.filter(row::Column::Id.lt(before.get()));
     }
@@ -240,9 +257,9 @@ fn to_row(visit: &Visit) -> row::Model {
     let (initiator_person_id, initiator_staff_id) = visit.initiator.as_columns();
     let (at, by, comment) = match &visit.stage {
         Stage::Inviting | Stage::Pending => (visit.submitted_at, None, None),
-        Stage::Approved { by, at, comment } => (*at, Some(by.get()), comment.as_ref()),
+        Stage::Approved { by, at, comment } => (*at, by.as_column(), comment.as_ref()),
         Stage::Rejected { by, at, comment } | Stage::Returned { by, at, comment } => {
-            (*at, Some(by.get()), Some(comment))
+            (*at, by.as_column(), Some(comment))
         }
         Stage::Withdrawn { at } | Stage::Lapsed { at } | Stage::Completed { at } => {
             (*at, None, None)
@@ -257,7 +274,7 @@ fn to_row(visit: &Visit) -> row::Model {
         stage_comment: comment.map(|comment| comment.as_str().to_owned()),
         initiator_person_id,
         initiator_staff_id,
-        host_id: visit.host.get(),
+        host_id: visit.host.staff().map(StaffId::get),
         department_id: visit.department.get(),
         area_id: visit.area.get(),
         reason_id: visit.reason.get(),
@@ -277,25 +294,21 @@ fn to_row(visit: &Visit) -> row::Model {
 fn visit(row: row::Model) -> Result<Visit, StoreError> {
     let corrupt = corrupt("visits", row.id);
     let at = row.stage_at;
-    let by = row.stage_by.map(StaffId::from).ok_or_else(&corrupt);
+    let by = Decider::from_column(row.stage_by);
     let comment = row.stage_comment.as_deref().map(Comment::parse).transpose();
     let comment = comment.map_err(|_| corrupt())?;
     let said = comment.clone().ok_or_else(&corrupt);
     let stage = match row.stage.as_str() {
         "inviting" => Stage::Inviting,
         "pending" => Stage::Pending,
-        "approved" => Stage::Approved {
-            by: by?,
-            at,
-            comment,
-        },
+        "approved" => Stage::Approved { by, at, comment },
         "rejected" => Stage::Rejected {
-            by: by?,
+            by,
             at,
             comment: said?,
         },
         "returned" => Stage::Returned {
-            by: by?,
+            by,
             at,
             comment: said?,
         },
@@ -311,7 +324,9 @@ fn visit(row: row::Model) -> Result<Visit, StoreError> {
         id: row.id.into(),
         mode: Mode::parse(&row.mode).ok_or_else(&corrupt)?,
         initiator: initiator.ok_or_else(&corrupt)?,
-        host: row.host_id.into(),
+        host: row
+            .host_id
+            .map_or(Host::Resident, |id| Host::Staff(id.into())),
         department: row.department_id.into(),
         area: row.area_id.into(),
         reason: row.reason_id.into(),

@@ -62,6 +62,8 @@ pub enum Audience {
     Visitor,
     /// The one who was invited by name.
     Invitee,
+    /// The resident whom somebody is registered to visit.
+    Resident,
     /// The member of staff who holds the card.
     CardHolder,
     /// The person whom the message is about.
@@ -254,6 +256,7 @@ fn built_in(kind: Kind) -> &'static str {
         Kind::PassIssued => include_str!("../../message_templates/pass_issued.toml"),
         Kind::GuestArrived => include_str!("../../message_templates/guest_arrived.toml"),
         Kind::Invited => include_str!("../../message_templates/invited.toml"),
+        Kind::Registered => include_str!("../../message_templates/registered.toml"),
         Kind::InvitationLapsing => include_str!("../../message_templates/invitation_lapsing.toml"),
         Kind::InvitationLapsed => include_str!("../../message_templates/invitation_lapsed.toml"),
         Kind::CardSettled => include_str!("../../message_templates/card_settled.toml"),

@@ -305,6 +305,7 @@ fn audience(name: &str) -> Option<Audience> {
         "host" => Audience::Host,
         "visitor" => Audience::Visitor,
         "invitee" => Audience::Invitee,
+        "resident" => Audience::Resident,
         "card_holder" => Audience::CardHolder,
         "person" => Audience::Person,
         _ => return None,
@@ -320,6 +321,7 @@ fn knows(kind: Kind, to: Audience) -> bool {
         }
         Kind::PassIssued => &[Audience::Visitor],
         Kind::Invited => &[Audience::Invitee],
+        Kind::Registered => &[Audience::Resident],
         Kind::InvitationLapsing | Kind::InvitationLapsed => &[Audience::Initiator],
         Kind::CardSettled => &[Audience::CardHolder],
         Kind::FollowerSeen | Kind::AnswerLate => &[Audience::Person],

@@ -53,12 +53,17 @@ async fn where_a_token_does_not_fit_the_sms_carries_a_code() {
             "[sms]\ntemplate = \"visit_result\"",
         )
     });
-    // An invitation has no such code yet: its SMS must do without the link.
-    let invited = words.join("invited.toml");
-    let text = fs::read_to_string(&invited).unwrap();
-    let asked = r#"{ text = "{invitation_token}", policy = "refuse" }"#;
-    let without = text.replace(asked, r#"{ text = "{area}", policy = "cut" }"#);
-    fs::write(&invited, without).unwrap();
+    // An invitation and a registration have no such code yet: their SMS must do without the link.
+    for (kind, token) in [
+        ("invited", "invitation_token"),
+        ("registered", "registration_token"),
+    ] {
+        let file = words.join(format!("{kind}.toml"));
+        let text = fs::read_to_string(&file).unwrap();
+        let asked = format!(r#"{{ text = "{{{token}}}", policy = "refuse" }}"#);
+        let without = text.replace(&asked, r#"{ text = "{area}", policy = "cut" }"#);
+        fs::write(&file, without).unwrap();
+    }
     // The registered text with the constant link.
     let app = App::with(&[
         ("SERVER__MESSAGE_TEMPLATES", words.to_str().unwrap()),

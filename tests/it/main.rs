@@ -35,6 +35,7 @@ mod outbox;
 mod outside;
 mod races;
 mod replays;
+mod residents;
 mod secrets;
 mod settings;
 mod sms;

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use campus_pass::domain::invitation::Invitee;
-use campus_pass::domain::{PersonName, Phone};
+use campus_pass::domain::resident::Registration;
+use campus_pass::domain::{HouseNumber, PersonName, Phone};
 use campus_pass::sandbox::FaultKind;
-use campus_pass::store::{begin, commit, invitations, invitees};
+use campus_pass::store::{begin, commit, invitations, invitees, registrations};
 use migrations::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 
@@ -145,6 +146,17 @@ async fn fill(app: &App) {
     };
     let txn = begin(&ctx.db).await.unwrap();
     invitees::insert(&txn, &named).await.unwrap();
+    // And a visit to a resident does not go down either.
+    let typed = Registration {
+        id: ctx.mint(),
+        visit: id.into(),
+        name: named.name,
+        phone: named.phone,
+        house: HouseNumber::parse("3-2-501").unwrap(),
+        resident: None,
+        link_generation: 1,
+    };
+    registrations::insert(&txn, &typed, "hash").await.unwrap();
     commit(txn).await.unwrap();
     app.approver("陈静")
         .decide(&visit, "approve", "好")
@@ -175,6 +187,26 @@ async fn what_staff_began_is_not_lost_on_the_way_down() {
     );
     let left = rows(&db, app.database().is_postgres()).await;
     assert_eq!(left["visits"], filled["visits"]);
+    db.close().await.unwrap();
+    app.finish_without_a_database().await;
+}
+
+#[tokio::test]
+async fn visits_to_residents_are_not_lost_on_the_way_down() {
+    let app = App::start().await;
+    let guest = app.guest("张小雨").await;
+    guest.register(crate::harness::KNOWN).await;
+    app.deliver().await;
+    let db = app.database().connect().await;
+    app.ctx.db.clone().close().await;
+    let filled = rows(&db, app.database().is_postgres()).await;
+    let refused = Migrator::down(&db, None).await.unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "Migration Error: there are visits to residents, which would be lost"
+    );
+    let left = rows(&db, app.database().is_postgres()).await;
+    assert_eq!(left, filled);
     db.close().await.unwrap();
     app.finish_without_a_database().await;
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::http::Request;
-use campus_pass::actions::applications::{BookError, Details, Wanted};
+use campus_pass::actions::applications::{BookError, Details, Document, Wanted};
 use campus_pass::actions::invitations::{Invited, accept, find, invite, submit};
 use campus_pass::actions::lapses::settle_due;
 use campus_pass::actions::photos::keep;
@@ -57,8 +57,10 @@ impl Scene {
         let details = Details {
             name: PersonName::parse("李四").unwrap(),
             phone: Phone::parse("13800000001").unwrap(),
-            id_number: IdNumber::parse("E12345678").unwrap(),
-            id_photo: photo,
+            document: Some(Document {
+                number: IdNumber::parse("E12345678").unwrap(),
+                photo,
+            }),
             face_photo: None,
             plate: None,
             items: None,

@@ -176,6 +176,7 @@ fn the_words_of_an_sms_keep_the_providers_rules() {
     assert_snapshot!(change(r#"{ text = "{pass_token}", policy = "refuse"}"#, &short), @r#"
     …/pass_issued.toml: sms.params: "{pass_token}" is longer than [sms] variable_chars
     …/invited.toml: sms.params: "{invitation_token}" is longer than [sms] variable_chars
+    …/registered.toml: sms.params: "{registration_token}" is longer than [sms] variable_chars
     "#);
     let code = change(r#"{ text = "{pass_code}", policy = "refuse" }"#, &short);
     assert!(!code.contains("pass_issued.toml"), "{code}");

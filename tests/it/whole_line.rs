@@ -51,6 +51,7 @@ async fn a_visit_goes_all_the_way_from_the_menu_to_the_gate() {
       "note": null,
       "reason": "业务洽谈",
       "reason_id": "[id]",
+      "resident": null,
       "stage": "pending",
       "stage_text": "审批中",
       "starts_at": "2026-03-02T14:00:00+08:00",

@@ -6,7 +6,7 @@ use campus_pass::actions::lapses;
 use campus_pass::domain::message::Kind;
 use serde_json::json;
 
-use crate::harness::{App, Visit, shipped_templates};
+use crate::harness::{App, KNOWN, Visit, shipped_templates};
 
 /// `number={number};area={area};` for every fact of a kind.
 fn every_fact(kind: Kind) -> String {
@@ -45,7 +45,16 @@ fn template(kind: Kind) -> String {
             send("initiator", "wecom_text") + &text("wecom_text")
         }
         // By SMS alone, which holds three facts at a time: a test of its own.
-        Kind::Invited => invited(&["submitter", "lapses_short", "invitation_token"]),
+        Kind::Invited => by_sms(
+            "invitee",
+            "invited",
+            &["submitter", "lapses_short", "invitation_token"],
+        ),
+        Kind::Registered => by_sms(
+            "resident",
+            "registered",
+            &["visitor", "dates", "registration_token"],
+        ),
         Kind::CardSettled => send("card_holder", "card_update") + &text("card_update"),
         Kind::FollowerSeen => send("person", "user_info"),
         Kind::AnswerLate => {
@@ -58,8 +67,8 @@ fn template(kind: Kind) -> String {
     }
 }
 
-/// The invitation's SMS with these facts in its three places.
-fn invited(facts: &[&str]) -> String {
+/// An SMS with these facts in its three places.
+fn by_sms(to: &str, text: &str, facts: &[&str]) -> String {
     let param = |fact: &&str| {
         // Half a token opens nothing.
         let policy = if fact.ends_with("_token") {
@@ -71,7 +80,7 @@ fn invited(facts: &[&str]) -> String {
     };
     let params: Vec<_> = facts.iter().map(param).collect();
     format!(
-        "[[send]]\nto = \"invitee\"\nchannels = [\"sms\"]\n[sms]\ntemplate = \"invited\"\nparams = [{}]\n",
+        "[[send]]\nto = \"{to}\"\nchannels = [\"sms\"]\n[sms]\ntemplate = \"{text}\"\nparams = [{}]\n",
         params.join(", ")
     )
 }
@@ -146,7 +155,9 @@ async fn the_sms_of_an_invitation_knows_what_it_says_it_knows() {
     for facts in Kind::Invited.facts().chunks(3) {
         let mut three = facts.to_vec();
         three.resize(3, "number");
-        let folder = shipped_templates("invited", "invited", |_| invited(&three));
+        let folder = shipped_templates("invited", "invited", |_| {
+            by_sms("invitee", "invited", &three)
+        });
         let app = App::with(&[("SERVER__MESSAGE_TEMPLATES", folder.to_str().unwrap())]).await;
         let named = json!([{ "name": "李四", "phone": "13800000099" }]);
         let more = json!({ "capacity": 1, "invitees": named });
@@ -154,6 +165,24 @@ async fn the_sms_of_an_invitation_knows_what_it_says_it_knows() {
         app.deliver().await;
         // The sandbox, as the gateway does, refuses a place that stays empty.
         let sms = app.sandbox.sms_to("13800000099");
+        assert_eq!(sms.len(), 1, "{facts:?}");
+        app.finish().await;
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_sms_of_a_registration_knows_what_it_says_it_knows() {
+    for facts in Kind::Registered.facts().chunks(3) {
+        let mut three = facts.to_vec();
+        three.resize(3, "number");
+        let folder = shipped_templates("registered", "registered", |_| {
+            by_sms("resident", "registered", &three)
+        });
+        let app = App::with(&[("SERVER__MESSAGE_TEMPLATES", folder.to_str().unwrap())]).await;
+        app.guest("张小雨").await.register(KNOWN).await;
+        app.deliver().await;
+        let sms = app.sandbox.sms_to("13900000101");
         assert_eq!(sms.len(), 1, "{facts:?}");
         app.finish().await;
         fs::remove_dir_all(folder).unwrap();

@@ -7,11 +7,12 @@ use utoipa::{IntoParams, ToSchema};
 use crate::ctx::Ctx;
 use crate::domain::PersonName;
 use crate::domain::actors::Guest;
+use crate::domain::campus::Area;
 use crate::http::extract::{Json, Query};
 use crate::http::problem::{Problem, ProblemOut};
 use crate::http::state::Site;
 use crate::ids::{AreaId, ReasonId, StaffId};
-use crate::store::{areas, reasons, staff};
+use crate::store::{areas, quarters, reasons, staff};
 
 /// More people of one name than this are told apart by asking them.
 const MOST_HOSTS: usize = 5;
@@ -58,13 +59,13 @@ pub struct AreaOut {
     name: String,
 }
 
-/// 到访区域 that can be chosen
+/// 到访区域 that can be chosen; a residential quarter is registered for instead
 #[utoipa::path(get, path = "/api/areas", tag = "visitor", responses((status = 200, body = [AreaOut])))]
 pub async fn areas(State(ctx): State<Ctx>) -> Result<Json<Vec<AreaOut>>, Problem> {
-    let open = areas::all(&ctx.db.read)
-        .await?
-        .into_iter()
-        .filter(|area| area.open);
+    let quarters = quarters::all(&ctx.db.read).await?;
+    let bookable = |area: &Area| area.open && quarters.iter().all(|q| q.area != area.id);
+    let areas = areas::all(&ctx.db.read).await?.into_iter();
+    let open = areas.filter(bookable);
     Ok(Json(
         open.map(|area| AreaOut {
             id: area.id,

@@ -16,6 +16,7 @@ use crate::http::problem::{Problem, ProblemOut};
 use crate::http::state::Site;
 use crate::http::visit::{PageQuery, VisitOut, VisitsOut};
 use crate::ids::VisitId;
+use crate::store::visits::Records;
 
 /// Books a visit, alone or with companions
 ///
@@ -45,7 +46,7 @@ pub async fn list(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<VisitsOut>, Problem> {
     let by = Account::from(&guest);
-    let found = visits::list(&ctx, by, page.after, page.size()).await?;
+    let found = visits::list(&ctx, by, Records::Visits, page.after, page.size()).await?;
     Ok(Json(VisitsOut::of(&ctx, by, &found, &page)))
 }
 

@@ -9,10 +9,11 @@ use crate::actions::approvals::{self, Box};
 use crate::ctx::Ctx;
 use crate::domain::Comment;
 use crate::domain::actors::Approver;
-use crate::domain::visit::{Decision, Stage};
+use crate::domain::visit::{Decider, Decision, Stage};
 use crate::domain::window::campus_time;
 use crate::http::extract::{Json, Path, Query, page_size};
 use crate::http::problem::{Problem, ProblemOut};
+use crate::http::visit::ResidentOut;
 use crate::ids::VisitId;
 use crate::secret::Masked;
 use crate::store::approval_steps::Step;
@@ -78,7 +79,7 @@ pub async fn list(
     let card = |facts: VisitFacts| CardOut {
         id: facts.visit.id,
         submitter: facts.submitter().to_owned(),
-        host: facts.host.name.as_str().to_owned(),
+        host: facts.host.name.clone(),
         area: facts.area.name.clone(),
         reason: facts.reason.name.clone(),
         starts_at: campus_time(facts.visit.window.from()),
@@ -105,6 +106,10 @@ pub struct ApprovalOut {
     department: String,
     #[schema(value_type = String)]
     host_phone: Masked,
+    /// Of a registration in the residential quarter.
+    resident: Option<ResidentOut>,
+    /// Whether the residents' register knows them by name, phone and house number.
+    known: Option<bool>,
     area: String,
     reason: String,
     /// 来源, as in the visit itself.
@@ -126,14 +131,16 @@ pub struct ApprovalVisitorOut {
     name: String,
     #[schema(value_type = String)]
     phone: Masked,
-    #[schema(value_type = String)]
-    id_number: Masked,
+    /// None of a visitor to a resident.
+    #[schema(value_type = Option<String>)]
+    id_number: Option<Masked>,
     plate: Option<String>,
     items: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
 pub struct StepOut {
+    /// `住户` when the residents' register or the resident decided.
     approver: Option<String>,
     /// `approve`, `reject` or `return`.
     decision: Option<String>,
@@ -218,28 +225,33 @@ pub async fn return_(
 
 async fn one(ctx: &Ctx, by: &Approver, id: VisitId) -> Result<Json<ApprovalOut>, Problem> {
     let (facts, steps) = approvals::find(ctx, by, id).await?;
-    let deciders = steps
-        .iter()
-        .filter_map(|step| Some(step.decided.as_ref()?.by));
+    let by_staff = |step: &Step| match step.decided.as_ref()?.by {
+        Decider::Staff(id) => Some(id),
+        Decider::Resident => None,
+    };
+    let deciders = steps.iter().filter_map(by_staff);
     let deciders = staff::find_many(&ctx.db.read, deciders).await?;
     let step = |step: &Step| {
         let decided = step.decided.as_ref();
-        let approver = decided.and_then(|d| deciders.iter().find(|member| member.id == d.by));
+        let approver = decided.and_then(|d| match d.by {
+            Decider::Staff(id) => Some(deciders.iter().find(|by| by.id == id)?.name.as_str()),
+            Decider::Resident => Some("住户"),
+        });
         StepOut {
-            approver: approver.map(|member| member.name.as_str().to_owned()),
+            approver: approver.map(ToOwned::to_owned),
             decision: decided.map(|d| d.decision.clone()),
             comment: decided.and_then(|d| d.comment.clone()),
             decided_at: decided.map(|d| campus_time(d.at)),
         }
     };
-    let visit = &facts.visit;
+    let (visit, typed) = (&facts.visit, facts.registration.as_ref());
     let asked = steps
         .last()
         .is_some_and(|step| step.department == by.member.department);
     let visitors = facts.visitors.iter().map(|visitor| ApprovalVisitorOut {
         name: visitor.name.as_str().to_owned(),
         phone: visitor.phone.mask.clone(),
-        id_number: visitor.document.mask.clone(),
+        id_number: visitor.document.as_ref().map(|id| id.mask.clone()),
         plate: visitor
             .plate
             .as_ref()
@@ -255,9 +267,11 @@ async fn one(ctx: &Ctx, by: &Approver, id: VisitId) -> Result<Json<ApprovalOut>,
         stage_text: visit.stage.word(),
         submitter: facts.submitter().to_owned(),
         submitted_at: campus_time(visit.submitted_at),
-        host: facts.host.name.as_str().to_owned(),
-        department: facts.host.department_name.clone(),
-        host_phone: facts.host.phone.mask.clone(),
+        host: facts.host.name.clone(),
+        department: facts.host.department.clone(),
+        host_phone: facts.host.phone.clone(),
+        resident: typed.map(ResidentOut::of),
+        known: typed.map(|typed| typed.resident.is_some()),
         area: facts.area.name.clone(),
         reason: facts.reason.name.clone(),
         mode: visit.mode.as_str(),

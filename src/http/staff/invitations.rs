@@ -15,6 +15,7 @@ use crate::http::limits::book_from;
 use crate::http::problem::{Problem, ProblemOut};
 use crate::http::visit::{PageQuery, VisitOut, VisitsOut};
 use crate::ids::VisitId;
+use crate::store::visits::Records;
 
 /// 发起访客邀约
 ///
@@ -62,7 +63,7 @@ pub async fn list(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<VisitsOut>, Problem> {
     let by = Account::from(&staff);
-    let found = visits::list(&ctx, by, page.after, page.size()).await?;
+    let found = visits::list(&ctx, by, Records::Visits, page.after, page.size()).await?;
     Ok(Json(VisitsOut::of(&ctx, by, &found, &page)))
 }
 

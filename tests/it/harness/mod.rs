@@ -13,6 +13,7 @@ mod delivery;
 mod doors;
 mod people;
 mod plain;
+mod residents;
 mod wire;
 
 pub use app::{App, workers};
@@ -23,6 +24,7 @@ pub use delivery::Delivery;
 pub use doors::Gate;
 pub use people::{Approver, Guest, Visit, invited};
 pub use plain::plain;
+pub use residents::{KNOWN, Resident, Typed, UNKNOWN};
 pub use wire::{Answer, body, json_body, picture, upload};
 
 use std::fs;

@@ -1,0 +1,118 @@
+//! 住户: the register of the residential quarter.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder, Select,
+};
+
+use super::{StoreError, corrupt};
+use crate::domain::campus::SealedPhone;
+use crate::domain::resident::Resident;
+use crate::domain::{HouseNumber, PersonName};
+use crate::ids::ResidentId;
+use crate::secret::{KeyedHash, Masked, Sealed};
+
+row!("residents" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: i64,
+    name: String,
+    phone_sealed: String,
+    phone_hash: String,
+    phone_mask: String,
+    house: String,
+    moved_in_at: DateTimeUtc,
+    moved_out_at: Option<DateTimeUtc>,
+});
+
+/// What names a resident: all three together, and nothing less.
+#[derive(Clone, Copy, Debug)]
+pub struct Named<'a> {
+    pub name: &'a PersonName,
+    pub phone: &'a KeyedHash,
+    pub house: &'a HouseNumber,
+}
+
+/// Whether somebody still lives there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Living {
+    Here(ResidentId),
+    MovedOut(ResidentId),
+}
+
+/// Somebody moves in.
+pub async fn insert(
+    db: &impl ConnectionTrait,
+    resident: &Resident,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let row = row::Model {
+        id: resident.id.get(),
+        name: resident.name.as_str().to_owned(),
+        phone_sealed: resident.phone.sealed.as_column().to_owned(),
+        phone_hash: resident.phone.hash.as_str().to_owned(),
+        phone_mask: resident.phone.mask.as_str().to_owned(),
+        house: resident.house.as_str().to_owned(),
+        moved_in_at: at,
+        moved_out_at: None,
+    };
+    row.into_active_model().insert(db).await?;
+    Ok(())
+}
+
+/// The one of this name, phone and house, who may have moved out.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    named: Named<'_>,
+) -> Result<Option<Living>, StoreError> {
+    let found = { by_all(named) }.one(db).await?;
+    Ok(found.map(|row| match row.moved_out_at {
+        None => Living::Here(row.id.into()),
+        Some(_) => Living::MovedOut(row.id.into()),
+    }))
+}
+
+/// Everybody who lives there, by house.
+pub async fn living(db: &impl ConnectionTrait) -> Result<Vec<Resident>, StoreError> {
+    let here = row::Entity::find()
+        .filter(row::Column::MovedOutAt.is_null())
+        .order_by_asc(row::Column::House)
+        .order_by_asc(row::Column::Id);
+    here.all(db).await?.into_iter().map(resident).collect()
+}
+
+/// Writes down that somebody has moved out at that time, or, with none, lives there again.
+pub async fn move_out(
+    db: &impl ConnectionTrait,
+    id: ResidentId,
+    at: Option<DateTime<Utc>>,
+) -> Result<(), StoreError> {
+    let change = row::ActiveModel {
+        id: Set(id.get()),
+        moved_out_at: Set(at),
+        ..Default::default()
+    };
+    change.update(db).await?;
+    Ok(())
+}
+
+fn by_all(named: Named<'_>) -> Select<row::Entity> {
+    row::Entity::find()
+        .filter(row::Column::PhoneHash.eq(named.phone.as_str()))
+        .filter(row::Column::Name.eq(named.name.as_str()))
+        .filter(row::Column::House.eq(named.house.as_str()))
+}
+
+fn resident(row: row::Model) -> Result<Resident, StoreError> {
+    let corrupt = corrupt("residents", row.id);
+    Ok(Resident {
+        id: row.id.into(),
+        name: PersonName::parse(&row.name).map_err(|_| corrupt())?,
+        phone: SealedPhone {
+            sealed: Sealed::from_column(row.phone_sealed),
+            hash: KeyedHash::from_column(row.phone_hash),
+            mask: Masked::from_column(row.phone_mask),
+        },
+        house: HouseNumber::parse(&row.house).map_err(|_| corrupt())?,
+    })
+}
