@@ -203,7 +203,7 @@ test('every page fits a screen of 320 px in the dark', async (t) => {
   await page.getByText(id).waitFor()
   await audit()
   await page.goto(`${BASE_URL}/h5/register`)
-  await page.getByText('该功能尚未开放，请联系被访住户到小区门岗登记。').waitFor()
+  await page.getByRole('button', { name: '提交' }).waitFor()
   await audit()
   await page.goto(`${BASE_URL}/h5/nowhere`)
   await page.getByText('没有找到这个页面').waitFor()

@@ -17,8 +17,8 @@ export const someNumber = () => `139${String(Math.floor(Math.random() * 1e8)).pa
 /** A visitor who follows the account and is logged in: the browser, `openid`, `phone`. */
 export async function visitor(t, options) {
   const guest = await stranger(t, options)
-  await guest.page.goto(`${BASE_URL}/login/wechat?to=%2Fh5%2Fregister`)
-  await guest.page.waitForURL(`${BASE_URL}/h5/register`)
+  await guest.page.goto(`${BASE_URL}/login/wechat?to=%2Fh5%2Fleft`)
+  await guest.page.waitForURL(`${BASE_URL}/h5/left`)
   return guest
 }
 

@@ -1,5 +1,5 @@
 import { reactive, watch } from 'vue'
-import type { Booking, Companions, Host, Joining, Me } from '../shared/api'
+import type { Booking, Companions, Host, Joining, Me, Registering } from '../shared/api'
 import { isIdNumber, isMobile, isPlate, tidyIdNumber } from '../shared/checks'
 import { milliseconds, rfc3339, today } from '../shared/format'
 import { texts } from './texts'
@@ -35,6 +35,15 @@ export interface Places {
   minutes: string
 }
 
+/** 被访住户信息 and 来访信息; whole days are kept as their first and last second. */
+export type RegistrationDraft = Owned &
+  Pick<Plan, 'starts' | 'ends'> &
+  Pick<Particulars, 'name' | 'phone' | 'facePhoto' | 'consent' | 'plate'> & {
+    residentName: string
+    residentPhone: string
+    house: string
+  }
+
 export type Draft = Owned & Plan & Particulars & { host: Host | null }
 
 /** The handbook's 邀请有效时长. */
@@ -62,6 +71,12 @@ export const emptyPlaces = (capacity: number): Places => ({ capacity: String(cap
 
 export const emptyDraft = (): Draft => ({ owner: '', host: null, ...emptyPlan(), ...emptyParticulars() })
 
+export function emptyRegistration(): RegistrationDraft {
+  const { starts, ends } = emptyPlan()
+  const { name, phone, facePhoto, consent, plate } = emptyParticulars()
+  return { owner: '', residentName: '', residentPhone: '', house: '', starts, ends, name, phone, facePhoto, consent, plate }
+}
+
 /**
  * A draft that survives leaving the page and coming back, in this tab only: it holds an ID number,
  * and a phone that is handed on must not show it. A draft of another day starts with today's times.
@@ -86,7 +101,7 @@ export function keepDraft<T extends object>(key: string, first: T): { draft: T; 
  * Fills in what is known of the person, once. A browser may change hands: what somebody else left
  * unfinished is not for these eyes, and gives way to `first`.
  */
-export function claim<T extends Owned & Particulars>(draft: T, me: Me, first: () => T) {
+export function claim<T extends Owned & Pick<Particulars, 'name' | 'phone'>>(draft: T, me: Me, first: () => T) {
   if (draft.owner && draft.owner !== me.id) Object.assign(draft, first())
   if (draft.owner) return
   draft.owner = me.id
@@ -124,6 +139,35 @@ export const findFaults = (draft: Draft): Faults => ({
   ...findPlanFaults(draft),
   ...findParticularsFaults(draft),
 })
+
+export function findRegistrationFaults(draft: RegistrationDraft): Faults {
+  const faults: Faults = {}
+  if (!draft.residentName.trim()) faults['resident.name'] = wrong.resident
+  if (!isMobile(draft.residentPhone.trim())) faults['resident.phone'] = wrong.phone
+  if (!/\d/.test(draft.house.normalize('NFKC'))) faults['resident.house'] = wrong.house
+  if (milliseconds(draft.ends) <= milliseconds(draft.starts)) faults.ends_on = wrong.days
+  else if (milliseconds(draft.ends) <= Date.now()) faults.ends_on = wrong.past
+  if (!draft.name.trim()) faults.name = wrong.name
+  if (!isMobile(draft.phone.trim())) faults.phone = wrong.phone
+  if (draft.plate && !isPlate(draft.plate)) faults.plate = wrong.plate
+  return faults
+}
+
+export function toRegistering(draft: RegistrationDraft): Registering {
+  const plate = draft.plate.trim()
+  return {
+    resident: { name: draft.residentName.trim(), phone: draft.residentPhone.trim(), house: draft.house.trim() },
+    starts_on: draft.starts.slice(0, 10),
+    ends_on: draft.ends.slice(0, 10),
+    visitor: {
+      name: draft.name.trim(),
+      phone: draft.phone.trim(),
+      ...(draft.facePhoto && { face_photo: draft.facePhoto }),
+      ...(plate && { plate }),
+    },
+    ...(draft.facePhoto && { consent: true as const }),
+  }
+}
 
 export const toPlan = (plan: Plan) => ({
   area: plan.area,

@@ -5,7 +5,7 @@ declare module 'vue-router' {
   interface RouteMeta { title: string }
 }
 
-// One index answers /h5/…, /p/… and /i/…; each page is a chunk of its own, for the first screen's sake.
+// One index answers /h5/…, /p/…, /i/… and /r/…; each page is a chunk of its own, for the first screen's sake.
 export const router = createRouter({
   history: createWebHistory('/'),
   routes: [
@@ -14,6 +14,8 @@ export const router = createRouter({
     { path: '/h5/visits/:id', component: () => import('./pages/VisitPage.vue'), props: ({ params }) => ({ id: params.id, by: 'visitor' }), meta: { title: texts.titles.visit } },
     { path: '/h5/visits/:id/edit', component: () => import('./pages/EditPage.vue'), props: true, meta: { title: texts.titles.edit } },
     { path: '/h5/register', component: () => import('./pages/RegisterPage.vue'), meta: { title: texts.titles.register } },
+    { path: '/h5/registrations/:id/edit', component: () => import('./pages/RegistrationEditPage.vue'), props: true, meta: { title: texts.register.edit } },
+    { path: '/r/:token', component: () => import('./pages/ComingPage.vue'), props: true, meta: { title: texts.titles.coming } },
     { path: '/h5/staff', component: () => import('./pages/StaffPage.vue'), meta: { title: texts.titles.staff } },
     { path: '/h5/staff/approvals/:id', component: () => import('./pages/ApprovalPage.vue'), props: true, meta: { title: texts.titles.approval } },
     { path: '/h5/staff/invitations', component: () => import('./pages/InvitePage.vue'), meta: { title: texts.titles.invite } },

@@ -12,6 +12,8 @@ export type Booking = Shapes['BookVisitIn']
 export type Companions = Shapes['CompanionsIn']
 export type Inviting = Shapes['InviteIn']
 export type Joining = Shapes['AcceptIn']
+export type Registering = Shapes['RegisterIn']
+export type Coming = Shapes['ComingOut']
 export type Visit = Shapes['VisitOut']
 export type Invitation = Shapes['InvitationOut']
 export type Invited = Shapes['InvitedOut']
@@ -28,7 +30,7 @@ export interface Page<T> { items: T[]; next?: string | null }
 export class Problem extends Error {
   readonly status: number
   readonly code: string
-  /** The complaint about each field, by its last name: `visitor.phone` is `phone`. */
+  /** The complaint about each field, by its last name: `visitor.phone` is `phone`, but `resident.phone` stays. */
   readonly fields: Record<string, string>
 
   constructor(status: number, body: Partial<{ code: string; title: string; detail: string; errors: FieldError[] }>) {
@@ -36,7 +38,7 @@ export class Problem extends Error {
     this.status = status
     this.code = body.code ?? (status === 0 ? 'offline' : 'unknown')
     this.fields = Object.fromEntries(
-      (body.errors ?? []).map((error) => [error.field.split(/[./]/).pop() ?? '', error.detail]),
+      (body.errors ?? []).map(({ field, detail }) => [/^resident\./.test(field) ? field : (field.split(/[./]/).pop() ?? ''), detail]),
     )
   }
 }
@@ -121,6 +123,21 @@ export const visitors = {
   book: (booking: Booking, key: string) =>
     call<Visit>('wechat', 'POST', '/api/visits', booking, { 'idempotency-key': key }),
   correct: (id: string, booking: Booking) => call<Visit>('wechat', 'PUT', `/api/visits/${id}`, booking),
+}
+
+/** 丁香水榭小区访客登记; one is read and withdrawn as any other visit. */
+export const registrations = {
+  list: (after?: string) => call<Page<Visit>>('wechat', 'GET', `/api/registrations?${query({ after })}`),
+  register: (form: Registering, key: string) =>
+    call<{ id: string }>('wechat', 'POST', '/api/registrations', form, { 'idempotency-key': key }),
+  correct: (id: string, form: Registering) => call<Visit>('wechat', 'PUT', `/api/registrations/${id}`, form),
+}
+
+/** The link of a resident: who comes, and what they say to it. */
+export const coming = {
+  show: (token: string) => call<Coming>(null, 'GET', `/api/coming/${encodeURIComponent(token)}`),
+  say: (token: string, word: 'expect' | 'disown') =>
+    call<Coming>(null, 'POST', `/api/coming/${encodeURIComponent(token)}/${word}`),
 }
 
 export const invitations = {

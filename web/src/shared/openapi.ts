@@ -47,6 +47,9 @@ export interface components {
             host: string;
             department: string;
             host_phone: string;
+            resident?: components["schemas"]["ResidentOut"] | null;
+            /** @description Whether the residents' register knows them by name, phone and house number. */
+            known?: boolean | null;
             area: string;
             reason: string;
             /**
@@ -69,7 +72,8 @@ export interface components {
         ApprovalVisitorOut: {
             name: string;
             phone: string;
-            id_number: string;
+            /** @description None of a visitor to a resident. */
+            id_number?: string | null;
             plate?: string | null;
             items?: string | null;
         };
@@ -144,6 +148,39 @@ export interface components {
              */
             phone_last4: string;
         };
+        /** @description Who is registered to visit, as the resident sees it. */
+        ComingOut: {
+            /**
+             * @description 访客姓名, masked.
+             * @example 张**
+             */
+            visitor: string;
+            phone: string;
+            plate?: string | null;
+            area: string;
+            /**
+             * @description 门牌号.
+             * @example 3-2-501
+             */
+            house: string;
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            /**
+             * @description As in a visit of one's own, and always the true one.
+             * @example approved
+             */
+            stage: string;
+            /** @example 已通过 */
+            stage_text: string;
+            /** @description Whether the visitor has come in. */
+            arrived: boolean;
+            /** @description Whether 同意 would be taken now. */
+            can_expect: boolean;
+            /** @description Whether 我不认识此人 would be taken now. */
+            can_disown: boolean;
+        };
         CommentIn: {
             /** @description Needed to reject and to return. */
             comment?: string;
@@ -205,8 +242,10 @@ export interface components {
             detail: string;
         };
         HostNameOut: {
-            id: components["schemas"]["StaffId"];
+            id?: components["schemas"]["StaffId"] | null;
+            /** @description Of a resident, with the house number behind it. */
             name: string;
+            /** @description Of a resident, their quarter's desk. */
             department: string;
         };
         HostOut: {
@@ -480,6 +519,64 @@ export interface components {
             id: components["schemas"]["ReasonId"];
             name: string;
         };
+        /** @description 访客登记. */
+        RegisterIn: {
+            resident: components["schemas"]["ResidentIn"];
+            /**
+             * @description 开始时间: the first day, on campus.
+             * @example 2026-03-02
+             */
+            starts_on?: string;
+            /**
+             * @description 结束时间: the last day, still in.
+             * @example 2026-03-02
+             */
+            ends_on?: string;
+            visitor: components["schemas"]["RegisteredIn"];
+            /** @description The visitor consents to the use of the face photo; needed when there is one. */
+            consent?: boolean;
+        };
+        /** @description 来访信息 of the visitor. */
+        RegisteredIn: {
+            /** @description 访客姓名. */
+            name?: string;
+            /** @description 手机号码. */
+            phone?: string;
+            /** @description 车牌号. */
+            plate?: string | null;
+            /** @description 人脸照, from `/api/photos`. */
+            face_photo?: string | null;
+        };
+        /**
+         * @description That something was registered, and no more: what becomes of it tells what stands in the residents'
+         *     register.
+         */
+        RegisteredOut: {
+            /** @description 单据号. */
+            id: components["schemas"]["VisitId"];
+        };
+        /** @description 被访住户信息. */
+        ResidentIn: {
+            /** @description 姓名. */
+            name?: string;
+            /** @description 手机号码. */
+            phone?: string;
+            /**
+             * @description 门牌号, however it is written.
+             * @example 3栋2单元501室
+             */
+            house?: string;
+        };
+        /** @description 被访住户信息, as it was typed. */
+        ResidentOut: {
+            name: string;
+            phone: string;
+            /**
+             * @description 门牌号 in its canonical form.
+             * @example 3-2-501
+             */
+            house: string;
+        };
         SessionOut: {
             /** @description To be sent as `Authorization: Bearer …`. */
             token: string;
@@ -498,6 +595,7 @@ export interface components {
          */
         StaffId: string;
         StepOut: {
+            /** @description `住户` when the residents' register or the resident decided. */
             approver?: string | null;
             /** @description `approve`, `reject` or `return`. */
             decision?: string | null;
@@ -546,12 +644,15 @@ export interface components {
             /** @description 单据号. */
             id: components["schemas"]["VisitId"];
             /**
-             * @description 来源: `booking` (访客预约), `invitation` (访客邀约) or `proxy` (访客代约).
+             * @description 来源: `booking` (访客预约), `invitation` (访客邀约), `proxy` (访客代约) or `residential`
+             *     (丁香水榭小区访客登记).
              * @example booking
              */
             mode: string;
             /**
-             * @description `inviting`, `pending`, `approved`, `rejected`, `returned`, `withdrawn`, `lapsed` or `completed`.
+             * @description `inviting`, `pending`, `approved`, `rejected`, `returned`, `withdrawn`, `lapsed` or `completed`. Of a
+             *     registration `submitted` stands for both `pending` and `approved`, unless the visitor's phone is
+             *     proven to be one's own.
              * @example pending
              */
             stage: string;
@@ -582,6 +683,7 @@ export interface components {
             submitted_at: string;
             visitors: components["schemas"]["VisitorOut"][];
             invitation?: components["schemas"]["InvitationOut"] | null;
+            resident?: components["schemas"]["ResidentOut"] | null;
         };
         /**
          * @description A human in a visit.
