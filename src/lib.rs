@@ -45,6 +45,12 @@
 //! or joins writes them down behind the visit's lock ([`actions::lapses`]), and so does any replica's
 //! timer, so nothing waits for it and every loser of a race is told how it ended.
 //!
+//! # Who lives here
+//! A visit's host is a member of staff or, in the residential quarter, a resident. Whom the residents'
+//! register knows by name, phone and house number is visited at once and told of it with a link on which to
+//! say no; what it does not know is decided by the quarter's desk, an ordinary department. Whoever types in
+//! a registration is answered alike ([`actions::registrations`]), for the answer would tell who lives where.
+//!
 //! # How people are told
 //! An outbox row is ids and a kind of [`domain::message`], never words. [`jobs::deliver`] runs a worker
 //! for each provider's door, at the pace which that door takes, so that a crowd before one holds up nobody

@@ -34,6 +34,7 @@ mod operators;
 mod outbox;
 mod outside;
 mod races;
+mod registrations;
 mod replays;
 mod residents;
 mod secrets;

@@ -12,7 +12,7 @@ use serde_json::json;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::harness::{App, json_body};
+use crate::harness::{App, KNOWN, Resident, json_body};
 
 /// What was logged.
 #[derive(Clone, Default)]
@@ -61,7 +61,13 @@ async fn play(app: &App) -> Vec<(&'static str, String)> {
     let (_, invitation) = app.approver("刘明").invite_with(invited).await;
     app.get(&invitation).await;
     guest.accept(&invitation).await.expect(201);
+    guest.register(KNOWN).await;
     app.deliver().await;
+    let resident = Resident {
+        app,
+        phone: "13900000101",
+    };
+    resident.look(&resident.link()).await.expect(200);
     let session = approver.session().await.to_owned();
     approver.tap_approve(&visit).await;
     for call in ["message/template/send", "qy:message/send", "sms"] {
@@ -96,6 +102,8 @@ async fn play(app: &App) -> Vec<(&'static str, String)> {
         ("the link's token", link.as_str().unwrap()[3..].to_owned()),
         ("the invitation's token", invitation[3..].to_owned()),
         ("an invited phone", "13800000777".to_owned()),
+        ("a resident's phone", resident.phone.to_owned()),
+        ("a resident's token", resident.link()[3..].to_owned()),
         ("the signed code", code),
         (
             "an access token",
