@@ -129,8 +129,7 @@ pub async fn correct(
     let visit = visits::lock_of(&txn, by, id).await?;
     let visit = visit.filter(|visit| visit.mode == Mode::Residential);
     let visit = visit.ok_or(BookError::NotFound)?.settle(now);
-    if matches!(visit.stage, Stage::Pending | Stage::Approved { .. }) {
-        // Which of the two it is tells what stands in the register.
+    if visit.tells_of_residents() {
         return Err(VisitError::NotReturned(SUBMITTED.1).into());
     }
     let quarter = check(&txn, ctx, guest, asked).await?;

@@ -267,6 +267,23 @@ impl Visit {
         self
     }
 
+    /// Whether its stage tells what stands in the residents' register: that the register or the resident
+    /// has approved it, or has not. What the desk decided tells nothing of it.
+    #[must_use]
+    pub fn tells_of_residents(&self) -> bool {
+        let by_register = match &self.stage {
+            Stage::Pending => true,
+            Stage::Approved { by, .. } => *by == Decider::Resident,
+            Stage::Inviting
+            | Stage::Rejected { .. }
+            | Stage::Returned { .. }
+            | Stage::Withdrawn { .. }
+            | Stage::Lapsed { .. }
+            | Stage::Completed { .. } => false,
+        };
+        self.mode == Mode::Residential && by_register
+    }
+
     /// Its invitation ended at `at` with so many in it.
     #[must_use]
     pub fn end_inviting(mut self, joined: usize, at: DateTime<Utc>) -> Self {

@@ -14,7 +14,7 @@ use crate::domain::campus::{Area, Member, Purpose};
 use crate::domain::invitation::{Course, Invitation, Invitee};
 use crate::domain::pass::Pass;
 use crate::domain::resident::Registration;
-use crate::domain::visit::{Host, Mode, Stage, Visit};
+use crate::domain::visit::{Host, Visit};
 use crate::domain::visitor::Visitor;
 use crate::ids::{PersonId, StaffId};
 use crate::secret::Masked;
@@ -87,15 +87,14 @@ impl VisitFacts {
         self.passes.iter().filter(theirs)
     }
 
-    /// 状态 as `viewer` may know it, as short text and as the screen says it. Whether a registration was
-    /// approved at once tells what stands in the residents' register, so whoever types one in is told
-    /// only that it is submitted; but the visitor, whose phone is proven to be theirs, has it by SMS.
+    /// 状态 as `viewer` may know it, as short text and as the screen says it. Whoever types in a registration
+    /// is told only that it is submitted while more would tell of the residents' register; but the
+    /// visitor, whose phone is proven to be theirs, has it by SMS.
     #[must_use]
     pub fn stage_for(&self, viewer: Account) -> (&'static str, &'static str) {
         let stage = &self.visit.stage;
-        let open = matches!(stage, Stage::Pending | Stage::Approved { .. });
         let theirs = |visitor: &Visitor| visitor.person.map(Account::Person) == Some(viewer);
-        if self.visit.mode == Mode::Residential && open && !self.visitors.iter().any(theirs) {
+        if self.visit.tells_of_residents() && !self.visitors.iter().any(theirs) {
             return SUBMITTED;
         }
         (stage.as_str(), stage.word())

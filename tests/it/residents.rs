@@ -128,6 +128,7 @@ async fn what_the_register_does_not_know_waits_for_the_desk() {
     assert_snapshot!(format!("{} {}", page.expect(200)["resident"], page.json()["known"]), @r#"{"house":"5-1-302","name":"王建国","phone":"139****0101"} false"#);
     assert_eq!(desk.tap_approve(&visit).await.unwrap(), "已通过");
     app.deliver().await;
+    assert_eq!(guest.look(&visit).await["stage"], "approved", "by the desk");
     assert!(enter(&app, &guest).await.contains(r#""r":"ok""#));
     // Whoever answers the phone that was typed is told too, and may say no.
     assert_eq!(wang(&app).sms().len(), 1);
