@@ -23,6 +23,7 @@ mod m0020_subscriptions;
 mod m0021_pass_codes;
 mod m0022_accounts;
 mod m0023_invitations;
+mod m0040_photo_ends;
 mod rebuild;
 
 /// Every step, oldest first.
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_pass_codes::Migration),
             Box::new(m0022_accounts::Migration),
             Box::new(m0023_invitations::Migration),
+            Box::new(m0040_photo_ends::Migration),
         ]
     }
 }

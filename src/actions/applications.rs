@@ -137,18 +137,23 @@ pub(super) async fn check(
     Ok(host.department)
 }
 
-/// The visitor's pictures must be those that `by` gave. `number` is the visitor's in a list.
-pub(super) async fn check_photos(
+/// Takes the visitor's pictures into use, which must be those that `by` gave. `number` is the visitor's
+/// in a list.
+pub(super) async fn take_photos(
     txn: &DatabaseTransaction,
+    ctx: &Ctx,
     by: Account,
     details: &Details,
     number: Option<usize>,
 ) -> Result<(), BookError> {
-    let own = photos::find_of(txn, by, PhotoKind::Document, details.id_photo).await?;
-    own.ok_or(BookError::UnknownIdPhoto(number))?;
-    if let Some(face) = details.face_photo {
-        let own = photos::find_of(txn, by, PhotoKind::Face, face).await?;
-        own.ok_or(BookError::UnknownFacePhoto(number))?;
+    let now = ctx.clock.now();
+    if !photos::take(txn, by, PhotoKind::Document, details.id_photo, now).await? {
+        return Err(BookError::UnknownIdPhoto(number));
+    }
+    if let Some(face) = details.face_photo
+        && !photos::take(txn, by, PhotoKind::Face, face, now).await?
+    {
+        return Err(BookError::UnknownFacePhoto(number));
     }
     Ok(())
 }

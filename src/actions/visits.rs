@@ -2,7 +2,7 @@
 //! their own.
 
 use super::applications::{
-    BookError, Details, Wanted, ask, check, check_photos, consent, corrected, hold, note, visit,
+    BookError, Details, Wanted, ask, check, consent, corrected, hold, note, take_photos, visit,
     visitor,
 };
 use super::cards;
@@ -15,7 +15,7 @@ use crate::domain::invitation::Ending;
 use crate::domain::visit::{Mode, Stage};
 use crate::ids::VisitId;
 use crate::store::visit_facts::{self, VisitFacts};
-use crate::store::{StoreError, begin, commit, passes, people, visitors, visits};
+use crate::store::{StoreError, begin, commit, passes, people, photos, visitors, visits};
 
 /// What a visitor asks for.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ async fn book_once(
         return Ok(made);
     }
     let department = check(&txn, ctx, by, &asked.visit).await?;
-    check_photos(&txn, by, &asked.visitor, None).await?;
+    take_photos(&txn, ctx, by, &asked.visitor, None).await?;
     let stage = match asked.companions {
         Some(_) => Stage::Inviting,
         None => Stage::Pending,
@@ -94,11 +94,17 @@ pub async fn correct(
     let visit = visit.correct(corrected(asked, department), ctx.clock.now())?;
     visits::update(&txn, &visit).await?;
     if let (Some(details), Account::Person(person)) = (first, by) {
-        check_photos(&txn, by, details, None).await?;
+        take_photos(&txn, ctx, by, details, None).await?;
         let before = visitors::of_visits(&txn, [id]).await?.into_iter().next();
         let before = before.ok_or(BookError::NotFound)?;
         let first = visitor(ctx, (before.id, id, 1), Some(person), details);
         visitors::update(&txn, &first).await?;
+        let kept = [Some(first.id_photo), first.face_photo];
+        for photo in [Some(before.id_photo), before.face_photo] {
+            if let Some(photo) = photo.filter(|_| !kept.contains(&photo)) {
+                photos::let_go(&txn, photo, ctx.clock.now()).await?;
+            }
+        }
         people::learn_details(&txn, person, &first.name, &first.phone).await?;
         consent(&txn, ctx, by, details).await?;
     }

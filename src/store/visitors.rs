@@ -1,8 +1,9 @@
 //! The humans in a visit.
 
+use sea_orm::sea_query::{Expr, Query, SelectStatement, UnionType};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::{StoreError, corrupt, people};
@@ -10,7 +11,7 @@ use crate::domain::campus::SealedPhone;
 use crate::domain::id_number::IdKind;
 use crate::domain::visit::{SealedDocument, Visitor};
 use crate::domain::{Items, PersonName, Plate};
-use crate::ids::{PersonId, VisitId, VisitorId};
+use crate::ids::{PersonId, PhotoId, VisitId, VisitorId};
 use crate::secret::{KeyedHash, Masked, Sealed};
 
 row!("visitors" {
@@ -68,6 +69,41 @@ pub async fn of_visits(
     theirs.all(db).await?.into_iter().map(visitor).collect()
 }
 
+/// Whether somebody has this picture.
+pub async fn have_photo(db: &impl ConnectionTrait, photo: PhotoId) -> Result<bool, StoreError> {
+    let theirs = row::Entity::find()
+        .select_only()
+        .column(row::Column::Id)
+        .filter(
+            Condition::any()
+                .add(row::Column::IdPhotoId.eq(photo.get()))
+                .add(row::Column::FacePhotoId.eq(photo.get())),
+        )
+        .limit(1);
+    Ok(theirs.into_tuple::<i64>().one(db).await?.is_some())
+}
+
+/// Takes a face photo from every visitor who has it.
+pub async fn drop_face(db: &impl ConnectionTrait, photo: PhotoId) -> Result<(), StoreError> {
+    row::Entity::update_many()
+        .col_expr(row::Column::FacePhotoId, Expr::value(None::<i64>))
+        .filter(row::Column::FacePhotoId.eq(photo.get()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// The ids of the pictures that visitors have.
+pub(super) fn pictures() -> SelectStatement {
+    let column = |column| Query::select().column(column).from(row::Entity).take();
+    let faces = column(row::Column::FacePhotoId)
+        .and_where(row::Column::FacePhotoId.is_not_null())
+        .take();
+    column(row::Column::IdPhotoId)
+        .union(UnionType::All, faces)
+        .take()
+}
+
 pub(super) async fn give(
     db: &impl ConnectionTrait,
     from: PersonId,
@@ -91,7 +127,7 @@ fn to_row(visitor: &Visitor) -> row::Model {
         id_hash: visitor.document.hash.as_str().to_owned(),
         id_mask: visitor.document.mask.as_str().to_owned(),
         id_photo_id: visitor.id_photo.get(),
-        face_photo_id: visitor.face_photo.map(crate::ids::PhotoId::get),
+        face_photo_id: visitor.face_photo.map(PhotoId::get),
         plate: visitor
             .plate
             .as_ref()
@@ -123,7 +159,7 @@ fn visitor(row: row::Model) -> Result<Visitor, StoreError> {
             mask: Masked::from_column(row.id_mask),
         },
         id_photo: row.id_photo_id.into(),
-        face_photo: row.face_photo_id.map(crate::ids::PhotoId::from),
+        face_photo: row.face_photo_id.map(PhotoId::from),
         plate: row
             .plate
             .as_deref()
