@@ -29,7 +29,7 @@ use crate::ids::Mint;
 use crate::jobs;
 use crate::menus::Menus;
 use crate::outbox::Worker;
-use crate::photos::{Limits, Photos};
+use crate::photos::Photos;
 use crate::sandbox::{self, Sandbox, SandboxSettings};
 use crate::store::{self, Db};
 use crate::templates::Templates;
@@ -66,10 +66,6 @@ pub async fn assemble(
         .await
         .context("the database cannot be opened")?;
     stamp(&db, settings.mode).await?;
-    let limits = Limits {
-        max_bytes: settings.photos.max_bytes,
-        max_pixels: settings.photos.max_pixels,
-    };
     let (sender, scans) = mpsc::channel(SCANS);
     let clients = Clients::new(settings, &db, &clock, &entropy)?;
     let sandbox = (settings.mode == Mode::Sandbox).then(|| boxed(settings, &clock, &entropy));
@@ -81,7 +77,7 @@ pub async fn assemble(
         keys: Arc::new(settings.keys.ring.clone()),
         codes: Arc::new(settings.keys.codes.clone()),
         templates: Arc::new(templates),
-        photos: Photos::in_folder(&settings.photos.folder, limits)?,
+        photos: Photos::open(&settings.photos)?,
         policy: Arc::new(Policy::of(settings)),
         caches: Caches::default(),
         scans: sender,

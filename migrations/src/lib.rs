@@ -24,6 +24,7 @@ mod m0021_pass_codes;
 mod m0022_accounts;
 mod m0023_invitations;
 mod m0030_residents;
+mod m0040_photo_ends;
 mod rebuild;
 
 /// Every step, oldest first.
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0022_accounts::Migration),
             Box::new(m0023_invitations::Migration),
             Box::new(m0030_residents::Migration),
+            Box::new(m0040_photo_ends::Migration),
         ]
     }
 }

@@ -20,7 +20,7 @@ use crate::outbox;
 use crate::store::approval_steps::Step;
 use crate::store::{
     StoreError, approval_steps, areas, audit, consents, people, photos, quarters, reasons, staff,
-    visits,
+    visitors, visits,
 };
 
 /// How many applications of one person may wait with one host.
@@ -161,20 +161,25 @@ pub(super) fn check_window(ctx: &Ctx, window: &Window) -> Result<(), BookError> 
     Ok(())
 }
 
-/// The visitor's pictures must be those that `by` gave. `number` is the visitor's in a list.
-pub(super) async fn check_photos(
+/// Takes the visitor's pictures into use, which must be those that `by` gave. `number` is the visitor's
+/// in a list.
+pub(super) async fn take_photos(
     txn: &DatabaseTransaction,
+    ctx: &Ctx,
     by: Account,
     details: &Details,
     number: Option<usize>,
 ) -> Result<(), BookError> {
-    if let Some(document) = &details.document {
-        let own = photos::find_of(txn, by, PhotoKind::Document, document.photo).await?;
-        own.ok_or(BookError::UnknownIdPhoto(number))?;
+    let now = ctx.clock.now();
+    if let Some(document) = &details.document
+        && !photos::take(txn, by, PhotoKind::Document, document.photo, now).await?
+    {
+        return Err(BookError::UnknownIdPhoto(number));
     }
-    if let Some(face) = details.face_photo {
-        let own = photos::find_of(txn, by, PhotoKind::Face, face).await?;
-        own.ok_or(BookError::UnknownFacePhoto(number))?;
+    if let Some(face) = details.face_photo
+        && !photos::take(txn, by, PhotoKind::Face, face, now).await?
+    {
+        return Err(BookError::UnknownFacePhoto(number));
     }
     Ok(())
 }
@@ -244,6 +249,22 @@ pub(super) fn visitor(
         plate: details.plate.clone(),
         items: details.items.clone(),
     }
+}
+
+/// Puts other details in the place of a visitor's; pictures that they had before are let go.
+pub(super) async fn replace(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    before: &Visitor,
+    after: &Visitor,
+) -> Result<(), StoreError> {
+    visitors::update(txn, after).await?;
+    for picture in before.pictures() {
+        if after.pictures().all(|kept| kept != picture) {
+            photos::let_go(txn, picture, ctx.clock.now()).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Remembers the consent to the face photo, when there is one.

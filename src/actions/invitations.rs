@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::DatabaseTransaction;
 
 use super::applications::{
-    BookError, Details, Wanted, check, check_photos, consent, hold, note, visit, visitor,
+    BookError, Details, Wanted, check, consent, hold, note, take_photos, visit, visitor,
 };
 use super::lapses::{Held, settle_due, settle_in};
 use super::once::{self, Key};
@@ -168,7 +168,7 @@ async fn accept_once(
             return Err(refusal.into());
         }
     };
-    check_photos(&txn, by, details, None).await?;
+    take_photos(&txn, ctx, by, details, None).await?;
     // Who gives another number than their own fills in for somebody else.
     let themselves = known.is_none_or(|known| known.hash == phone);
     let own = themselves.then_some(guest.id);

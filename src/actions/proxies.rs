@@ -1,7 +1,7 @@
 //! 访客代约: a member of staff fills in everything, for any number of people at once.
 
 use super::applications::{
-    BookError, Details, Wanted, ask, check, check_photos, consent, hold, note, visit, visitor,
+    BookError, Details, Wanted, ask, check, consent, hold, note, take_photos, visit, visitor,
 };
 use super::once::{self, Key};
 use crate::ctx::Ctx;
@@ -44,7 +44,7 @@ async fn book_once(
     let visit = visit(ctx, by, way, asked, department);
     visits::insert(&txn, &visit).await?;
     for (number, details) in people.iter().enumerate() {
-        check_photos(&txn, by, details, Some(number)).await?;
+        take_photos(&txn, ctx, by, details, Some(number)).await?;
         let at = (ctx.mint(), visit.id, number + 1);
         visitors::insert(&txn, &visitor(ctx, at, None, details)).await?;
         consent(&txn, ctx, by, details).await?;

@@ -9,7 +9,8 @@
 use sea_orm::DatabaseTransaction;
 
 use super::applications::{
-    BookError, Details, ask, check_photos, check_window, consent, hold, next_step, note, visitor,
+    BookError, Details, ask, check_window, consent, hold, next_step, note, replace, take_photos,
+    visitor,
 };
 use super::approvals::conclude;
 use super::once::{self, Key};
@@ -20,7 +21,7 @@ use crate::domain::resident::{Quarter, Registration};
 use crate::domain::visit::{Corrected, Decider, Decision, Host, Mode, Stage, Visit, VisitError};
 use crate::domain::window::day_start;
 use crate::domain::{Comment, HouseNumber, PersonName, Phone, Window};
-use crate::ids::{PersonId, VisitId, VisitorId};
+use crate::ids::{PersonId, VisitId};
 use crate::outbox;
 use crate::secret::token_hash;
 use crate::store::budgets::{self, Budget};
@@ -149,9 +150,10 @@ pub async fn correct(
         ..visit
     };
     let before = visitors::of_visits(&txn, [id]).await?.pop();
-    let first: VisitorId = before.ok_or(BookError::NotFound)?.id;
+    let before = before.ok_or(BookError::NotFound)?;
     let own = themselves(&txn, ctx, guest, &asked.visitor).await?;
-    visitors::update(&txn, &visitor(ctx, (first, id, 1), own, &asked.visitor)).await?;
+    let after = visitor(ctx, (before.id, id, 1), own, &asked.visitor);
+    replace(&txn, ctx, &before, &after).await?;
     consent(&txn, ctx, by, &asked.visitor).await?;
     note(&txn, ctx, by, "visit.correct", id).await?;
     // It may name another resident, whose link must not be the first one's.
@@ -174,7 +176,7 @@ async fn check(
     let quarter = quarter.ok_or(BookError::NoQuarter)?;
     let area = areas::find(txn, quarter.area).await?;
     area.filter(|area| area.open).ok_or(BookError::NoQuarter)?;
-    check_photos(txn, guest.into(), &asked.visitor, None).await?;
+    take_photos(txn, ctx, guest.into(), &asked.visitor, None).await?;
     let today = day_start(ctx.clock.now());
     let tries = format!("registrations:{}", guest.id);
     if budgets::spend(txn, &tries, MOST_A_DAY, today).await? == Budget::Spent {

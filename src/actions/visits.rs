@@ -2,8 +2,8 @@
 //! their own.
 
 use super::applications::{
-    BookError, Details, Wanted, ask, check, check_photos, consent, corrected, hold, note, visit,
-    visitor,
+    BookError, Details, Wanted, ask, check, consent, corrected, hold, note, replace, take_photos,
+    visit, visitor,
 };
 use super::cards;
 use super::invitations::{self, Invited};
@@ -54,7 +54,7 @@ async fn book_once(
         return Ok(made);
     }
     let department = check(&txn, ctx, by, &asked.visit).await?;
-    check_photos(&txn, by, &asked.visitor, None).await?;
+    take_photos(&txn, ctx, by, &asked.visitor, None).await?;
     let stage = match asked.companions {
         Some(_) => Stage::Inviting,
         None => Stage::Pending,
@@ -96,11 +96,11 @@ pub async fn correct(
     let visit = visit.correct(corrected(asked, department), ctx.clock.now())?;
     visits::update(&txn, &visit).await?;
     if let (Some(details), Account::Person(person)) = (first, by) {
-        check_photos(&txn, by, details, None).await?;
+        take_photos(&txn, ctx, by, details, None).await?;
         let before = visitors::of_visits(&txn, [id]).await?.into_iter().next();
         let before = before.ok_or(BookError::NotFound)?;
         let first = visitor(ctx, (before.id, id, 1), Some(person), details);
-        visitors::update(&txn, &first).await?;
+        replace(&txn, ctx, &before, &first).await?;
         people::learn_details(&txn, person, &first.name, &first.phone).await?;
         consent(&txn, ctx, by, details).await?;
     }

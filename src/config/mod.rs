@@ -8,6 +8,7 @@
 mod database;
 mod faults;
 mod messages;
+mod photos;
 mod read;
 mod rules;
 mod sections;
@@ -17,8 +18,9 @@ mod sources;
 pub use database::DatabaseUrl;
 pub use faults::{Fault, Faults};
 pub use sections::{
-    Account, Cas, Database, Gate, Keys, MiniProgram, Mode, Photos, Residential, SandboxGate,
-    Server, Settings, Sms, SmsAccount, SmsProvider, TemplateIds, WeCom, Words,
+    Account, Bucket, Cas, Database, Gate, Keys, MiniProgram, Mode, PhotoStorage, Photos,
+    Residential, SandboxGate, Server, Settings, Sms, SmsAccount, SmsProvider, TemplateIds, WeCom,
+    Words,
 };
 pub use sources::{Environment, SHIPPED};
 

@@ -8,10 +8,11 @@ use data_encoding::BASE64;
 use secrecy::SecretString;
 
 use super::messages::{outbox, tags, templates};
+use super::photos::photos;
 use super::read::{Reader, filled};
 use super::sections::{
-    Account, Cas, Database, Gate, Keys, MiniProgram, Mode, Photos, Residential, SandboxGate,
-    Server, Settings, WeCom, Words,
+    Account, Cas, Database, Gate, Keys, MiniProgram, Mode, Residential, SandboxGate, Server,
+    Settings, WeCom, Words,
 };
 use super::sms::sms;
 use crate::domain::campus::{DeviceId, DeviceKey};
@@ -263,17 +264,6 @@ fn cas(r: &mut Reader, base: &str) -> Option<Cas> {
     });
     Some(Cas {
         base_url: base_url?,
-    })
-}
-
-fn photos(r: &mut Reader) -> Option<Photos> {
-    let folder = r.text("photos.folder");
-    let max_bytes = r.number("photos.max_bytes");
-    let max_pixels = r.number("photos.max_pixels");
-    Some(Photos {
-        folder: folder?.into(),
-        max_bytes: max_bytes?,
-        max_pixels: max_pixels?,
     })
 }
 

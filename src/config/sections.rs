@@ -232,9 +232,28 @@ pub struct Gate {
 
 #[derive(Clone, Debug)]
 pub struct Photos {
-    pub folder: PathBuf,
+    pub storage: PhotoStorage,
     pub max_bytes: usize,
     pub max_pixels: u64,
+}
+
+/// Where the sealed pictures lie.
+#[derive(Clone, Debug)]
+pub enum PhotoStorage {
+    Folder(PathBuf),
+    Bucket(Bucket),
+}
+
+/// A bucket of S3, or of a service that speaks as S3 does.
+#[derive(Clone, Debug)]
+pub struct Bucket {
+    pub endpoint: String,
+    pub region: String,
+    pub name: String,
+    /// Whether it stands in the path of the address, and not in front of its host.
+    pub in_path: bool,
+    pub access_key_id: SecretString,
+    pub secret_access_key: SecretString,
 }
 
 #[derive(Clone, Debug)]

@@ -23,6 +23,14 @@ pub struct Visitor {
     pub items: Option<Items>,
 }
 
+impl Visitor {
+    /// 证件照 and 人脸照, those that there are.
+    pub fn pictures(&self) -> impl Iterator<Item = PhotoId> {
+        let document = self.document.as_ref().map(|document| document.photo);
+        document.into_iter().chain(self.face_photo)
+    }
+}
+
 /// 证件号 as it is kept, and 证件照.
 #[derive(Clone, Debug)]
 pub struct SealedDocument {

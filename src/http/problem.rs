@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::actions::applications::BookError;
 use crate::actions::approvals::DecideError;
-use crate::actions::photos::KeepError;
+use crate::actions::photos::PictureError;
 use crate::actions::sessions::LoginError;
 use crate::cas::CasError;
 use crate::domain::Fault;
@@ -304,10 +304,10 @@ impl From<DecideError> for Problem {
     }
 }
 
-impl From<KeepError> for Problem {
-    fn from(error: KeepError) -> Self {
+impl From<PictureError> for Problem {
+    fn from(error: PictureError) -> Self {
         match error {
-            KeepError::Photo(PhotoError::Refused(PhotoFault::TooLarge)) => {
+            PictureError::Photo(PhotoError::Refused(PhotoFault::TooLarge)) => {
                 let detail = PhotoFault::TooLarge.to_string();
                 let error = FieldError {
                     field: "file".to_owned(),
@@ -319,14 +319,20 @@ impl From<KeepError> for Problem {
                     ..Self::too_large()
                 }
             }
-            KeepError::Photo(PhotoError::Refused(fault)) => {
+            PictureError::Photo(PhotoError::Refused(fault)) => {
                 Self::field("file", fault.code(), fault.to_string())
             }
-            KeepError::Photo(error) => {
-                tracing::error!(%error, "a picture could not be kept");
+            PictureError::Photo(error) => {
+                tracing::error!(%error, "a picture could not be kept or shown");
                 Self::failure()
             }
-            KeepError::Store(error) => error.into(),
+            PictureError::NotFound => {
+                Self::new(StatusCode::NOT_FOUND, "not_found", error.to_string())
+            }
+            PictureError::InUse => {
+                Self::new(StatusCode::CONFLICT, "photo_in_use", error.to_string())
+            }
+            PictureError::Store(error) => error.into(),
         }
     }
 }

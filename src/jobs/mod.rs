@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::actions::lapses::{settle_due, warn_due};
 use crate::actions::outbox::forget;
+use crate::actions::photos::erase_due;
 use crate::actions::visits::settle_over;
 use crate::ctx::{Clients, Ctx};
 use crate::menus::{Menus, apply};
@@ -45,6 +46,9 @@ pub async fn settle(ctx: Ctx, stop: CancellationToken) {
         }
         if let Err(error) = settle_over(&ctx).await {
             tracing::error!(%error, "visits that are over could not be settled");
+        }
+        if let Err(error) = erase_due(&ctx).await {
+            tracing::error!(%error, "pictures that nobody has could not be erased");
         }
         if let Err(error) = forget(&ctx).await {
             tracing::error!(%error, "what is old could not be forgotten");

@@ -1,23 +1,31 @@
 //! Pictures: what arrives is checked and drawn anew, so that nothing but the picture itself is kept (no
-//! place, no camera, no hidden payload), then sealed and put into a folder.
+//! place, no camera, no hidden payload), then sealed and put into a folder or a bucket.
 
 mod redraw;
 
 use std::path::Path as Folder;
 use std::sync::Arc;
+use std::time::Duration;
 
+use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::{ClientOptions, ObjectStore, ObjectStoreExt, RetryConfig};
+use secrecy::ExposeSecret;
 use tokio::sync::Semaphore;
 
-pub use redraw::{Limits, PhotoFault};
+use redraw::Limits;
+pub use redraw::PhotoFault;
 
+use crate::config::{self, Bucket, PhotoStorage};
 use crate::entropy::Entropy;
 use crate::ids::PhotoId;
-use crate::secret::KeyRing;
+use crate::secret::{KeyRing, Unopened};
 
 const PURPOSE: &str = "photo";
+
+/// How long a bucket may take; whoever uploads waits for it.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// Where pictures lie.
 #[derive(Clone, Debug)]
@@ -28,13 +36,15 @@ pub struct Photos {
     drawing: Arc<Semaphore>,
 }
 
-/// Why a picture cannot be kept.
+/// Why a picture cannot be kept or shown.
 #[derive(Debug, thiserror::Error)]
 pub enum PhotoError {
     #[error(transparent)]
     Refused(#[from] PhotoFault),
-    #[error("the pictures' folder did not answer")]
+    #[error("the pictures' storage did not answer: {0}")]
     Storage(#[from] object_store::Error),
+    #[error(transparent)]
+    Sealed(#[from] Unopened),
 }
 
 /// A picture that was kept.
@@ -45,21 +55,60 @@ pub struct Kept {
 }
 
 impl Photos {
-    /// Uses a folder, and makes it when it is missing.
+    /// Uses the storage of the settings, and makes a folder that is missing. A bucket must be there; it
+    /// is not asked yet.
     ///
     /// # Errors
-    /// When it cannot be made.
-    pub fn in_folder(folder: &Folder, limits: Limits) -> Result<Self, PhotoError> {
+    /// When a folder cannot be made, or the settings of a bucket make no sense.
+    pub fn open(settings: &config::Photos) -> Result<Self, PhotoError> {
+        let limits = Limits {
+            max_bytes: settings.max_bytes,
+            max_pixels: settings.max_pixels,
+        };
+        match &settings.storage {
+            PhotoStorage::Folder(folder) => Self::in_folder(folder, limits),
+            PhotoStorage::Bucket(bucket) => Self::in_bucket(bucket, limits),
+        }
+    }
+
+    fn in_folder(folder: &Folder, limits: Limits) -> Result<Self, PhotoError> {
         std::fs::create_dir_all(folder).map_err(|source| object_store::Error::Generic {
             store: "photos",
             source: Box::new(source),
         })?;
         let files = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
-        Ok(Self {
+        Ok(Self::on(files, limits))
+    }
+
+    fn in_bucket(bucket: &Bucket, limits: Limits) -> Result<Self, PhotoError> {
+        let client = ClientOptions::new()
+            .with_timeout(ANSWER)
+            // Keys never travel in the open, but on this machine.
+            .with_allow_http(bucket.endpoint.starts_with("http://127.0.0.1:"));
+        let retry = RetryConfig {
+            max_retries: 2,
+            retry_timeout: ANSWER,
+            ..RetryConfig::default()
+        };
+        let files = AmazonS3Builder::new()
+            .with_endpoint(&bucket.endpoint)
+            .with_region(&bucket.region)
+            .with_bucket_name(&bucket.name)
+            .with_virtual_hosted_style_request(!bucket.in_path)
+            .with_access_key_id(bucket.access_key_id.expose_secret())
+            .with_secret_access_key(bucket.secret_access_key.expose_secret())
+            .with_client_options(client)
+            .with_retry(retry)
+            .build()?;
+        Ok(Self::on(files, limits))
+    }
+
+    fn on(files: impl ObjectStore, limits: Limits) -> Self {
+        Self {
             files: Arc::new(files),
             limits,
             drawing: Arc::new(Semaphore::new(cores())),
-        })
+        }
     }
 
     /// The largest upload, in bytes.
@@ -98,6 +147,31 @@ impl Photos {
         };
         self.files.put(&place(id), sealed.into()).await?;
         Ok(kept)
+    }
+
+    /// The JPEG again.
+    ///
+    /// # Errors
+    /// When it is not there, or its key is not in the ring.
+    pub async fn show(
+        &self,
+        keys: &KeyRing,
+        id: PhotoId,
+        key_id: &str,
+    ) -> Result<Vec<u8>, PhotoError> {
+        let sealed = self.files.get(&place(id)).await?.bytes().await?;
+        Ok(keys.open_bytes(key_id, PURPOSE, &sealed)?)
+    }
+
+    /// Erases a picture; one that is gone already is no error.
+    ///
+    /// # Errors
+    /// When the storage does not answer.
+    pub async fn erase(&self, id: PhotoId) -> Result<(), PhotoError> {
+        match self.files.delete(&place(id)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

@@ -1,7 +1,10 @@
 //! What people consented to, in which wording, when.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, IntoActiveModel};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+};
 
 use super::{StoreError, people};
 use crate::domain::actors::Account;
@@ -41,6 +44,34 @@ pub async fn insert(
         withdrawn_at: None,
     };
     row.into_active_model().insert(db).await?;
+    Ok(())
+}
+
+/// Withdraws what was consented to for a picture; that it once was, and when, stays written down.
+pub async fn withdraw(
+    db: &impl ConnectionTrait,
+    photo: PhotoId,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    row::Entity::update_many()
+        .col_expr(row::Column::WithdrawnAt, Expr::value(at))
+        .filter(row::Column::PhotoId.eq(photo.get()))
+        .filter(row::Column::WithdrawnAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// The picture is gone; the consent no longer names it.
+pub(super) async fn forget_photo(
+    db: &impl ConnectionTrait,
+    photo: PhotoId,
+) -> Result<(), StoreError> {
+    row::Entity::update_many()
+        .col_expr(row::Column::PhotoId, Expr::value(None::<i64>))
+        .filter(row::Column::PhotoId.eq(photo.get()))
+        .exec(db)
+        .await?;
     Ok(())
 }
 

@@ -1,14 +1,19 @@
 //! Pictures, without their bytes: those lie sealed in `photos`' folder.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::{StoreError, corrupt, owned, people};
+use super::{StoreError, consents, corrupt, owned, people, visitors};
 use crate::domain::actors::Account;
 use crate::domain::photo::{Photo, PhotoKind};
 use crate::ids::{PersonId, PhotoId};
+
+/// How long a picture waits for the form that names it.
+const UNUSED: Duration = Duration::hours(24);
 
 row!("photos" {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -19,6 +24,8 @@ row!("photos" {
     key_id: String,
     bytes: i32,
     created_at: DateTimeUtc,
+    // Empty while a visitor has it.
+    erase_at: Option<DateTimeUtc>,
 });
 
 pub async fn insert(
@@ -35,22 +42,93 @@ pub async fn insert(
         key_id: photo.key_id.clone(),
         bytes: photo.bytes,
         created_at: at,
+        erase_at: Some(at + UNUSED),
     };
     row.into_active_model().insert(db).await?;
     Ok(())
 }
 
-/// Somebody's own picture of that kind; another's is not found.
-pub async fn find_of(
+/// Takes somebody's own picture of that kind into use, so that it stays. Says whether there is one:
+/// another's is not, nor is one that has come to its end.
+pub async fn take(
     db: &impl ConnectionTrait,
     owner: Account,
     kind: PhotoKind,
     id: PhotoId,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let taken = row::Entity::update_many()
+        .col_expr(row::Column::EraseAt, Expr::value(None::<DateTime<Utc>>))
+        .filter(row::Column::Id.eq(id.get()))
+        .filter(owned(owner, row::Column::PersonId, row::Column::StaffId))
+        .filter(row::Column::Kind.eq(kind.as_str()))
+        .filter(live(now))
+        .exec(db)
+        .await?;
+    Ok(taken.rows_affected == 1)
+}
+
+/// Lets a picture end at a moment, unless somebody has it by then.
+pub async fn let_go(
+    db: &impl ConnectionTrait,
+    id: PhotoId,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    row::Entity::update_many()
+        .col_expr(row::Column::EraseAt, Expr::value(at))
+        .filter(row::Column::Id.eq(id.get()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+pub async fn find(db: &impl ConnectionTrait, id: PhotoId) -> Result<Option<Photo>, StoreError> {
+    let found = row::Entity::find_by_id(id.get()).one(db).await?;
+    found.map(photo).transpose()
+}
+
+/// Somebody's own picture; another's is not found, nor is one that has come to its end.
+pub async fn find_own(
+    db: &impl ConnectionTrait,
+    owner: Account,
+    id: PhotoId,
+    now: DateTime<Utc>,
 ) -> Result<Option<Photo>, StoreError> {
     let own = row::Entity::find_by_id(id.get())
         .filter(owned(owner, row::Column::PersonId, row::Column::StaffId))
-        .filter(row::Column::Kind.eq(kind.as_str()));
+        .filter(live(now));
     own.one(db).await?.map(photo).transpose()
+}
+
+/// The pictures whose end came before a moment, the oldest first.
+pub async fn find_ended(
+    db: &impl ConnectionTrait,
+    before: DateTime<Utc>,
+    limit: u64,
+) -> Result<Vec<PhotoId>, StoreError> {
+    let ended = row::Entity::find()
+        .select_only()
+        .column(row::Column::Id)
+        .filter(row::Column::EraseAt.lt(before))
+        // A document that was let go for one visit may be another's.
+        .filter(row::Column::Id.not_in_subquery(visitors::pictures()))
+        .order_by_asc(row::Column::EraseAt)
+        .limit(limit);
+    let ids: Vec<i64> = ended.into_tuple().all(db).await?;
+    Ok(ids.into_iter().map(PhotoId::from).collect())
+}
+
+/// Forgets a picture whose file is gone. What was consented to stays.
+pub async fn erase(db: &impl ConnectionTrait, id: PhotoId) -> Result<(), StoreError> {
+    consents::forget_photo(db, id).await?;
+    row::Entity::delete_by_id(id.get()).exec(db).await?;
+    Ok(())
+}
+
+fn live(now: DateTime<Utc>) -> Condition {
+    Condition::any()
+        .add(row::Column::EraseAt.is_null())
+        .add(row::Column::EraseAt.gt(now))
 }
 
 fn photo(row: row::Model) -> Result<Photo, StoreError> {

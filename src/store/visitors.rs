@@ -1,8 +1,9 @@
 //! The humans in a visit.
 
+use sea_orm::sea_query::{Expr, Query, SelectStatement, UnionType};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::{StoreError, corrupt, people};
@@ -66,6 +67,42 @@ pub async fn of_visits(
         .order_by_asc(row::Column::VisitId)
         .order_by_asc(row::Column::Place);
     theirs.all(db).await?.into_iter().map(visitor).collect()
+}
+
+/// Whether somebody has this picture.
+pub async fn have_photo(db: &impl ConnectionTrait, photo: PhotoId) -> Result<bool, StoreError> {
+    let theirs = row::Entity::find()
+        .select_only()
+        .column(row::Column::Id)
+        .filter(
+            Condition::any()
+                .add(row::Column::IdPhotoId.eq(photo.get()))
+                .add(row::Column::FacePhotoId.eq(photo.get())),
+        )
+        .limit(1);
+    Ok(theirs.into_tuple::<i64>().one(db).await?.is_some())
+}
+
+/// Takes a face photo from every visitor who has it.
+pub async fn drop_face(db: &impl ConnectionTrait, photo: PhotoId) -> Result<(), StoreError> {
+    row::Entity::update_many()
+        .col_expr(row::Column::FacePhotoId, Expr::value(None::<i64>))
+        .filter(row::Column::FacePhotoId.eq(photo.get()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// The ids of the pictures that visitors have.
+pub(super) fn pictures() -> SelectStatement {
+    // A null among them would make every other one neither in nor out.
+    let filled = |column: row::Column| {
+        let all = Query::select().column(column).from(row::Entity).take();
+        { all }.and_where(column.is_not_null()).take()
+    };
+    filled(row::Column::IdPhotoId)
+        .union(UnionType::All, filled(row::Column::FacePhotoId))
+        .take()
 }
 
 pub(super) async fn give(

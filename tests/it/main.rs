@@ -33,6 +33,7 @@ mod migrations;
 mod operators;
 mod outbox;
 mod outside;
+mod photos;
 mod races;
 mod registrations;
 mod replays;

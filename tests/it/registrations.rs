@@ -4,6 +4,7 @@
 use std::fs;
 
 use axum::http::Method;
+use campus_pass::actions::photos::erase_due;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -256,6 +257,21 @@ async fn a_face_is_kept_with_its_consent_and_needs_no_document() {
     let visit = guest.post("/api/registrations", &form).await.expect(201);
     let seen = guest.look(&Visit::of(&visit)).await;
     assert_eq!(seen["visitors"][0]["has_face"], true);
+    // That somebody has no document keeps no picture that nobody has.
+    guest.give_picture("face").await;
+    app.it_is("2026-03-03 12:00");
+    assert_eq!(
+        erase_due(&app.ctx).await.unwrap(),
+        2,
+        "the ID card's, and the last"
+    );
+    // The desk sees the face, and no document.
+    let path = format!("/api/staff/approvals/{}", seen["id"].as_str().unwrap());
+    let desk = app.approver("吴芳");
+    let shown = desk.get(&path).await.expect(200)["visitors"][0].clone();
+    assert_eq!(shown["id_photo"], json!(null));
+    let face = format!("{path}/photos/{}", shown["face_photo"].as_str().unwrap());
+    assert_eq!(desk.get(&face).await.header("content-type"), "image/jpeg");
     app.deliver().await;
     app.finish().await;
 }

@@ -132,6 +132,15 @@ fn every_fault_of_the_file_is_named_with_the_file() {
     ");
     let (code, out, _) = run(&["check", "--config", "/nowhere.toml"], &[]);
     assert_snapshot!(format!("{code} {out}"), @r#"1 /nowhere.toml: -: configuration file "/nowhere.toml" not found"#);
+    // A bucket's keys are asked for when pictures lie in one, and only then.
+    assert_snapshot!(check("[photos]\nstorage = \"s3\"\n[photos.s3]\nendpoint = \"http://a\"\n"), @"
+    …/own.toml: photos.s3.endpoint: must begin with https://
+    wechat.toml (shipped): photos.s3.region: must not be empty
+    wechat.toml (shipped): photos.s3.bucket: must not be empty
+    wechat.toml (shipped): photos.s3.access_key_id: must not be empty
+    wechat.toml (shipped): photos.s3.secret_access_key: must not be empty
+    ");
+    assert_snapshot!(check("[photos]\nstorage = \"attic\"\n"), @r#"…/own.toml: photos.storage: must be "folder" or "s3""#);
     // A key of the file gives way to the environment.
     fs::write(&file, "[server]\nnode = 5\n").unwrap();
     let own = Environment::of([("CAMPUS_PASS__SERVER__NODE".to_owned(), "6".to_owned())]).unwrap();

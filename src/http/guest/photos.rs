@@ -1,15 +1,17 @@
-//! Pictures are uploaded before the form that names them.
+//! Pictures are uploaded before the form that names them, and shown to those with the right to see them.
 
 use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRequest, Multipart, Request, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::actions::photos::keep;
+use crate::actions::photos::{self, keep};
 use crate::domain::actors::{Guest, Staff};
 use crate::domain::photo::PhotoKind;
-use crate::http::extract::Json;
+use crate::http::address::ClientAddress;
+use crate::http::extract::{Json, Path};
 use crate::http::problem::{Problem, ProblemOut};
 use crate::http::state::Site;
 use crate::ids::PhotoId;
@@ -90,4 +92,81 @@ pub async fn upload_by_staff(
 ) -> Result<(StatusCode, Json<PhotoOut>), Problem> {
     let id = keep(&site.ctx, (&staff).into(), kind, file).await?;
     Ok((StatusCode::CREATED, Json(PhotoOut { id })))
+}
+
+/// A JPEG for whoever asked, and for nobody's memory.
+pub struct Picture(pub Vec<u8>);
+
+impl IntoResponse for Picture {
+    fn into_response(self) -> Response {
+        let headers = [
+            (header::CONTENT_TYPE, "image/jpeg"),
+            (header::CACHE_CONTROL, "no-store"),
+        ];
+        (headers, self.0).into_response()
+    }
+}
+
+/// One's own picture
+#[utoipa::path(get, path = "/api/photos/{id}", tag = "visitor", params(("id" = PhotoId, Path)),
+    responses((status = 200, content_type = "image/jpeg"), (status = 404, body = ProblemOut)))]
+pub async fn show(
+    State(site): State<Site>,
+    guest: Guest,
+    Path(id): Path<PhotoId>,
+) -> Result<Picture, Problem> {
+    Ok(Picture(photos::show(&site.ctx, (&guest).into(), id).await?))
+}
+
+/// Takes one's own picture back
+///
+/// A face photo with the consent to use it; any other while no application rests on it.
+#[utoipa::path(delete, path = "/api/photos/{id}", tag = "visitor", params(("id" = PhotoId, Path)),
+    responses((status = 204), (status = 404, body = ProblemOut), (status = 409, body = ProblemOut)))]
+pub async fn withdraw(
+    State(site): State<Site>,
+    guest: Guest,
+    Path(id): Path<PhotoId>,
+) -> Result<StatusCode, Problem> {
+    photos::withdraw(&site.ctx, (&guest).into(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes back the face photo behind a pass
+///
+/// For whoever holds its link: somebody else may have given the picture.
+#[utoipa::path(delete, path = "/api/passes/{token}/face", tag = "visitor",
+    params(("token" = String, Path)),
+    responses((status = 204), (status = 404, body = ProblemOut)))]
+pub async fn withdraw_face(
+    State(site): State<Site>,
+    ClientAddress(from): ClientAddress,
+    Path(token): Path<String>,
+) -> Result<StatusCode, Problem> {
+    site.doors.limits.link(from)?;
+    photos::withdraw_face(&site.ctx, &token).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A picture that one gave for somebody
+#[utoipa::path(get, path = "/api/staff/photos/{id}", tag = "staff", params(("id" = PhotoId, Path)),
+    responses((status = 200, content_type = "image/jpeg"), (status = 404, body = ProblemOut)))]
+pub async fn show_to_staff(
+    State(site): State<Site>,
+    staff: Staff,
+    Path(id): Path<PhotoId>,
+) -> Result<Picture, Problem> {
+    Ok(Picture(photos::show(&site.ctx, (&staff).into(), id).await?))
+}
+
+/// Takes back a picture that one gave for somebody
+#[utoipa::path(delete, path = "/api/staff/photos/{id}", tag = "staff", params(("id" = PhotoId, Path)),
+    responses((status = 204), (status = 404, body = ProblemOut), (status = 409, body = ProblemOut)))]
+pub async fn withdraw_by_staff(
+    State(site): State<Site>,
+    staff: Staff,
+    Path(id): Path<PhotoId>,
+) -> Result<StatusCode, Problem> {
+    photos::withdraw(&site.ctx, (&staff).into(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

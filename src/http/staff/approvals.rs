@@ -6,15 +6,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::actions::approvals::{self, Box};
+use crate::actions::photos;
 use crate::ctx::Ctx;
 use crate::domain::Comment;
 use crate::domain::actors::Approver;
 use crate::domain::visit::{Decider, Decision, Stage};
 use crate::domain::window::campus_time;
 use crate::http::extract::{Json, Path, Query, page_size};
+use crate::http::guest::photos::Picture;
 use crate::http::problem::{Problem, ProblemOut};
 use crate::http::visit::ResidentOut;
-use crate::ids::VisitId;
+use crate::ids::{PhotoId, VisitId};
 use crate::secret::Masked;
 use crate::store::approval_steps::Step;
 use crate::store::staff;
@@ -136,6 +138,9 @@ pub struct ApprovalVisitorOut {
     id_number: Option<Masked>,
     plate: Option<String>,
     items: Option<String>,
+    /// Shown at `/api/staff/approvals/{visit}/photos/{photo}`; none of a visitor to a resident.
+    id_photo: Option<PhotoId>,
+    face_photo: Option<PhotoId>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -158,6 +163,19 @@ pub async fn find(
     Path(id): Path<VisitId>,
 ) -> Result<Json<ApprovalOut>, Problem> {
     one(&ctx, &by, id).await
+}
+
+/// A picture of a visitor of such a visit
+#[utoipa::path(get, path = "/api/staff/approvals/{visit}/photos/{photo}", tag = "staff",
+    params(("visit" = VisitId, Path), ("photo" = PhotoId, Path)),
+    responses((status = 200, content_type = "image/jpeg"), (status = 404, body = ProblemOut)))]
+pub async fn photo(
+    State(ctx): State<Ctx>,
+    by: Approver,
+    Path((visit, photo)): Path<(VisitId, PhotoId)>,
+) -> Result<Picture, Problem> {
+    let shown = photos::show_of_visit(&ctx, &by, visit, photo).await?;
+    Ok(Picture(shown))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -260,6 +278,8 @@ async fn one(ctx: &Ctx, by: &Approver, id: VisitId) -> Result<Json<ApprovalOut>,
             .items
             .as_ref()
             .map(|items| items.as_str().to_owned()),
+        id_photo: visitor.document.as_ref().map(|id| id.photo),
+        face_photo: visitor.face_photo,
     });
     Ok(Json(ApprovalOut {
         id,

@@ -265,6 +265,7 @@ export const texts = {
     initiator: '发起人',
     host: '被访人',
     department: '被访人部门',
+    areaNote: '区域描述',
     hostPhone: '被访人手机号',
     applied: '申请时间',
     starts: '访问开始时间',

@@ -76,6 +76,9 @@ export interface components {
             id_number?: string | null;
             plate?: string | null;
             items?: string | null;
+            /** @description Shown at `/api/staff/approvals/{visit}/photos/{photo}`. */
+            id_photo: components["schemas"]["PhotoId"];
+            face_photo?: components["schemas"]["PhotoId"] | null;
         };
         /**
          * @description 到访区域.
