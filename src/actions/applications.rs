@@ -170,7 +170,7 @@ pub(super) async fn admit(
     if !screening::screen(txn, ctx, visit, visitor).await? {
         return Err(BookError::Screened(number));
     }
-    if !limits::is_free(txn, &area, visit, visitor).await? {
+    if !limits::is_free(txn, ctx, &area, visit, visitor).await? {
         return Err(LimitError::Overlaps(number).into());
     }
     Ok(())

@@ -39,12 +39,16 @@ pub(super) async fn check(
 /// at one time the second sees the first.
 pub(super) async fn is_free(
     txn: &DatabaseTransaction,
+    ctx: &Ctx,
     area: &Area,
     visit: &Visit,
     visitor: &Visitor,
 ) -> Result<bool, StoreError> {
     match area.limits.overlap {
         Overlap::Allow => Ok(true),
-        Overlap::Refuse => Ok(!visits::overlaps(txn, visit, &visitor.document.hash).await?),
+        Overlap::Refuse => {
+            let (document, now) = (&visitor.document.hash, ctx.clock.now());
+            Ok(!visits::overlaps(txn, visit, document, now).await?)
+        }
     }
 }

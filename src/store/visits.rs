@@ -224,11 +224,13 @@ pub async fn count_submitted_to(
 }
 
 /// Whether somebody with this document is in another visit to the same area at the same time, one that is
-/// approved or may still be. One may begin at the second at which the other ends.
+/// approved or may still be. One may begin at the second at which the other ends, and what is over by
+/// `now` is in nobody's way.
 pub async fn overlaps(
     db: &impl ConnectionTrait,
     visit: &Visit,
     document: &KeyedHash,
+    now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
     use row::Column::{AreaId, EndsAt, Id, Stage, StartsAt};
     let others = row::Entity::find()
@@ -237,7 +239,7 @@ pub async fn overlaps(
         .filter(AreaId.eq(visit.area.get()))
         .filter(Stage.is_in(["inviting", "pending", "approved"]))
         .filter(StartsAt.lt(visit.window.until()))
-        .filter(EndsAt.gt(visit.window.from()));
+        .filter(EndsAt.gt(Ord::max(visit.window.from(), now)));
     Ok(others.count(db).await? > 0)
 }
 

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use campus_pass::actions::campus::{NewLimits, set_limits};
-use campus_pass::domain::limits::Overlap;
+use campus_pass::domain::limits::{Limits, Overlap};
+use campus_pass::store::areas;
 use futures::future::join_all;
 use insta::assert_snapshot;
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
 
@@ -185,6 +187,41 @@ async fn one_document_is_in_one_visit_at_a_time_by_whichever_way_it_came() {
     let told = told(&guest, &form, "2026-03-02 17:00", "2026-03-02 19:00").await;
     assert!(told.contains("visit_overlaps"), "{told}");
     app.deliver().await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_over_is_in_nobodys_way_and_the_next_may_begin_as_the_last_ends() {
+    let app = App::start().await;
+    set(&app, no_overlap()).await;
+    let guest = app.guest("张小雨").await;
+    let form = guest
+        .form("刘明", "2026-03-02 09:00", "2026-03-02 10:00")
+        .await;
+    let book = async |from, until| told(&guest, &form, from, until).await;
+    assert_eq!(book("2026-03-02 09:00", "2026-03-02 10:00").await, "booked");
+    assert_eq!(book("2026-03-02 10:00", "2026-03-02 11:00").await, "booked");
+    let whole_day = ("2026-03-02 00:00", "2026-03-02 23:59");
+    assert!(
+        book(whole_day.0, whole_day.1)
+            .await
+            .contains("visit_overlaps")
+    );
+    app.it_is("2026-03-02 11:00");
+    assert_eq!(book(whole_day.0, whole_day.1).await, "booked");
+    app.deliver().await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_area_from_before_has_the_limits_that_held_for_all() {
+    let app = App::start().await;
+    let db = app.database().connect().await;
+    let old = "insert into areas (id, name, slot, open) values (1, '老校区', 9, true)";
+    db.execute_unprepared(old).await.unwrap();
+    let area = areas::find(&db, 1.into()).await.unwrap().unwrap();
+    assert_eq!(area.limits, Limits::default());
+    db.close().await.unwrap();
     app.finish().await;
 }
 

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, FixedOffset, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -56,6 +56,8 @@ impl ListIn {
         });
         let until = self.until.as_deref().filter(|text| !text.is_empty());
         let until = until.and_then(|text| f.time("until", text));
+        // The databases keep different parts of a second.
+        let until = until.map(|until| until.trunc_subsecs(0));
         let whole = mark.zip(effect).zip(cause);
         f.finish(whole.map(|((mark, effect), cause)| Listing {
             mark,
