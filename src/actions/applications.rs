@@ -157,7 +157,8 @@ pub(super) async fn check(
 }
 
 /// What the campus has against this visitor in this visit, both of which are stored: the blacklist, and
-/// another visit at the same time. `number` is the visitor's in a list.
+/// another visit at the same time. The area is held for both, as whoever joins has not done yet. `number` is
+/// the visitor's in a list.
 pub(super) async fn admit(
     txn: &DatabaseTransaction,
     ctx: &Ctx,
