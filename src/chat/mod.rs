@@ -120,7 +120,7 @@ async fn meet(ctx: &Ctx, openid: &str) -> Result<(), StoreError> {
     if ctx.caches.met.get(openid).is_none() {
         // Boxed, as all that asks the database is: the answers that do not would carry its size.
         Box::pin(actions::people::meet(ctx, openid)).await?;
-        ctx.caches.met.insert(openid.to_owned(), ());
+        ctx.caches.met.get_or_insert(openid.to_owned(), || ());
     }
     Ok(())
 }

@@ -7,13 +7,12 @@ use crate::store::visit_facts::VisitFacts;
 
 /// The answer to the menu button 重工校园通.
 pub fn entrance(ctx: &Ctx) -> String {
-    [
-        "重工校园通".to_owned(),
+    format!(
+        "重工校园通\n{}\n{}\n{}",
         link(ctx, "访客预约", "/h5/book"),
         link(ctx, "丁香水榭小区访客登记", "/h5/register"),
-        records(ctx),
-    ]
-    .join("\n")
+        records(ctx)
+    )
 }
 
 pub fn records(ctx: &Ctx) -> String {

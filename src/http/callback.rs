@@ -2,10 +2,10 @@
 //! handler sees an event, and what fails is refused before any work.
 
 use axum::extract::{FromRequest, Request};
-use axum::http::header;
+use axum::http::{Uri, header};
 use axum::response::{IntoResponse, Response};
 
-use super::extract::{Query, Raw};
+use super::extract::Raw;
 use super::problem::Problem;
 use super::state::Site;
 use crate::tencent::callback::{CallbackQuery, Mailbox};
@@ -43,7 +43,7 @@ impl FromRequest<Site> for ToWecom {
 }
 
 async fn open(request: Request, site: &Site, door: &Mailbox) -> Result<Incoming, Problem> {
-    let query = axum_query(&request)?;
+    let query = query(request.uri())?;
     let Raw(body) = Raw::from_request(request, site).await?;
     door.open(&query, &body, site.ctx.clock.now())
         .map_err(|refusal| {
@@ -52,23 +52,13 @@ async fn open(request: Request, site: &Site, door: &Mailbox) -> Result<Incoming,
         })
 }
 
-fn axum_query(request: &Request) -> Result<CallbackQuery, Problem> {
-    #[expect(
-        clippy::disallowed_types,
-        reason = "the body is still needed, so no extractor"
-    )]
-    let query = axum::extract::Query::<CallbackQuery>::try_from_uri(request.uri());
-    query
-        .map(|query| query.0)
-        .map_err(|_| Problem::malformed("refused"))
+fn query(uri: &Uri) -> Result<CallbackQuery, Problem> {
+    CallbackQuery::parse(uri.query().unwrap_or_default())
+        .ok_or_else(|| Problem::malformed("refused"))
 }
 
 /// The console's test of an address.
-pub fn echo(
-    site: &Site,
-    door: &Mailbox,
-    Query(query): &Query<CallbackQuery>,
-) -> Result<Response, Problem> {
-    let text = door.echo(query, site.ctx.clock.now())?;
+pub fn echo(site: &Site, door: &Mailbox, uri: &Uri) -> Result<Response, Problem> {
+    let text = door.echo(&query(uri)?, site.ctx.clock.now())?;
     Ok(([(header::CONTENT_TYPE, "text/plain")], text).into_response())
 }

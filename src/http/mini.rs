@@ -1,24 +1,20 @@
 //! `/mini`: what WeChat tells of the mini-program (消息推送), in XML or JSON.
 
 use axum::extract::State;
+use axum::http::Uri;
 use axum::response::Response;
 
 use super::callback::{ToMini, echo};
-use super::extract::Query;
 use super::problem::Problem;
 use super::replay::Said;
 use super::state::Site;
 use crate::chat::note_subscription;
 use crate::domain::subscription::Sender;
-use crate::tencent::callback::CallbackQuery;
 use crate::tencent::incoming::Incoming;
 use crate::wechat::event::Event;
 
-pub async fn test(
-    State(site): State<Site>,
-    query: Query<CallbackQuery>,
-) -> Result<Response, Problem> {
-    echo(&site, &site.doors.mini, &query)
+pub async fn test(State(site): State<Site>, uri: Uri) -> Result<Response, Problem> {
+    echo(&site, &site.doors.mini, &uri)
 }
 
 pub async fn receive(

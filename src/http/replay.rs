@@ -7,8 +7,7 @@
 //! effects keeps its reply in the transaction of the effects (`store::deliveries`).
 
 use std::future::Future;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -16,56 +15,41 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER;
 use futures::FutureExt;
-use futures::future::{BoxFuture, Shared};
-use moka::policy::EvictionPolicy;
-use moka::sync::Cache;
+use futures::future::BoxFuture;
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 use super::problem::Problem;
 use super::state::Site;
-use crate::secret::{KeyRing, token_hash};
+use crate::cache::Recent;
+use crate::secret::KeyRing;
 use crate::tencent::callback::{Mailbox, Stamp};
-use crate::tencent::incoming::Incoming;
+use crate::tencent::incoming::{DuplicateKey, Incoming};
 use crate::wechat::reply::SILENCE;
 
 /// How many deliveries are remembered; the oldest are shed.
-const MOST: u64 = 200_000;
+const MOST: usize = 200_000;
 /// Longer than the freshness window on both sides, after which a repeat is refused as stale.
 const MEMORY: Duration = Duration::from_mins(11);
 
 /// The deliveries that this process has answered or is answering.
 pub struct Replays {
-    memory: Cache<String, Known>,
+    memory: Arc<Recent<DuplicateKey, Arc<Handling>>>,
     tasks: TaskTracker,
     /// How long after its end an answer waits for a repeat to fetch it.
     patience: Duration,
 }
 
-/// A delivery that was seen before.
-#[derive(Clone)]
-enum Known {
-    Answered(Answer),
-    Running(Running),
-}
-
-/// A handler under way, or its answer.
-#[derive(Clone)]
-struct Running {
-    answer: Shared<BoxFuture<'static, Answer>>,
-    /// Whether the answer has gone out to anybody.
-    fetched: Arc<Fetched>,
-}
-
-/// Notes it, and wakes whoever waits for it.
+/// A handler under way, and then its answer.
 #[derive(Default)]
-struct Fetched {
-    yes: AtomicBool,
-    now: Notify,
+struct Handling {
+    answer: OnceLock<Answer>,
+    done: Notify,
+    /// The answer has gone out to somebody.
+    fetched: Notify,
 }
 
 /// The body of an answer.
-#[derive(Clone)]
 enum Answer {
     Silence,
     Sealed(Bytes),
@@ -88,13 +72,8 @@ type Work = BoxFuture<'static, (Answer, Option<BoxFuture<'static, ()>>)>;
 impl Replays {
     /// A memory whose handlers run as tasks of `tasks`, which waits for them at the end.
     pub fn new(tasks: TaskTracker, patience: Duration) -> Self {
-        let memory = Cache::builder()
-            .max_capacity(MOST)
-            .eviction_policy(EvictionPolicy::lru())
-            .time_to_live(MEMORY)
-            .build();
         Self {
-            memory,
+            memory: Arc::new(Recent::new(MOST, MEMORY)),
             tasks,
             patience,
         }
@@ -112,34 +91,20 @@ impl Replays {
     where
         F: Future<Output = Result<Said, Problem>> + Send,
     {
-        // Hashed, because it names who wrote.
-        let key = token_hash(incoming.duplicate_key().as_str());
-        let begin = || {
-            self.begin(
-                work(site.clone(), door, incoming, key.clone(), handle),
-                &key,
-            )
-        };
-        let known = self.memory.entry_by_ref(&key).or_insert_with(begin);
-        let fresh = known.is_fresh();
-        let answer = match known.into_value() {
-            Known::Answered(Answer::Failed) if fresh => {
-                self.memory.invalidate(&key);
-                Answer::Failed
-            }
-            Known::Answered(answer) => answer,
-            Known::Running(Running { answer, fetched }) => {
-                let answer = answer.await;
-                fetched.yes.store(true, Ordering::Release);
-                fetched.now.notify_one();
-                answer
-            }
-        };
+        let key = incoming.duplicate_key();
+        let (handling, new) = self.memory.get_or_insert(key, Arc::default);
+        if new {
+            let delivery = key.to_string();
+            let work = work(site.clone(), door, incoming, delivery, handle);
+            self.begin(work, Course::new(&self.memory, key, &handling));
+        }
+        let answer = handling.answer().await;
+        handling.fetched.notify_one();
         match answer {
             Answer::Silence => Ok(SILENCE.into_response()),
             Answer::Sealed(body) => {
                 let kind = [(header::CONTENT_TYPE, "application/xml; charset=utf-8")];
-                Ok((kind, body).into_response())
+                Ok((kind, body.clone()).into_response())
             }
             Answer::Failed => Err(Problem::failure()),
         }
@@ -147,40 +112,76 @@ impl Replays {
 
     /// Most answers wait for nothing and are there at once. One that waits goes on in a task, for
     /// whoever asked may hang up.
-    fn begin(&self, mut work: Work, key: &str) -> Known {
+    fn begin(&self, mut work: Work, course: Course) {
         match work.as_mut().now_or_never() {
-            Some((answer, _)) => Known::Answered(answer),
-            None => Known::Running(self.go_on(work, key.to_owned())),
+            Some((answer, _)) => course.end(answer),
+            None => self.go_on(work, course),
         }
     }
 
-    fn go_on(&self, work: Work, key: String) -> Running {
-        let fetched = Arc::new(Fetched::default());
-        let memory = self.memory.clone();
-        let (seen, patience) = (fetched.clone(), self.patience);
-        let (tell, told) = tokio::sync::oneshot::channel();
+    fn go_on(&self, work: Work, course: Course) {
+        let (handling, patience) = (course.handling.clone(), self.patience);
         self.tasks.spawn(async move {
             let (answer, late) = work.await;
-            if matches!(answer, Answer::Failed) {
-                memory.invalidate(&key);
-            }
-            // Whoever started it may be gone; the answer then waits in the memory.
-            let _ = tell.send(answer);
-            if let Some(late) = late {
-                let _ = tokio::time::timeout(patience, seen.now.notified()).await;
-                if !seen.yes.load(Ordering::Acquire) {
-                    tracing::info!(
-                        "an answer came too late for its delivery, and goes another way"
-                    );
-                    late.await;
-                }
+            course.end(answer);
+            let Some(late) = late else { return };
+            let fetched = handling.fetched.notified();
+            if tokio::time::timeout(patience, fetched).await.is_err() {
+                tracing::info!("an answer came too late for its delivery, and goes another way");
+                late.await;
             }
         });
-        let answer = async move { told.await.unwrap_or(Answer::Failed) };
-        Running {
-            answer: answer.boxed().shared(),
-            fetched,
+    }
+}
+
+impl Handling {
+    async fn answer(&self) -> &Answer {
+        loop {
+            // Before the look, so that an end between the two wakes it.
+            let done = self.done.notified();
+            if let Some(answer) = self.answer.get() {
+                return answer;
+            }
+            done.await;
         }
+    }
+}
+
+/// A handling that has not ended. One that is dropped (its handler panicked, or the process stops) has
+/// failed, so that nobody waits for it for ever.
+struct Course {
+    memory: Arc<Recent<DuplicateKey, Arc<Handling>>>,
+    key: DuplicateKey,
+    handling: Arc<Handling>,
+}
+
+impl Course {
+    fn new(
+        memory: &Arc<Recent<DuplicateKey, Arc<Handling>>>,
+        key: DuplicateKey,
+        handling: &Arc<Handling>,
+    ) -> Self {
+        Self {
+            memory: memory.clone(),
+            key,
+            handling: handling.clone(),
+        }
+    }
+
+    fn end(self, answer: Answer) {
+        if !matches!(answer, Answer::Failed) {
+            // Taken once: this is the only course of the handling.
+            let _ = self.handling.answer.set(answer);
+        }
+    }
+}
+
+impl Drop for Course {
+    fn drop(&mut self) {
+        if self.handling.answer.set(Answer::Failed).is_ok() {
+            self.memory.remove(&self.key);
+        }
+        self.handling.done.notify_waiters();
     }
 }
 

@@ -1,27 +1,23 @@
 //! `/wechat`: what people do in the conversation with the account.
 
 use axum::extract::State;
+use axum::http::Uri;
 use axum::response::Response;
 use futures::FutureExt;
 
 use super::callback::{ToAccount, echo};
-use super::extract::Query;
 use super::problem::Problem;
 use super::replay::Said;
 use super::state::Site;
 use crate::actions;
 use crate::chat;
-use crate::tencent::callback::CallbackQuery;
 use crate::tencent::incoming::Incoming;
 use crate::wechat::account::CustomMessage;
 use crate::wechat::event::Event;
 use crate::wechat::reply::Reply;
 
-pub async fn test(
-    State(site): State<Site>,
-    query: Query<CallbackQuery>,
-) -> Result<Response, Problem> {
-    echo(&site, &site.doors.account, &query)
+pub async fn test(State(site): State<Site>, uri: Uri) -> Result<Response, Problem> {
+    echo(&site, &site.doors.account, &uri)
 }
 
 pub async fn receive(

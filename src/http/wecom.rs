@@ -1,27 +1,23 @@
 //! `/wecom`: what staff do in the WeCom application.
 
 use axum::extract::State;
+use axum::http::Uri;
 use axum::response::Response;
 use futures::FutureExt;
 
 use super::callback::{ToWecom, echo};
-use super::extract::Query;
 use super::problem::Problem;
 use super::replay::Said;
 use super::state::Site;
 use crate::actions::cards::{Tapped, tap};
 use crate::chat;
-use crate::tencent::callback::CallbackQuery;
 use crate::tencent::incoming::Incoming;
 use crate::wecom::event::Event;
 use crate::wecom::message::{CardUpdate, Message};
 use crate::wecom::reply::Reply;
 
-pub async fn test(
-    State(site): State<Site>,
-    query: Query<CallbackQuery>,
-) -> Result<Response, Problem> {
-    echo(&site, &site.doors.wecom, &query)
+pub async fn test(State(site): State<Site>, uri: Uri) -> Result<Response, Problem> {
+    echo(&site, &site.doors.wecom, &uri)
 }
 
 pub async fn receive(

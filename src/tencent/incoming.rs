@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
 use super::element::Element;
 
 /// An opened callback. Its kinds are told apart by `wechat::event` and `wecom::event`.
@@ -39,43 +42,49 @@ impl Incoming {
     /// `MsgType` in lower case: its case differs between the platforms' own documents.
     #[must_use]
     pub fn msg_type(&self) -> String {
-        self.fields.text_or_empty("MsgType").to_lowercase()
+        self.fields.text_or_empty("MsgType").to_ascii_lowercase()
     }
 
     /// `Event` in lower case; empty for a message, even one that carries the field.
     #[must_use]
     pub fn event(&self) -> String {
-        if self.msg_type() == "event" {
-            self.fields.text_or_empty("Event").to_lowercase()
+        if self.is_event() {
+            self.fields.text_or_empty("Event").to_ascii_lowercase()
         } else {
             String::new()
         }
     }
 
-    /// What two deliveries of the same thing have in common.
+    fn is_event(&self) -> bool {
+        let kind = self.fields.text("MsgType");
+        kind.is_some_and(|kind| kind.eq_ignore_ascii_case("event"))
+    }
+
+    /// What two deliveries of the same thing have in common, as its SHA-256: it names who wrote.
     #[must_use]
     pub fn duplicate_key(&self) -> DuplicateKey {
-        let paths = if self.msg_type() == "event" {
+        let mut hash = Sha256::new();
+        for path in if self.is_event() {
             EVENT_KEY
         } else {
             MESSAGE_KEY
-        };
-        // U+001F cannot stand in a text (see `Element`), so no two lists of texts join to one key.
-        let texts = paths
-            .iter()
-            .map(|path| self.fields.text(path).unwrap_or_default());
-        DuplicateKey(texts.collect::<Vec<_>>().join("\u{1f}"))
+        } {
+            hash.update(self.fields.text(path).unwrap_or_default());
+            // It cannot stand in a text (see `Element`), so no two lists of texts make one key.
+            hash.update("\u{1f}");
+        }
+        DuplicateKey(hash.finalize().into())
     }
 }
 
 /// Equal for the deliveries of one message, different for any two messages.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct DuplicateKey(String);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DuplicateKey([u8; 32]);
 
-impl DuplicateKey {
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
+/// In hexadecimal.
+impl fmt::Display for DuplicateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&HEXLOWER.encode(&self.0))
     }
 }
 

@@ -167,12 +167,12 @@ fn write_into(document: &mut String, element: &Element) {
         document.push_str(&element.text);
     } else if !element.text.is_empty() || element.children.is_empty() {
         document.push_str("<![CDATA[");
-        for (part, text) in printable(&element.text).split("]]>").enumerate() {
-            if part > 0 {
-                // It would end the section and let the rest of the text be read as elements.
-                document.push_str("]]]]><![CDATA[>");
-            }
-            document.push_str(text);
+        let text = printable(&element.text);
+        if text.contains(']') {
+            // It would end the section and let the rest of the text be read as elements.
+            document.push_str(&text.replace("]]>", "]]]]><![CDATA[>"));
+        } else {
+            document.push_str(&text);
         }
         document.push_str("]]>");
     }

@@ -131,7 +131,7 @@ proptest! {
             let incoming = Incoming { fields };
             drop(wechat::event::Event::from(&incoming));
             drop(wecom::event::Event::from(&incoming));
-            drop(incoming.duplicate_key());
+            let _ = incoming.duplicate_key();
         }
     }
 

@@ -1,6 +1,11 @@
 //! What a replica remembers for a while so as not to ask twice. Nothing here decides anything: to
 //! forget it costs a query.
 
+mod recent;
+
+pub use recent::Recent;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -9,7 +14,7 @@ use moka::sync::Cache;
 use crate::domain::campus::{Device, DeviceId};
 
 /// How many followers are remembered; about 10 MB.
-const MOST_FOLLOWERS: u64 = 100_000;
+const MOST_FOLLOWERS: usize = 100_000;
 
 /// More devices than a campus has gates.
 const MOST_DEVICES: u64 = 10_000;
@@ -21,7 +26,7 @@ const MOST_LINKS: u64 = 10_000;
 #[derive(Clone, Debug)]
 pub struct Caches {
     /// Followers whose row is known to be there, by openid.
-    pub met: Cache<String, ()>,
+    pub met: Arc<Recent<String, ()>>,
     /// Devices as they were last seen, for when the database cannot be asked: they are then told
     /// that nothing can be decided, which must be signed too.
     pub devices: Cache<DeviceId, Device>,
@@ -31,10 +36,7 @@ pub struct Caches {
 
 impl Default for Caches {
     fn default() -> Self {
-        let met = Cache::builder()
-            .max_capacity(MOST_FOLLOWERS)
-            .time_to_live(Duration::from_hours(1))
-            .build();
+        let met = Arc::new(Recent::new(MOST_FOLLOWERS, Duration::from_hours(1)));
         let devices = Cache::builder().max_capacity(MOST_DEVICES).build();
         let links = Cache::builder()
             .max_capacity(MOST_LINKS)
