@@ -3,6 +3,7 @@
 use sea_orm::DatabaseTransaction;
 
 use super::lapses::settle_due;
+use super::screening::clear;
 use super::{cards, passes};
 use crate::ctx::Ctx;
 use crate::domain::actors::Approver;
@@ -10,6 +11,7 @@ use crate::domain::message::Message;
 use crate::domain::visit::{Decision, Visit, VisitError};
 use crate::ids::{StepId, VisitId};
 use crate::outbox;
+use crate::secret::Masked;
 use crate::store::approval_steps::Step;
 use crate::store::visit_facts::{self, VisitFacts};
 use crate::store::{StoreError, approval_steps, audit, begin, commit, visits};
@@ -20,6 +22,12 @@ pub enum DecideError {
     /// There is none, or it is another department's.
     #[error("没有找到该申请")]
     NotFound,
+    /// The blacklist refuses one of the visitors. The name is masked.
+    #[error("第{place}位访客（{name}）暂不能通过审批，请拒绝或退回该申请，或联系保卫处")]
+    Blocked { place: i16, name: Masked },
+    /// Somebody must look at one of the visitors, which cannot be done on a card.
+    #[error("有访客需重点核查，请打开该申请核实后再审批")]
+    Review,
     #[error(transparent)]
     Visit(#[from] VisitError),
     #[error(transparent)]
@@ -55,13 +63,20 @@ pub(super) async fn decide_in(
     let step = step.filter(|step| shown.is_none_or(|shown| shown == *step));
     let step = step.ok_or(DecideError::NotFound)?;
     let visit = visit.decide(decision.clone(), by.member.id, now)?;
+    let cleared = match &decision {
+        Decision::Approve(_) => Some(clear(txn, ctx, &visit).await?),
+        Decision::Reject(_) | Decision::Return(_) => None,
+    };
+    if shown.is_some() && cleared.as_ref().is_some_and(|cleared| cleared.review) {
+        return Err(DecideError::Review);
+    }
     visits::update(txn, &visit).await?;
     approval_steps::decide(txn, step, &decision, by.member.id, now).await?;
+    if let Some(cleared) = &cleared {
+        passes::issue(txn, ctx, &visit, cleared).await?;
+    }
     let told = match &decision {
-        Decision::Approve(_) => {
-            passes::issue(txn, ctx, &visit).await?;
-            Message::VisitApproved { step }
-        }
+        Decision::Approve(_) => Message::VisitApproved { step },
         Decision::Reject(_) => Message::VisitRejected { step },
         Decision::Return(_) => Message::VisitReturned { step },
     };

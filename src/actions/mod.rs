@@ -6,11 +6,13 @@
 
 pub mod applications;
 pub mod approvals;
+pub mod blacklist;
 pub mod budgets;
 pub mod campus;
 pub mod cards;
 pub mod invitations;
 pub mod lapses;
+mod limits;
 pub mod once;
 pub mod outbox;
 pub mod passages;
@@ -18,6 +20,7 @@ pub mod passes;
 pub mod people;
 pub mod photos;
 pub mod proxies;
+pub mod screening;
 pub mod sessions;
 pub mod subscriptions;
 pub mod visits;

@@ -306,6 +306,7 @@ fn audience(name: &str) -> Option<Audience> {
         "visitor" => Audience::Visitor,
         "invitee" => Audience::Invitee,
         "card_holder" => Audience::CardHolder,
+        "security" => Audience::Security,
         "person" => Audience::Person,
         _ => return None,
     })
@@ -322,6 +323,7 @@ fn knows(kind: Kind, to: Audience) -> bool {
         Kind::Invited => &[Audience::Invitee],
         Kind::InvitationLapsing | Kind::InvitationLapsed => &[Audience::Initiator],
         Kind::CardSettled => &[Audience::CardHolder],
+        Kind::BlacklistHit => &[Audience::Security],
         Kind::FollowerSeen | Kind::AnswerLate => &[Audience::Person],
     };
     audiences.contains(&to)

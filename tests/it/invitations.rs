@@ -127,6 +127,7 @@ async fn those_who_are_named_get_the_link_join_and_go_in() {
     assert_snapshot!(app.plain(&format!("{:#}", approver.get(&format!("/api/staff/approvals/{}", visit.id)).await.expect(200)["visitors"])), @r#"
     [
       {
+        "alert": null,
         "id_number": "E****01",
         "items": null,
         "name": "李四",
@@ -134,6 +135,7 @@ async fn those_who_are_named_get_the_link_join_and_go_in() {
         "plate": null
       },
       {
+        "alert": null,
         "id_number": "E****03",
         "items": null,
         "name": "赵六",
@@ -141,6 +143,7 @@ async fn those_who_are_named_get_the_link_join_and_go_in() {
         "plate": null
       },
       {
+        "alert": null,
         "id_number": "E****02",
         "items": null,
         "name": "王小五",

@@ -151,6 +151,8 @@ async fn fill(app: &App) {
         .await
         .expect(200);
     let code = guest.code(&visit).await;
+    let noticed = app.approver("吴敏");
+    noticed.list("phone", &guest.phone, "notify").await;
     assert!(app.gate("G01").scan(&code).await.contains(r#""r":"ok""#));
     let answers = serde_json::json!({"app": "mini",
         "answers": [{"template_id": "SUB-VISIT-RESULT", "answer": "accept"}]});

@@ -18,10 +18,10 @@ pub type Post = (
     &'static [Role],
 );
 
-use Role::{Approver, Guard, Host};
+use Role::{Administrator, Approver, Guard, Host};
 
 /// 信息中心 has one approver, 机械工程学院 has two.
-pub const MEMBERS: [Post; 6] = [
+pub const MEMBERS: [Post; 7] = [
     ("刘明", "信息中心", "liuming", "13900000001", &[Host]),
     (
         "陈静",
@@ -40,6 +40,7 @@ pub const MEMBERS: [Post; 6] = [
     ),
     ("孙丽", "机械工程学院", "sunli", "13900000005", &[Approver]),
     ("周岚", "保卫处", "zhoulan", "13900000006", &[Guard]),
+    ("吴敏", "保卫处", "wumin", "13900000007", &[Administrator]),
 ];
 
 /// Gate, area, device and its direction. G01 is the one the settings give to the sandbox.
