@@ -173,6 +173,10 @@ ids! {
     ConsentId,
     /// A line in the audit.
     AuditId,
+    /// An entry of 访客黑名单.
+    EntryId,
+    /// A visitor whom an entry fitted, where it was met.
+    HitId,
 }
 
 #[cfg(test)]

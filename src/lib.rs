@@ -51,6 +51,11 @@
 //! say no; what it does not know is decided by the quarter's desk, an ordinary department. Whoever types in
 //! a registration is answered alike ([`actions::registrations`]), for the answer would tell who lives where.
 //!
+//! # Who may come at all
+//! The blacklist and an area's limits are asked behind the lock of the area ([`actions::screening`],
+//! [`domain::limits`]) when somebody applies, joins or is approved, so that of two at once the second sees
+//! the first; whoever is listed loses their passes in the same transaction, and a gate asks once more.
+//!
 //! # How people are told
 //! An outbox row is ids and a kind of [`domain::message`], never words. [`jobs::deliver`] runs a worker
 //! for each provider's door, at the pace which that door takes, so that a crowd before one holds up nobody
@@ -64,7 +69,8 @@
 //! # What is kept from whom
 //! Phones, ID numbers, device keys, access tokens and pictures are sealed (AES-256-GCM, keys from the
 //! environment), found by keyed hash, and shown by mask; see [`secret`]. A link's token is computed when
-//! it is sent and stored as a hash. Logs name routes, never paths or queries.
+//! it is sent and stored as a hash. The blacklist keeps keyed hashes and masks, and nothing that could be
+//! opened ([`domain::screening`]). Logs name routes, never paths or queries.
 //!
 //! # The outside in a box
 //! [`sandbox`] plays WeChat, WeCom, two SMS providers and a gate on this machine, enforces their rules, and

@@ -24,6 +24,8 @@ mod m0021_pass_codes;
 mod m0022_accounts;
 mod m0023_invitations;
 mod m0030_residents;
+mod m0035_blacklist;
+mod m0036_area_limits;
 mod m0040_photo_ends;
 mod rebuild;
 
@@ -49,6 +51,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0022_accounts::Migration),
             Box::new(m0023_invitations::Migration),
             Box::new(m0030_residents::Migration),
+            Box::new(m0035_blacklist::Migration),
+            Box::new(m0036_area_limits::Migration),
             Box::new(m0040_photo_ends::Migration),
         ]
     }
@@ -59,8 +63,8 @@ mod shape {
     use sea_orm_migration::prelude::*;
     pub use sea_orm_migration::schema::{
         big_integer as bits, big_integer as id, big_integer_null as id_null, boolean, integer,
-        integer_null, small_integer, text, text_null, timestamp_with_time_zone as time,
-        timestamp_with_time_zone_null as time_null,
+        integer_null, small_integer, small_integer_null, text, text_null,
+        timestamp_with_time_zone as time, timestamp_with_time_zone_null as time_null,
     };
 
     /// A table whose rows carry an id made by the service.

@@ -3,10 +3,12 @@
 
 use sea_orm::DatabaseTransaction;
 
+use super::{limits, screening};
 use crate::ctx::Ctx;
 use crate::domain::actors::Account;
 use crate::domain::campus::Role;
 use crate::domain::invitation::Refusal;
+use crate::domain::limits::LimitError;
 use crate::domain::message::Message;
 use crate::domain::photo::{FACE_CONSENT, PhotoKind};
 use crate::domain::visit::{Corrected, Host, Mode, Stage, Visit, VisitError};
@@ -93,6 +95,12 @@ pub enum BookError {
     /// Of all visitors, for whatever phone was typed: it tells nothing of the register.
     #[error("今天登记到访该住户的访客已达{0}人，请明天再登记")]
     TooManyToResident(u64),
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// The blacklist refuses the visitor with this number in a list, or the only one. It does not say so:
+    /// who is on it is nobody's to find out here.
+    #[error("暂时无法为{}办理预约，请联系被访人或保卫处", named(.0.as_ref()))]
+    Screened(Option<usize>),
     /// The key was used for something else.
     #[error("该请求编号已用于另一份申请，请刷新后重试")]
     KeyReused,
@@ -104,6 +112,13 @@ pub enum BookError {
     Store(#[from] StoreError),
 }
 
+/// 第2位访客 of a list.
+fn named(number: Option<&usize>) -> String {
+    number.map_or("该访客".to_owned(), |number| {
+        format!("第{}位访客", number + 1)
+    })
+}
+
 /// Holds whoever applies, so that what they do happens one after the other and is counted exactly.
 pub(super) async fn hold(txn: &DatabaseTransaction, by: Account) -> Result<(), StoreError> {
     match by {
@@ -112,12 +127,14 @@ pub(super) async fn hold(txn: &DatabaseTransaction, by: Account) -> Result<(), S
     }
 }
 
-/// What can only be seen in the database; gives the host's department.
+/// What can only be seen in the database; gives the host's department. `correcting` is the visit that is
+/// submitted again, when one is.
 pub(super) async fn check(
     txn: &DatabaseTransaction,
     ctx: &Ctx,
     by: Account,
     asked: &Wanted,
+    correcting: Option<VisitId>,
 ) -> Result<DepartmentId, BookError> {
     let now = ctx.clock.now();
     check_window(ctx, &asked.window)?;
@@ -128,9 +145,11 @@ pub(super) async fn check(
     // Whoever comes to residents registers with one; an office of the campus does not let them in.
     let quarters = quarters::all(txn).await?;
     let bookable = quarters.iter().all(|quarter| quarter.area != asked.area);
-    let area = areas::find(txn, asked.area).await?;
-    area.filter(|area| area.open && bookable)
+    let area = areas::lock(txn, asked.area).await?;
+    let area = area
+        .filter(|area| area.open && bookable)
         .ok_or(BookError::UnknownArea)?;
+    limits::check(txn, ctx, by, (asked.window, &area), correcting).await?;
     let reason = reasons::find(txn, asked.reason).await?;
     reason
         .filter(|reason| reason.open)
@@ -157,6 +176,27 @@ pub(super) fn check_window(ctx: &Ctx, window: &Window) -> Result<(), BookError> 
     }
     if window.is_too_far(now) {
         return Err(BookError::TooFar);
+    }
+    Ok(())
+}
+
+/// What the campus has against this visitor in this visit, both of which are stored: the blacklist, and
+/// another visit at the same time. The area is held for both, as whoever joins has not done yet. `number` is
+/// the visitor's in a list.
+pub(super) async fn admit(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    visit: &Visit,
+    visitor: &Visitor,
+    number: Option<usize>,
+) -> Result<(), BookError> {
+    let area = areas::lock(txn, visit.area).await?;
+    let area = area.ok_or(BookError::UnknownArea)?;
+    if !screening::screen(txn, ctx, visit, visitor).await? {
+        return Err(BookError::Screened(number));
+    }
+    if !limits::is_free(txn, ctx, &area, visit, visitor).await? {
+        return Err(LimitError::Overlaps(number).into());
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use sea_orm::DatabaseTransaction;
 
 use super::applications::note;
 use super::lapses::settle_due;
+use super::screening::clear;
 use super::{cards, passes};
 use crate::ctx::Ctx;
 use crate::domain::actors::Approver;
@@ -11,6 +12,7 @@ use crate::domain::message::Message;
 use crate::domain::visit::{Decider, Decision, Host, Visit, VisitError};
 use crate::ids::{StepId, VisitId};
 use crate::outbox;
+use crate::secret::Masked;
 use crate::store::approval_steps::Step;
 use crate::store::passes::revoke_of_visit;
 use crate::store::visit_facts::{self, VisitFacts};
@@ -22,6 +24,12 @@ pub enum DecideError {
     /// There is none, or it is another department's.
     #[error("没有找到该申请")]
     NotFound,
+    /// The blacklist refuses one of the visitors. The name is masked.
+    #[error("第{place}位访客（{name}）暂不能通过审批，请拒绝或退回该申请，或联系保卫处")]
+    Blocked { place: i16, name: Masked },
+    /// Somebody must look at one of the visitors, which cannot be done on a card.
+    #[error("有访客需重点核查，请打开该申请核实后再审批")]
+    Review,
     #[error(transparent)]
     Visit(#[from] VisitError),
     #[error(transparent)]
@@ -58,28 +66,49 @@ pub(super) async fn decide_in(
     let step = step.ok_or(DecideError::NotFound)?;
     let by = Decider::Staff(by.member.id);
     let visit = visit.decide(decision.clone(), by, now)?;
-    conclude(txn, ctx, &visit, step, &decision, by).await?;
+    let eyes = match shown {
+        Some(_) => Eyes::Elsewhere,
+        None => Eyes::OnPage,
+    };
+    conclude(txn, ctx, &visit, step, (&decision, by), eyes).await?;
     Ok(visit)
 }
 
-/// Writes a decision down: the visit as it has left it, the step, the passes, and who must be told.
+/// Whether whoever decides sees what the blacklist says of the visitors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Eyes {
+    OnPage,
+    /// On a card, on a resident's link, or in the register.
+    Elsewhere,
+}
+
+/// Writes a decision down: the visit as it has left it, the step, the passes, and who must be told. What
+/// is refused is refused before anything is written.
 pub(super) async fn conclude(
     txn: &DatabaseTransaction,
     ctx: &Ctx,
     visit: &Visit,
     step: StepId,
-    decision: &Decision,
-    by: Decider,
-) -> Result<(), StoreError> {
+    (decision, by): (&Decision, Decider),
+    eyes: Eyes,
+) -> Result<(), DecideError> {
     let (id, now) = (visit.id, ctx.clock.now());
+    let cleared = match decision {
+        Decision::Approve(_) => Some(clear(txn, ctx, visit).await?),
+        Decision::Reject(_) | Decision::Return(_) => None,
+    };
+    let review = cleared.as_ref().is_some_and(|cleared| cleared.review);
+    if review && eyes == Eyes::Elsewhere {
+        return Err(DecideError::Review);
+    }
     visits::update(txn, visit).await?;
     approval_steps::decide(txn, step, decision, by, now).await?;
+    if let Some(cleared) = &cleared {
+        passes::issue(txn, ctx, visit, cleared).await?;
+        tell_resident(txn, ctx, visit).await?;
+    }
     let (what, told) = match decision {
-        Decision::Approve(_) => {
-            passes::issue(txn, ctx, visit).await?;
-            tell_resident(txn, ctx, visit).await?;
-            ("visit.approve", Message::VisitApproved { step })
-        }
+        Decision::Approve(_) => ("visit.approve", Message::VisitApproved { step }),
         Decision::Reject(_) => {
             revoke_of_visit(txn, id, now).await?;
             ("visit.reject", Message::VisitRejected { step })
@@ -92,7 +121,7 @@ pub(super) async fn conclude(
         outbox::post(txn, ctx, &told).await?;
     }
     cards::settle(txn, ctx, id).await?;
-    note(txn, ctx, by, what, id).await
+    Ok(note(txn, ctx, by, what, id).await?)
 }
 
 /// The resident hears of whoever may come to them from now on.

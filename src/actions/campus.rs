@@ -4,6 +4,7 @@ use crate::ctx::Ctx;
 use crate::domain::campus::{
     Area, Device, DeviceId, DeviceKey, Direction, Gate, Member, Purpose, Role, Slot,
 };
+use crate::domain::limits::{Limits, Overlap};
 use crate::domain::resident::Quarter;
 use crate::domain::{PersonName, Phone};
 use crate::ids::{AreaId, DepartmentId, GateId, ReasonId, StaffId};
@@ -42,12 +43,45 @@ pub async fn add_area(ctx: &Ctx, name: &str) -> Result<AreaId, CampusError> {
         name: name.to_owned(),
         slot,
         open: true,
+        limits: Limits::default(),
     };
     areas::insert(&txn, &area)
         .await
         .map_err(taken("the area"))?;
     commit(txn).await?;
     Ok(area.id)
+}
+
+/// What of an area's limits is to be others; the rest stays.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NewLimits {
+    pub days_ahead: Option<i16>,
+    pub days_long: Option<i16>,
+    /// `Some(None)` takes the bound away.
+    pub a_day: Option<Option<i16>>,
+    pub overlap: Option<Overlap>,
+}
+
+/// Sets the limits of an area for what is applied for from now on; gives the area as it is then.
+pub async fn set_limits(ctx: &Ctx, name: &str, new: NewLimits) -> Result<Area, CampusError> {
+    let txn = begin(&ctx.db).await?;
+    let unknown = || CampusError::Unknown("area");
+    let named = areas::find_by_name(&txn, name).await?.ok_or_else(unknown)?;
+    let mut area = areas::lock(&txn, named.id).await?.ok_or_else(unknown)?;
+    let old = area.limits;
+    area.limits = Limits {
+        days_ahead: new.days_ahead.unwrap_or(old.days_ahead),
+        days_long: new.days_long.unwrap_or(old.days_long),
+        a_day: new.a_day.unwrap_or(old.a_day),
+        overlap: new.overlap.unwrap_or(old.overlap),
+    };
+    areas::update(&txn, &area).await?;
+    let (who, subject) = ("operator".to_owned(), format!("area:{}", area.id));
+    let detail = format!("{old:?} to {:?}", area.limits);
+    let line = super::audit(ctx, who, "area.set", subject, detail);
+    audit::insert(&txn, &line).await?;
+    commit(txn).await?;
+    Ok(area)
 }
 
 pub async fn add_reason(ctx: &Ctx, name: &str) -> Result<ReasonId, CampusError> {

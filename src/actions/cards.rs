@@ -18,6 +18,9 @@ use crate::store::{
 /// The `EventKey` of 同意. The other two buttons open the page, for the comment.
 pub const APPROVE: &str = "approve";
 
+/// What stands on the card when only the page shows what must be looked at first.
+const LOOK: &str = "请打开页面处理";
+
 /// What the card says after a tap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tapped {
@@ -78,6 +81,7 @@ pub async fn tap(
             let step = approval_steps::find(&txn, step.id).await?;
             outcome(step.as_ref(), &visit.settle(ctx.clock.now()))
         }
+        Err(DecideError::Blocked { .. } | DecideError::Review) => LOOK,
         Err(DecideError::Store(error)) => return Err(error),
     };
     deliveries::answer(&txn, delivery, word).await?;

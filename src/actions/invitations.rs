@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::DatabaseTransaction;
 
 use super::applications::{
-    BookError, Details, Wanted, check, consent, hold, note, take_photos, visit, visitor,
+    BookError, Details, Wanted, admit, check, consent, hold, note, take_photos, visit, visitor,
 };
 use super::lapses::{Held, settle_due, settle_in};
 use super::once::{self, Key};
@@ -64,7 +64,7 @@ async fn invite_once(
     if let Some(made) = once::made(&txn, by, key).await? {
         return Ok(made);
     }
-    let department = check(&txn, ctx, by, asked).await?;
+    let department = check(&txn, ctx, by, asked, None).await?;
     let way = (Mode::Invitation, Stage::Inviting);
     let visit = visit(ctx, by, way, asked, department);
     visits::insert(&txn, &visit).await?;
@@ -175,6 +175,7 @@ async fn accept_once(
     let at = (ctx.mint(), held.visit.id, held.visitors.len() + 1);
     let joining = visitor(ctx, at, own, details);
     visitors::insert(&txn, &joining).await?;
+    admit(&txn, ctx, &held.visit, &joining, None).await?;
     if let Place::Named(invitee) = place {
         invitees::claim(&txn, invitee, joining.id).await?;
     }

@@ -6,11 +6,13 @@
 
 pub mod applications;
 pub mod approvals;
+pub mod blacklist;
 pub mod budgets;
 pub mod campus;
 pub mod cards;
 pub mod invitations;
 pub mod lapses;
+mod limits;
 pub mod once;
 pub mod outbox;
 pub mod passages;
@@ -20,6 +22,7 @@ pub mod photos;
 pub mod proxies;
 pub mod registrations;
 pub mod residents;
+pub mod screening;
 pub mod sessions;
 pub mod subscriptions;
 pub mod visits;

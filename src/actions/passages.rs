@@ -9,22 +9,24 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sea_orm::DatabaseTransaction;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::screening::met_at_gate;
 use crate::ctx::{Answered, Asked, Ctx};
 use crate::domain::actors::Reader;
 use crate::domain::campus::Direction;
 use crate::domain::gate::{Credential, Holding, Scan, Verdict, decide};
 use crate::domain::message::Message;
 use crate::domain::pass_code::CodeRead;
+use crate::domain::screening::marks_of;
 use crate::ids::{PassId, PassageId, VisitId};
 use crate::outbox;
 use crate::secret::Masked;
 use crate::store::passages::Passage;
-use crate::store::{StoreError, begin, commit, passages, passes, visitors, visits};
+use crate::store::{StoreError, begin, blacklist, commit, passages, passes, visitors, visits};
 
 /// The same device, nonce and bytes within this time is the same scan; later it is a mistake.
 const REPEAT: chrono::Duration = chrono::Duration::seconds(60);
@@ -110,18 +112,20 @@ async fn recognise(ctx: &Ctx, content: &Content) -> Result<Credential, StoreErro
     };
     match ctx.codes.read(text) {
         CodeRead::Forged => Ok(Credential::Bad),
-        CodeRead::Genuine(claims) => load(&ctx.db.read, claims.pass).await,
+        CodeRead::Genuine(claims) => load(&ctx.db.read, ctx, claims.pass).await,
     }
 }
 
-async fn load(db: &impl sea_orm::ConnectionTrait, id: PassId) -> Result<Credential, StoreError> {
+async fn load(db: &impl ConnectionTrait, ctx: &Ctx, id: PassId) -> Result<Credential, StoreError> {
     let Some(pass) = passes::find(db, id).await? else {
         return Ok(Credential::Unknown);
     };
     let visitor = visitors::find(db, pass.visitor).await?;
     let visit = visits::find(db, pass.visit).await?;
     let holder = Masked::name(visitor.as_ref().map_or("", |visitor| visitor.name.as_str()));
+    let marks = visitor.map_or(vec![], |visitor| marks_of(&ctx.keys, &visitor));
     Ok(Credential::Pass(Holding {
+        listed: blacklist::fitting(db, &marks).await?,
         holder: holder.to_string(),
         arrived: visit.is_some_and(|visit| visit.arrived_at.is_some()),
         pass,
@@ -235,18 +239,21 @@ async fn write_one(
             if !holding.arrived && visits::arrive(txn, visit, now).await? {
                 outbox::post(txn, ctx, &Message::GuestArrived { visit }).await?;
             }
-            return Ok(Answered::With(passage.answer));
+            break;
         }
         // The pass has changed since it was read: what is true now decides.
-        let credential = load(txn, holding.pass.id).await?;
+        let credential = load(txn, ctx, holding.pass.id).await?;
         verdict = decide(gate, &credential, &asked.scan, now);
         passage.reason = verdict.reason;
         passage.answer = body(&verdict, id, now);
         passages::amend(txn, &passage).await?;
         let Credential::Pass(again) = credential else {
-            break;
+            return Ok(Answered::With(passage.answer));
         };
         holding = again;
+    }
+    if asked.scan.direction != Direction::Out {
+        met_at_gate(txn, ctx, &holding, gate).await?;
     }
     Ok(Answered::With(passage.answer))
 }

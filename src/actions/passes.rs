@@ -2,6 +2,7 @@
 
 use sea_orm::DatabaseTransaction;
 
+use super::screening::Cleared;
 use crate::ctx::Ctx;
 use crate::domain::Phone;
 use crate::domain::message::Message;
@@ -28,18 +29,20 @@ pub struct Shown {
     pub code: Option<String>,
 }
 
-/// Gives every visitor of an approved visit a pass, and owes them its link.
+/// Gives every visitor of an approved visit, who were screened in this transaction, a pass, and owes them
+/// its link.
 pub(super) async fn issue(
     txn: &DatabaseTransaction,
     ctx: &Ctx,
     visit: &Visit,
+    to: &Cleared,
 ) -> Result<(), StoreError> {
     let corrupt = StoreError::Corrupt {
         table: "visits",
         id: visit.id.get(),
     };
     let area = areas::find(txn, visit.area).await?.ok_or(corrupt)?;
-    for visitor in visitors::of_visits(txn, [visit.id]).await? {
+    for visitor in &to.visitors {
         let pass = Pass {
             id: ctx.mint(),
             visit: visit.id,

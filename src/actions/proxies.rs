@@ -1,7 +1,7 @@
 //! 访客代约: a member of staff fills in everything, for any number of people at once.
 
 use super::applications::{
-    BookError, Details, Wanted, ask, check, consent, hold, note, take_photos, visit, visitor,
+    BookError, Details, Wanted, admit, ask, check, consent, hold, note, take_photos, visit, visitor,
 };
 use super::once::{self, Key};
 use crate::ctx::Ctx;
@@ -39,14 +39,16 @@ async fn book_once(
     if let Some(made) = once::made(&txn, by, key).await? {
         return Ok(made);
     }
-    let department = check(&txn, ctx, by, asked).await?;
+    let department = check(&txn, ctx, by, asked, None).await?;
     let way = (Mode::Proxy, Stage::Pending);
     let visit = visit(ctx, by, way, asked, department);
     visits::insert(&txn, &visit).await?;
     for (number, details) in people.iter().enumerate() {
         take_photos(&txn, ctx, by, details, Some(number)).await?;
         let at = (ctx.mint(), visit.id, number + 1);
-        visitors::insert(&txn, &visitor(ctx, at, None, details)).await?;
+        let visitor = visitor(ctx, at, None, details);
+        visitors::insert(&txn, &visitor).await?;
+        admit(&txn, ctx, &visit, &visitor, Some(number)).await?;
         consent(&txn, ctx, by, details).await?;
     }
     once::remember(&txn, ctx, by, key, visit.id.get()).await?;

@@ -9,10 +9,11 @@
 use sea_orm::DatabaseTransaction;
 
 use super::applications::{
-    BookError, Details, ask, check_window, consent, hold, next_step, note, replace, take_photos,
+    BookError, Details, admit, check_window, consent, hold, next_step, note, replace, take_photos,
     visitor,
 };
-use super::approvals::conclude;
+use super::approvals::{DecideError, Eyes, conclude};
+use super::limits;
 use super::once::{self, Key};
 use crate::ctx::Ctx;
 use crate::domain::actors::{Account, Guest};
@@ -21,7 +22,7 @@ use crate::domain::resident::{Quarter, Registration};
 use crate::domain::visit::{Corrected, Decider, Decision, Host, Mode, Stage, Visit, VisitError};
 use crate::domain::window::day_start;
 use crate::domain::{Comment, HouseNumber, PersonName, Phone, Window};
-use crate::ids::{PersonId, VisitId};
+use crate::ids::{PersonId, StepId, VisitId};
 use crate::outbox;
 use crate::secret::token_hash;
 use crate::store::budgets::{self, Budget};
@@ -87,7 +88,7 @@ async fn register_once(
     if let Some(made) = once::made(&txn, by, key).await? {
         return Ok(made);
     }
-    let quarter = check(&txn, ctx, guest, asked).await?;
+    let quarter = check(&txn, ctx, guest, asked, None).await?;
     let visit = Visit {
         id: ctx.mint(),
         mode: Mode::Residential,
@@ -106,8 +107,9 @@ async fn register_once(
     };
     visits::insert(&txn, &visit).await?;
     let own = themselves(&txn, ctx, guest, &asked.visitor).await?;
-    let at = (ctx.mint(), visit.id, 1);
-    visitors::insert(&txn, &visitor(ctx, at, own, &asked.visitor)).await?;
+    let first = visitor(ctx, (ctx.mint(), visit.id, 1), own, &asked.visitor);
+    visitors::insert(&txn, &first).await?;
+    admit(&txn, ctx, &visit, &first, None).await?;
     consent(&txn, ctx, by, &asked.visitor).await?;
     once::remember(&txn, ctx, by, key, visit.id.get()).await?;
     note(&txn, ctx, by, "visit.register", visit.id).await?;
@@ -133,7 +135,7 @@ pub async fn correct(
     if visit.tells_of_residents() {
         return Err(VisitError::NotReturned(SUBMITTED.1).into());
     }
-    let quarter = check(&txn, ctx, guest, asked).await?;
+    let quarter = check(&txn, ctx, guest, asked, Some(id)).await?;
     let corrected = Corrected {
         host: Host::Resident,
         department: quarter.desk,
@@ -154,6 +156,7 @@ pub async fn correct(
     let own = themselves(&txn, ctx, guest, &asked.visitor).await?;
     let after = visitor(ctx, (before.id, id, 1), own, &asked.visitor);
     replace(&txn, ctx, &before, &after).await?;
+    admit(&txn, ctx, &visit, &after, None).await?;
     consent(&txn, ctx, by, &asked.visitor).await?;
     note(&txn, ctx, by, "visit.correct", id).await?;
     // It may name another resident, whose link must not be the first one's.
@@ -169,13 +172,16 @@ async fn check(
     ctx: &Ctx,
     guest: &Guest,
     asked: &Registering,
+    correcting: Option<VisitId>,
 ) -> Result<Quarter, BookError> {
     check_window(ctx, &asked.window)?;
     // A campus has one quarter; a second would need a field in the form.
     let quarter = quarters::all(txn).await?.into_iter().next();
     let quarter = quarter.ok_or(BookError::NoQuarter)?;
-    let area = areas::find(txn, quarter.area).await?;
-    area.filter(|area| area.open).ok_or(BookError::NoQuarter)?;
+    let area = areas::lock(txn, quarter.area).await?;
+    let area = area.filter(|area| area.open).ok_or(BookError::NoQuarter)?;
+    let limited = (asked.window, &area);
+    limits::check(txn, ctx, guest.into(), limited, correcting).await?;
     take_photos(txn, ctx, guest.into(), &asked.visitor, None).await?;
     let today = day_start(ctx.clock.now());
     let tries = format!("registrations:{}", guest.id);
@@ -237,18 +243,40 @@ async fn hand_on(
     };
     let token = ctx.registration_token(&typed);
     registrations::insert(txn, &typed, &token.hash()).await?;
-    if resident.is_none() {
-        return Ok(ask(txn, ctx, &visit).await?);
-    }
     let step = next_step(txn, ctx, &visit).await?;
+    let to_desk = Message::ApprovalWaiting { step };
+    if resident.is_none() {
+        return Ok(outbox::post(txn, ctx, &to_desk).await?);
+    }
     if ctx.policy.ask_residents_first {
         // It lies at the desk too, for a resident who does not answer.
         let registration = typed.id;
         return Ok(outbox::post(txn, ctx, &Message::Registered { registration }).await?);
     }
     let (decision, by) = (Decision::Approve(None), Decider::Resident);
-    let visit = visit.decide(decision.clone(), by, ctx.clock.now())?;
-    Ok(conclude(txn, ctx, &visit, step, &decision, by).await?)
+    let decided = visit.decide(decision.clone(), by, ctx.clock.now())?;
+    let decided = (&decision, by, &decided);
+    conclude_or_ask(txn, ctx, step, decided).await
+}
+
+/// Writes down what the register or a resident decided. A visitor whom somebody must look at goes to the
+/// desk instead, and who approves is told no more than who typed it in.
+async fn conclude_or_ask(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    step: StepId,
+    (decision, by, decided): (&Decision, Decider, &Visit),
+) -> Result<(), BookError> {
+    match conclude(txn, ctx, decided, step, (decision, by), Eyes::Elsewhere).await {
+        Ok(()) => Ok(()),
+        Err(DecideError::Review) => {
+            Ok(outbox::post(txn, ctx, &Message::ApprovalWaiting { step }).await?)
+        }
+        Err(DecideError::Store(error)) => Err(error.into()),
+        Err(DecideError::Visit(error)) => Err(error.into()),
+        Err(DecideError::Blocked { .. }) => Err(BookError::Screened(None)),
+        Err(DecideError::NotFound) => Err(BookError::NotFound),
+    }
 }
 
 /// What a resident's link shows; its `registration` is there.
@@ -305,7 +333,7 @@ pub async fn say(ctx: &Ctx, token: &str, word: Word) -> Result<(), BookError> {
             (visit, asked.ok_or(BookError::NotFound)?.id)
         }
     };
-    conclude(&txn, ctx, &visit, step, &decision, by).await?;
+    conclude_or_ask(&txn, ctx, step, (&decision, by, &visit)).await?;
     let who = format!("resident:{}", typed.id);
     note(&txn, ctx, who, what, visit.id).await?;
     commit(txn).await?;

@@ -2,8 +2,8 @@
 //! their own.
 
 use super::applications::{
-    BookError, Details, Wanted, ask, check, consent, corrected, hold, note, replace, take_photos,
-    visit, visitor,
+    BookError, Details, Wanted, admit, ask, check, consent, corrected, hold, note, replace,
+    take_photos, visit, visitor,
 };
 use super::cards;
 use super::invitations::{self, Invited};
@@ -53,7 +53,7 @@ async fn book_once(
     if let Some(made) = once::made(&txn, by, key).await? {
         return Ok(made);
     }
-    let department = check(&txn, ctx, by, &asked.visit).await?;
+    let department = check(&txn, ctx, by, &asked.visit, None).await?;
     take_photos(&txn, ctx, by, &asked.visitor, None).await?;
     let stage = match asked.companions {
         Some(_) => Stage::Inviting,
@@ -64,6 +64,7 @@ async fn book_once(
     let first = (ctx.mint(), visit.id, 1);
     let first = visitor(ctx, first, Some(guest.id), &asked.visitor);
     visitors::insert(&txn, &first).await?;
+    admit(&txn, ctx, &visit, &first, None).await?;
     people::learn_details(&txn, guest.id, &first.name, &first.phone).await?;
     consent(&txn, ctx, by, &asked.visitor).await?;
     once::remember(&txn, ctx, by, key, visit.id.get()).await?;
@@ -92,7 +93,7 @@ pub async fn correct(
     // A registration is corrected by its own form.
     let visit = visit.filter(|visit| visit.mode != Mode::Residential);
     let visit = visit.ok_or(BookError::NotFound)?;
-    let department = check(&txn, ctx, by, asked).await?;
+    let department = check(&txn, ctx, by, asked, Some(id)).await?;
     let visit = visit.correct(corrected(asked, department), ctx.clock.now())?;
     visits::update(&txn, &visit).await?;
     if let (Some(details), Account::Person(person)) = (first, by) {
@@ -103,6 +104,11 @@ pub async fn correct(
         replace(&txn, ctx, &before, &first).await?;
         people::learn_details(&txn, person, &first.name, &first.phone).await?;
         consent(&txn, ctx, by, details).await?;
+    }
+    // The visit may go elsewhere now, or at another time, so its companions are looked at as well.
+    for (number, visitor) in visitors::of_visits(&txn, [id]).await?.iter().enumerate() {
+        let number = (number > 0 || first.is_none()).then_some(number);
+        admit(&txn, ctx, &visit, visitor, number).await?;
     }
     ask(&txn, ctx, &visit).await?;
     note(&txn, ctx, by, "visit.correct", id).await?;

@@ -1,5 +1,6 @@
 //! What the operator can ask.
 
+mod areas;
 mod check;
 mod demo;
 mod devices;
@@ -58,6 +59,9 @@ enum Command {
     /// The devices at the gates.
     #[command(subcommand)]
     Device(devices::DeviceCommand),
+    /// The areas that people visit, and what may be applied for in each.
+    #[command(subcommand)]
+    Area(areas::AreaCommand),
     /// What hangs beside the gates.
     #[command(subcommand)]
     Gate(gates::GateCommand),
@@ -102,6 +106,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Templates(command) => templates::run(&settings, &command).await,
         Command::Outbox(command) => messages::run(settings, &command).await,
         Command::Device(command) => devices::run(settings, command).await,
+        Command::Area(command) => areas::run(settings, command).await,
         Command::Gate(command) => gates::run(settings, command).await,
         Command::Residents(command) => residents::run(settings, command).await,
         Command::Demo => demo::play(&settings).await,

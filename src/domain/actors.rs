@@ -80,6 +80,20 @@ impl Approver {
     }
 }
 
+/// A member of staff who runs the whole thing: 访客管理员.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    pub member: Member,
+}
+
+impl Admin {
+    /// The member as an administrator, if they are one.
+    #[must_use]
+    pub fn of(member: Member) -> Option<Self> {
+        member.is(Role::Administrator).then_some(Self { member })
+    }
+}
+
 /// A gate's device whose signature was checked.
 #[derive(Clone, Debug)]
 pub struct Reader {

@@ -1,5 +1,6 @@
 //! The campus's own register: areas, reasons, departments, staff, gates and their devices.
 
+use super::limits::Limits;
 use super::{PersonName, Phone};
 use crate::ids::{AreaId, DepartmentId, GateId, ReasonId, StaffId};
 use crate::secret::{KeyedHash, Masked, Sealable, Sealed};
@@ -13,6 +14,7 @@ pub struct Area {
     pub slot: Slot,
     /// Whether it can be chosen for a new visit.
     pub open: bool,
+    pub limits: Limits,
 }
 
 /// A bit of 64.

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::campus::{Direction, Gate};
 use super::pass::{Pass, PassState};
+use super::screening::{Effect, Entry, ruling};
 use super::window::short_time;
 
 /// What a device read.
@@ -33,6 +34,8 @@ pub struct Holding {
     pub holder: String,
     /// Whether somebody of the visit has come in before.
     pub arrived: bool,
+    /// The entries of the blacklist that fit the holder, wherever they count.
+    pub listed: Vec<Entry>,
 }
 
 /// Why, in the order in which a reason outranks those after it.
@@ -40,6 +43,8 @@ pub struct Holding {
 pub enum Reason {
     BadCode,
     Unknown,
+    /// The holder is on the blacklist.
+    Blocked,
     Revoked,
     NotYet,
     Expired,
@@ -53,9 +58,10 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::BadCode,
         Self::Unknown,
+        Self::Blocked,
         Self::Revoked,
         Self::NotYet,
         Self::Expired,
@@ -71,6 +77,7 @@ impl Reason {
         match self {
             Self::BadCode => "bad_code",
             Self::Unknown => "unknown",
+            Self::Blocked => "blocked",
             Self::Revoked => "revoked",
             Self::NotYet => "not_yet",
             Self::Expired => "expired",
@@ -121,7 +128,12 @@ impl Verdict {
 /// Decides. On the way out, whatever once was a pass opens: nobody is locked in.
 #[must_use]
 pub fn decide(gate: &Gate, credential: &Credential, scan: &Scan, now: DateTime<Utc>) -> Verdict {
-    let Holding { pass, holder, .. } = match credential {
+    let Holding {
+        pass,
+        holder,
+        listed,
+        ..
+    } = match credential {
         Credential::Bad => return Verdict::refuse(Reason::BadCode, "无效的二维码", None),
         Credential::Unknown => return Verdict::refuse(Reason::Unknown, "没有找到该凭证", None),
         Credential::Pass(holding) => holding,
@@ -135,6 +147,10 @@ pub fn decide(gate: &Gate, credential: &Credential, scan: &Scan, now: DateTime<U
             hint: None,
             display,
         };
+    }
+    if ruling(listed, gate.area, now).is_some_and(|entry| entry.effect == Effect::Refuse) {
+        // Said aloud before a queue, so it does not say why.
+        return Verdict::refuse(Reason::Blocked, "暂不能通行，请联系门岗", None);
     }
     match pass.state(now) {
         PassState::Revoked => return Verdict::refuse(Reason::Revoked, "该凭证已撤销", None),

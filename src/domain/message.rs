@@ -3,8 +3,8 @@
 
 use super::actors::Account;
 use crate::ids::{
-    DeadlineId, InvitationId, InviteeId, OutboxId, PassId, PersonId, RegistrationId, StaffId,
-    StepId, VisitId, VisitorId,
+    DeadlineId, HitId, InvitationId, InviteeId, OutboxId, PassId, PersonId, RegistrationId,
+    StaffId, StepId, VisitId, VisitorId,
 };
 
 /// Something that happened of which somebody must hear. It names rows, not words: what is said is
@@ -56,6 +56,10 @@ pub enum Message {
     FollowerSeen {
         person: PersonId,
     },
+    /// Somebody on the blacklist was met.
+    BlacklistHit {
+        hit: HitId,
+    },
     /// What somebody asked the account at this second, in seconds since 1970, was answered after WeChat
     /// had stopped waiting, and could not be told in the chat either.
     AnswerLate {
@@ -79,6 +83,7 @@ impl Message {
             Self::InvitationLapsed { .. } => Kind::InvitationLapsed,
             Self::CardSettled { .. } => Kind::CardSettled,
             Self::FollowerSeen { .. } => Kind::FollowerSeen,
+            Self::BlacklistHit { .. } => Kind::BlacklistHit,
             Self::AnswerLate { .. } => Kind::AnswerLate,
         }
     }
@@ -99,6 +104,7 @@ impl Message {
             Self::PassIssued { pass } => pass.get(),
             Self::CardSettled { card } => card.get(),
             Self::FollowerSeen { person } => person.get(),
+            Self::BlacklistHit { hit } => hit.get(),
             Self::AnswerLate { asked_at } => *asked_at,
         }
     }
@@ -143,6 +149,9 @@ impl Message {
             Kind::FollowerSeen => Self::FollowerSeen {
                 person: subject.into(),
             },
+            Kind::BlacklistHit => Self::BlacklistHit {
+                hit: subject.into(),
+            },
             Kind::AnswerLate => Self::AnswerLate { asked_at: subject },
         }
     }
@@ -163,11 +172,12 @@ pub enum Kind {
     InvitationLapsed,
     CardSettled,
     FollowerSeen,
+    BlacklistHit,
     AnswerLate,
 }
 
 impl Kind {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ApprovalWaiting,
         Self::VisitApproved,
         Self::VisitRejected,
@@ -180,6 +190,7 @@ impl Kind {
         Self::InvitationLapsed,
         Self::CardSettled,
         Self::FollowerSeen,
+        Self::BlacklistHit,
         Self::AnswerLate,
     ];
 
@@ -199,6 +210,7 @@ impl Kind {
             Self::InvitationLapsed => "invitation_lapsed",
             Self::CardSettled => "card_settled",
             Self::FollowerSeen => "follower_seen",
+            Self::BlacklistHit => "blacklist_hit",
             Self::AnswerLate => "answer_late",
         }
     }
@@ -239,6 +251,10 @@ impl Kind {
             ),
             Self::CardSettled => (&[], &["result"]),
             Self::FollowerSeen => (&[], &[]),
+            Self::BlacklistHit => (
+                OF_VISIT,
+                &["visitor", "mark", "effect", "cause", "place", "met_at"],
+            ),
             Self::AnswerLate => (&[], &["records_link"]),
         };
         [of_visit, own].concat()

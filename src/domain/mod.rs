@@ -9,6 +9,7 @@ pub mod campus;
 pub mod gate;
 pub mod id_number;
 pub mod invitation;
+pub mod limits;
 pub mod message;
 pub mod pass;
 pub mod pass_code;
@@ -16,6 +17,7 @@ pub mod phone;
 pub mod photo;
 pub mod plate;
 pub mod resident;
+pub mod screening;
 pub mod subscription;
 pub mod texts;
 pub mod visit;
@@ -26,7 +28,7 @@ pub use id_number::IdNumber;
 pub use phone::Phone;
 pub use plate::Plate;
 pub use resident::HouseNumber;
-pub use texts::{AreaNote, Comment, Items, Note, PersonName};
+pub use texts::{AreaNote, Cause, Comment, Items, Note, PersonName};
 pub use window::Window;
 
 /// Why a text is not what it should be: a stable code, and a sentence its writer can act on.

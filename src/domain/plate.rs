@@ -1,6 +1,7 @@
 //! 车牌号, by GA 36-2018.
 
 use super::{Fault, plain};
+use crate::secret::{Masked, Sealable};
 
 /// A canonical plate: upper case, no separators.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -35,6 +36,24 @@ impl Plate {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    #[must_use]
+    pub fn masked(&self) -> Masked {
+        Masked::document(&self.0)
+    }
+}
+
+/// It is never sealed, since guards read it off the car; the blacklist keeps its keyed hash.
+impl Sealable for Plate {
+    const PURPOSE: &'static str = "plate";
+
+    fn expose(&self) -> &str {
+        &self.0
+    }
+
+    fn read_back(text: String) -> Option<Self> {
+        Self::parse(&text).ok()
     }
 }
 

@@ -51,6 +51,10 @@ texts! {
     Comment: 1..=200,
         Fault::new("comment_required", "请填写审批意见"),
         Fault::new("comment_too_long", "审批意见不能超过200个字");
+    /// 列入原因: why somebody is on the blacklist.
+    Cause: 1..=200,
+        Fault::new("cause_required", "请填写列入原因"),
+        Fault::new("cause_too_long", "列入原因不能超过200个字");
 }
 
 impl Comment {

@@ -81,6 +81,12 @@ impl Window {
         self.from - now > FURTHEST
     }
 
+    /// How many days of the calendar on campus lie between the day of `now` and its first.
+    #[must_use]
+    pub fn days_ahead(&self, now: DateTime<Utc>) -> i64 {
+        (campus_day(self.from) - campus_day(now)).num_days()
+    }
+
     /// 时长 in days: the calendar days it touches on campus.
     #[must_use]
     pub fn days(&self) -> i64 {

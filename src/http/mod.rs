@@ -34,6 +34,7 @@ mod login;
 mod oauth;
 mod roundtrip;
 
+pub mod admin;
 pub mod guest;
 pub mod staff;
 

@@ -284,6 +284,8 @@ impl From<BookError> for Problem {
             BookError::TooFar => Self::field("starts_at", "window_too_far", said),
             BookError::TooManyPending => conflict("too_many_pending"),
             BookError::TooManyToday(_) => conflict("too_many_today"),
+            BookError::Limit(limit) => limit.into(),
+            BookError::Screened(_) => conflict("visitor_screened"),
             BookError::KeyReused => conflict("idempotency_key_reused"),
             BookError::Refused(refusal) => refusal.into(),
             BookError::Visit(error) => error.into(),
@@ -298,6 +300,10 @@ impl From<DecideError> for Problem {
             DecideError::NotFound => {
                 Self::new(StatusCode::NOT_FOUND, "not_found", error.to_string())
             }
+            DecideError::Blocked { .. } => {
+                super::refusals::conflict("visitor_blocked", error.to_string())
+            }
+            DecideError::Review => super::refusals::conflict("visitor_review", error.to_string()),
             DecideError::Visit(error) => error.into(),
             DecideError::Store(error) => error.into(),
         }

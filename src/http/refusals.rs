@@ -3,7 +3,9 @@
 use axum::http::StatusCode;
 
 use super::problem::Problem;
+use crate::actions::blacklist::ListError;
 use crate::domain::invitation::Refusal;
+use crate::domain::limits::LimitError;
 use crate::domain::visit::VisitError;
 
 impl From<Refusal> for Problem {
@@ -36,6 +38,38 @@ impl From<VisitError> for Problem {
     }
 }
 
+impl From<LimitError> for Problem {
+    fn from(limit: LimitError) -> Self {
+        let (field, code) = match limit {
+            LimitError::TodayOnly | LimitError::TooFar(_) => ("starts_at", "area_too_far"),
+            LimitError::TooLong(_) => ("ends_at", "area_too_long"),
+            LimitError::TooManyToday(_) => ("area", "area_too_many_today"),
+            LimitError::Overlaps(number) => {
+                let field = of_visitor(number, "id_number");
+                return Self::field(&field, "visit_overlaps", limit.to_string());
+            }
+        };
+        Self::field(field, code, limit.to_string())
+    }
+}
+
+impl From<ListError> for Problem {
+    fn from(error: ListError) -> Self {
+        let said = error.to_string();
+        match error {
+            ListError::NotFound => Self {
+                detail: said,
+                ..Self::not_found()
+            },
+            ListError::UnknownArea => Self::field("area", "area_unknown", said),
+            ListError::Past => Self::field("until", "until_past", said),
+            ListError::Listed => conflict("already_listed", said),
+            ListError::Lifted => conflict("already_lifted", said),
+            ListError::Store(error) => error.into(),
+        }
+    }
+}
+
 /// A field of the visitor with this number in a list, or of the only one.
 pub fn of_visitor(number: Option<usize>, field: &str) -> String {
     match number {
@@ -44,7 +78,7 @@ pub fn of_visitor(number: Option<usize>, field: &str) -> String {
     }
 }
 
-fn conflict(code: &'static str, detail: String) -> Problem {
+pub fn conflict(code: &'static str, detail: String) -> Problem {
     Problem {
         status: StatusCode::CONFLICT,
         code,

@@ -14,6 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
+use super::admin::blacklist;
 use super::guest::{
     choices, invitations, passes, photos, registrations, residents, subscriptions, visits,
 };
@@ -84,6 +85,8 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(own::withdraw))
         .routes(routes!(own::extend))
         .routes(routes!(own::close))
+        .routes(routes!(blacklist::add, blacklist::list))
+        .routes(routes!(blacklist::lift))
 }
 
 /// A hundred people with everything that they carry.

@@ -4,6 +4,7 @@ use sea_orm::ConnectionTrait;
 
 use super::subject::visit_of;
 use crate::ctx::Ctx;
+use crate::domain::campus::Role;
 use crate::domain::message::{Message, Recipient};
 use crate::ids::{PersonId, VisitId};
 use crate::store::outbox::Owed;
@@ -129,6 +130,13 @@ async fn audience(
         }
         Message::Invited { invitee } => Ok(vec![Recipient::Invitee(*invitee)]),
         Message::Registered { registration } => Ok(vec![Recipient::Resident(*registration)]),
+        Message::BlacklistHit { .. } => {
+            let told = staff::with_role(txn, &[Role::Guard, Role::Administrator]).await?;
+            Ok(told
+                .iter()
+                .map(|member| Recipient::Staff(member.id))
+                .collect())
+        }
         Message::CardSettled { card } => {
             let card = cards::find(txn, *card).await?;
             Ok(card

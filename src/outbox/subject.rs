@@ -8,17 +8,19 @@ use crate::domain::actors::Account;
 use crate::domain::invitation::{Course, Invitation};
 use crate::domain::message::Message;
 use crate::domain::pass::{Pass, PassCode, PassState};
+use crate::domain::screening::Place;
 use crate::domain::visit::Stage;
 use crate::domain::window::{dates, day_time, short_time, wechat_time};
 use crate::ids::{
-    DeadlineId, InvitationId, InviteeId, OutboxId, PassId, RegistrationId, StepId, VisitId,
+    DeadlineId, HitId, InvitationId, InviteeId, OutboxId, PassId, RegistrationId, StepId, VisitId,
 };
 use crate::secret::Masked;
 use crate::store::approval_steps::{Step, outcome};
 use crate::store::cards::Card;
 use crate::store::visit_facts::{self, VisitFacts};
 use crate::store::{
-    StoreError, approval_steps, cards, invitations, invitees, passes, people, registrations, visits,
+    StoreError, approval_steps, blacklist, cards, gates, hits, invitations, invitees, passes,
+    people, registrations, visitors, visits,
 };
 use crate::templates::Facts;
 
@@ -51,6 +53,7 @@ pub async fn load(ctx: &Ctx, message: &Message) -> Result<Subject, StoreError> {
         Message::InvitationLapsing { deadline } => lapsing(ctx, *deadline).await?,
         Message::InvitationLapsed { invitation } => lapsed(ctx, *invitation).await?,
         Message::CardSettled { card } => settled(ctx, *card).await?,
+        Message::BlacklistHit { hit } => met(ctx, *hit).await?,
         Message::FollowerSeen { person } => {
             let person = people::find(&ctx.db.read, *person).await?;
             let unknown = person.filter(|person| person.names.unionid.is_none());
@@ -202,6 +205,40 @@ async fn settled(ctx: &Ctx, card: OutboxId) -> Result<Option<About>, StoreError>
     }))
 }
 
+/// Until the entry is lifted: then nobody need look out for them.
+async fn met(ctx: &Ctx, hit: HitId) -> Result<Option<About>, StoreError> {
+    let db = &ctx.db.read;
+    let Some(hit) = hits::find(db, hit).await? else {
+        return Ok(None);
+    };
+    let entry = blacklist::find(db, hit.entry).await?;
+    let entry = entry.filter(|entry| entry.lifted_at.is_none());
+    let visitor = visitors::find(db, hit.visitor).await?;
+    let Some((entry, visitor)) = entry.zip(visitor) else {
+        return Ok(None);
+    };
+    let Some(visit) = visit(ctx, visitor.visit).await? else {
+        return Ok(None);
+    };
+    let place = match hit.place {
+        Place::Application => "申请来访".to_owned(),
+        Place::Gate(id) => match gates::find(db, id).await? {
+            Some(gate) => format!("在{}刷码", gate.name),
+            None => return Ok(None),
+        },
+    };
+    let mut about = About::of(ctx, &visit);
+    about.facts.extend(Facts::from([
+        ("visitor", visitor.name.as_str().to_owned()),
+        ("mark", format!("{} {}", entry.kind.word(), entry.mask)),
+        ("effect", entry.effect.word().to_owned()),
+        ("cause", entry.cause.as_str().to_owned()),
+        ("place", place),
+        ("met_at", short_time(hit.at, ctx.clock.now())),
+    ]));
+    Ok(Some(about))
+}
+
 async fn visit_of_step(ctx: &Ctx, step: StepId) -> Result<Option<(Step, VisitFacts)>, StoreError> {
     let Some(step) = approval_steps::find(&ctx.db.read, step).await? else {
         return Ok(None);
@@ -255,6 +292,13 @@ pub async fn visit_of(
         Message::InvitationLapsed { invitation } => {
             let invitation = invitations::find(db, *invitation).await?;
             Ok(invitation.map(|invitation| invitation.visit))
+        }
+        Message::BlacklistHit { hit } => {
+            let visitor = match hits::find(db, *hit).await? {
+                Some(hit) => visitors::find(db, hit.visitor).await?,
+                None => None,
+            };
+            Ok(visitor.map(|visitor| visitor.visit))
         }
         Message::CardSettled { .. } | Message::FollowerSeen { .. } | Message::AnswerLate { .. } => {
             Ok(None)

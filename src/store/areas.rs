@@ -1,9 +1,14 @@
 //! 到访区域.
 
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryOrder};
+use sea_orm::sea_query::LockType;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect,
+};
 
 use super::{StoreError, corrupt};
 use crate::domain::campus::{Area, Slot};
+use crate::domain::limits::{Limits, Overlap};
 use crate::ids::AreaId;
 
 row!("areas" {
@@ -12,16 +17,24 @@ row!("areas" {
     name: String,
     slot: i16,
     open: bool,
+    days_ahead: i16,
+    days_long: i16,
+    a_day: Option<i16>,
+    overlap: String,
 });
 
 pub async fn insert(db: &impl ConnectionTrait, area: &Area) -> Result<(), StoreError> {
-    let row = row::Model {
-        id: area.id.get(),
-        name: area.name.clone(),
-        slot: area.slot.get(),
-        open: area.open,
-    };
-    row.into_active_model().insert(db).await?;
+    to_row(area).into_active_model().insert(db).await?;
+    Ok(())
+}
+
+/// Writes an area as it is now.
+pub async fn update(db: &impl ConnectionTrait, area: &Area) -> Result<(), StoreError> {
+    to_row(area)
+        .into_active_model()
+        .reset_all()
+        .update(db)
+        .await?;
     Ok(())
 }
 
@@ -42,12 +55,63 @@ pub async fn find(db: &impl ConnectionTrait, id: AreaId) -> Result<Option<Area>,
         .transpose()
 }
 
+/// Loads an area and holds it: who may be in it is decided by one after the other, applications, approvals
+/// and the blacklist alike. Whoever holds an area waits for no person and no visit any more.
+pub async fn lock(db: &impl ConnectionTrait, id: AreaId) -> Result<Option<Area>, StoreError> {
+    row::Entity::find_by_id(id.get())
+        .lock(LockType::NoKeyUpdate)
+        .one(db)
+        .await?
+        .map(area)
+        .transpose()
+}
+
+/// The same for every area.
+pub async fn lock_all(db: &impl ConnectionTrait) -> Result<Vec<Area>, StoreError> {
+    let rows = row::Entity::find()
+        .order_by_asc(row::Column::Id)
+        .lock(LockType::NoKeyUpdate)
+        .all(db)
+        .await?;
+    rows.into_iter().map(area).collect()
+}
+
+pub async fn find_by_name(
+    db: &impl ConnectionTrait,
+    name: &str,
+) -> Result<Option<Area>, StoreError> {
+    let found = row::Entity::find().filter(row::Column::Name.eq(name));
+    found.one(db).await?.map(area).transpose()
+}
+
+fn to_row(area: &Area) -> row::Model {
+    let limits = area.limits;
+    row::Model {
+        id: area.id.get(),
+        name: area.name.clone(),
+        slot: area.slot.get(),
+        open: area.open,
+        days_ahead: limits.days_ahead,
+        days_long: limits.days_long,
+        a_day: limits.a_day,
+        overlap: limits.overlap.as_str().to_owned(),
+    }
+}
+
 fn area(row: row::Model) -> Result<Area, StoreError> {
-    let slot = Slot::new(row.slot).ok_or_else(corrupt("areas", row.id))?;
+    let corrupt = corrupt("areas", row.id);
+    let slot = Slot::new(row.slot).ok_or_else(&corrupt)?;
+    let overlap = Overlap::parse(&row.overlap).ok_or_else(corrupt)?;
     Ok(Area {
         id: row.id.into(),
         name: row.name,
         slot,
         open: row.open,
+        limits: Limits {
+            days_ahead: row.days_ahead,
+            days_long: row.days_long,
+            a_day: row.a_day,
+            overlap,
+        },
     })
 }

@@ -61,6 +61,8 @@ pub mod receipts;
 pub mod tokens;
 
 pub mod audit;
+pub mod blacklist;
+pub mod hits;
 pub mod settings;
 
 pub use open::{Db, begin, commit, migrate};

@@ -1,7 +1,7 @@
 //! 通行凭证.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait, LockType};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
     QueryFilter, QueryOrder, QuerySelect,
@@ -11,7 +11,7 @@ use super::{StoreError, corrupt};
 use crate::domain::Window;
 use crate::domain::campus::AreaSet;
 use crate::domain::pass::Pass;
-use crate::ids::{PassId, VisitId};
+use crate::ids::{PassId, VisitId, VisitorId};
 
 row!("passes" {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -96,17 +96,62 @@ pub async fn revoke_of_visit(
         .lock(LockType::NoKeyUpdate)
         .all(db)
         .await?;
+    revoke_those(db, row::Column::VisitId.eq(visit.get()), at).await
+}
+
+/// Revokes these passes; says how many were not yet.
+pub async fn revoke(
+    db: &impl ConnectionTrait,
+    passes: impl IntoIterator<Item = PassId>,
+    at: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let ids = passes.into_iter().map(PassId::get);
+    revoke_those(db, row::Column::Id.is_in(ids), at).await
+}
+
+async fn revoke_those(
+    db: &impl ConnectionTrait,
+    those: SimpleExpr,
+    at: DateTime<Utc>,
+) -> Result<u64, StoreError> {
     let done = row::Entity::update_many()
         .col_expr(row::Column::RevokedAt, Expr::value(at))
         .col_expr(
             row::Column::Version,
             Expr::col(row::Column::Version).add(1_i32),
         )
-        .filter(row::Column::VisitId.eq(visit.get()))
+        .filter(those)
         .filter(row::Column::RevokedAt.is_null())
         .exec(db)
         .await?;
     Ok(done.rows_affected)
+}
+
+/// The passes of some visitors that are or will be good, held in the order in which the passages'
+/// writer takes them.
+pub async fn lock_live(
+    db: &impl ConnectionTrait,
+    visitors: impl IntoIterator<Item = VisitorId>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Pass>, StoreError> {
+    let live = row::Entity::find()
+        .filter(row::Column::VisitorId.is_in(visitors.into_iter().map(VisitorId::get)))
+        .filter(row::Column::RevokedAt.is_null())
+        .filter(row::Column::EndsAt.gte(now))
+        .order_by_asc(row::Column::VisitId)
+        .order_by_asc(row::Column::Id)
+        .lock(LockType::NoKeyUpdate);
+    live.all(db).await?.into_iter().map(pass).collect()
+}
+
+/// The ids of the visitors whose pass is or will be good.
+pub(super) fn live_holders(now: DateTime<Utc>) -> SelectStatement {
+    Query::select()
+        .column(row::Column::VisitorId)
+        .from(row::Entity)
+        .and_where(row::Column::RevokedAt.is_null())
+        .and_where(row::Column::EndsAt.gte(now))
+        .take()
 }
 
 /// Counts an entry, if the pass is still what was decided about. Says whether it was: this is what

@@ -2,8 +2,8 @@
 
 use sea_orm::sea_query::LockType;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 use super::{StoreError, corrupt, departments};
@@ -105,6 +105,19 @@ pub async fn approvers_of(
     let mut approvers = members(db, theirs.order_by_asc(row::Column::Id)).await?;
     approvers.retain(|member| member.is(Role::Approver));
     Ok(approvers)
+}
+
+/// Those with one of these roles.
+pub async fn with_role(
+    db: &impl ConnectionTrait,
+    roles: &[Role],
+) -> Result<Vec<Member>, StoreError> {
+    let mut any = Condition::any();
+    for role in roles {
+        any = any.add(row::Column::Roles.contains(role.as_str()));
+    }
+    let found = row::Entity::find().filter(any);
+    members(db, found.order_by_asc(row::Column::Id)).await
 }
 
 async fn members(

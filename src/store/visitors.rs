@@ -1,14 +1,16 @@
 //! The humans in a visit.
 
+use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, Query, SelectStatement, UnionType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
     QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::{StoreError, corrupt, people};
+use super::{StoreError, corrupt, passes, people};
 use crate::domain::campus::SealedPhone;
 use crate::domain::id_number::IdKind;
+use crate::domain::screening::Mark;
 use crate::domain::visitor::{SealedDocument, Visitor};
 use crate::domain::{Items, PersonName, Plate};
 use crate::ids::{PersonId, PhotoId, VisitId, VisitorId};
@@ -102,6 +104,35 @@ pub(super) fn pictures() -> SelectStatement {
     };
     filled(row::Column::IdPhotoId)
         .union(UnionType::All, filled(row::Column::FacePhotoId))
+        .take()
+}
+
+/// The visitors with a pass that is or will be good, among whom a mark of this kind is looked for. By
+/// `hash` as far as one is stored; the caller compares, since of a name none is.
+pub async fn with_live_pass(
+    db: &impl ConnectionTrait,
+    mark: &Mark,
+    hash: &KeyedHash,
+    now: DateTime<Utc>,
+) -> Result<Vec<Visitor>, StoreError> {
+    let holders = row::Entity::find()
+        .filter(row::Column::Id.in_subquery(passes::live_holders(now)))
+        .order_by_asc(row::Column::Id);
+    let perhaps = match mark {
+        Mark::IdNumber(_) => holders.filter(row::Column::IdHash.eq(hash.as_str())),
+        Mark::Phone(_) => holders.filter(row::Column::PhoneHash.eq(hash.as_str())),
+        Mark::Plate(plate) => holders.filter(row::Column::Plate.eq(plate.as_str())),
+        Mark::Name(_) => holders,
+    };
+    perhaps.all(db).await?.into_iter().map(visitor).collect()
+}
+
+/// The ids of the visits in which somebody with this document is.
+pub(super) fn visits_of(document: &KeyedHash) -> SelectStatement {
+    Query::select()
+        .column(row::Column::VisitId)
+        .from(row::Entity)
+        .and_where(row::Column::IdHash.eq(document.as_str()))
         .take()
 }
 

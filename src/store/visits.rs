@@ -7,11 +7,12 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::{StoreError, corrupt, owned, people};
+use super::{StoreError, corrupt, owned, people, visitors};
 use crate::domain::actors::Account;
 use crate::domain::visit::{Decider, Host, Mode, Stage, Visit};
 use crate::domain::{AreaNote, Comment, Note, Window};
-use crate::ids::{DepartmentId, PersonId, StaffId, VisitId};
+use crate::ids::{AreaId, DepartmentId, PersonId, StaffId, VisitId};
+use crate::secret::KeyedHash;
 
 row!("visits" {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -219,6 +220,44 @@ pub async fn count_submitted(
         .filter(begun(by))
         .filter(row::Column::SubmittedAt.gte(since));
     Ok(submitted.count(db).await?)
+}
+
+/// The same for one area, without the visit that is being corrected.
+pub async fn count_submitted_to(
+    db: &impl ConnectionTrait,
+    by: Account,
+    area: AreaId,
+    since: DateTime<Utc>,
+    but: Option<VisitId>,
+) -> Result<u64, StoreError> {
+    let mut submitted = row::Entity::find()
+        .filter(begun(by))
+        .filter(row::Column::AreaId.eq(area.get()))
+        .filter(row::Column::SubmittedAt.gte(since));
+    if let Some(but) = but {
+        submitted = submitted.filter(row::Column::Id.ne(but.get()));
+    }
+    Ok(submitted.count(db).await?)
+}
+
+/// Whether somebody with this document is in another visit to the same area at the same time, one that is
+/// approved or may still be. One may begin at the second at which the other ends, and what is over by
+/// `now` is in nobody's way.
+pub async fn overlaps(
+    db: &impl ConnectionTrait,
+    visit: &Visit,
+    document: &KeyedHash,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    use row::Column::{AreaId, EndsAt, Id, Stage, StartsAt};
+    let others = row::Entity::find()
+        .filter(Id.in_subquery(visitors::visits_of(document)))
+        .filter(Id.ne(visit.id.get()))
+        .filter(AreaId.eq(visit.area.get()))
+        .filter(Stage.is_in(["inviting", "pending", "approved"]))
+        .filter(StartsAt.lt(visit.window.until()))
+        .filter(EndsAt.gt(Ord::max(visit.window.from(), now)));
+    Ok(others.count(db).await? > 0)
 }
 
 /// Visits whose end has passed and whose stored stage does not say so yet, oldest end first.

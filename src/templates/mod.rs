@@ -66,6 +66,8 @@ pub enum Audience {
     Resident,
     /// The member of staff who holds the card.
     CardHolder,
+    /// Guards and administrators.
+    Security,
     /// The person whom the message is about.
     Person,
 }
@@ -261,6 +263,7 @@ fn built_in(kind: Kind) -> &'static str {
         Kind::InvitationLapsed => include_str!("../../message_templates/invitation_lapsed.toml"),
         Kind::CardSettled => include_str!("../../message_templates/card_settled.toml"),
         Kind::FollowerSeen => include_str!("../../message_templates/follower_seen.toml"),
+        Kind::BlacklistHit => include_str!("../../message_templates/blacklist_hit.toml"),
         Kind::AnswerLate => include_str!("../../message_templates/answer_late.toml"),
     }
 }

@@ -307,6 +307,7 @@ fn audience(name: &str) -> Option<Audience> {
         "invitee" => Audience::Invitee,
         "resident" => Audience::Resident,
         "card_holder" => Audience::CardHolder,
+        "security" => Audience::Security,
         "person" => Audience::Person,
         _ => return None,
     })
@@ -324,6 +325,7 @@ fn knows(kind: Kind, to: Audience) -> bool {
         Kind::Registered => &[Audience::Resident],
         Kind::InvitationLapsing | Kind::InvitationLapsed => &[Audience::Initiator],
         Kind::CardSettled => &[Audience::CardHolder],
+        Kind::BlacklistHit => &[Audience::Security],
         Kind::FollowerSeen | Kind::AnswerLate => &[Audience::Person],
     };
     audiences.contains(&to)

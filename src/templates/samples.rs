@@ -12,13 +12,13 @@ pub fn hard(kind: Kind) -> Facts {
 /// Facts as they usually are.
 pub fn usual(kind: Kind) -> Facts {
     facts(kind, |fact| match fact {
-        "submitter" | "visitors" | "invitee" => "张小雨",
+        "submitter" | "visitors" | "visitor" | "invitee" => "张小雨",
         "host" => "刘明",
         "department" => "信息中心",
         "area" => "校园区域",
-        "visitor" => "张**",
         "reason" => "业务洽谈",
         "comment" => "请走东门",
+        "cause" => "扰乱秩序",
         _ => "计算机学院 A301 室",
     })
 }
@@ -27,12 +27,15 @@ fn facts(kind: Kind, written: fn(&str) -> &'static str) -> Facts {
     let value = |fact: &str| match fact {
         "number" => "7000000000000000001",
         "starts_at" | "ends_at" | "lapses_at" => "2026年03月02日 14:00",
-        "starts_short" | "arrived_at" | "lapses_short" => "03月02日14:00",
+        "starts_short" | "arrived_at" | "met_at" | "lapses_short" => "03月02日14:00",
         "days" => "3天",
         "dates" => "03-02至03-04",
         "joined" => "2",
         "capacity" => "5",
         "result" => "已通过",
+        "mark" => "手机号 139****0003",
+        "effect" => "禁止入校",
+        "place" => "在东门刷码",
         "pass_token" | "invitation_token" | "registration_token" => "AAAAAAAAAAAAAAAAAAAAAA",
         "pass_code" => "K7Q2MP",
         link if link.ends_with("_link") => "https://pass.example.edu/p/AAAAAAAAAAAAAAAAAAAAAA",

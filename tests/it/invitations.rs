@@ -127,21 +127,30 @@ async fn those_who_are_named_get_the_link_join_and_go_in() {
     assert_snapshot!(app.plain(&format!("{:#}", approver.get(&format!("/api/staff/approvals/{}", visit.id)).await.expect(200)["visitors"])), @r#"
     [
       {
+        "alert": null,
+        "face_photo": null,
         "id_number": "E****01",
+        "id_photo": "[id]",
         "items": null,
         "name": "李四",
         "phone": "138****0001",
         "plate": null
       },
       {
+        "alert": null,
+        "face_photo": null,
         "id_number": "E****03",
+        "id_photo": "[id]",
         "items": null,
         "name": "赵六",
         "phone": "138****0003",
         "plate": null
       },
       {
+        "alert": null,
+        "face_photo": null,
         "id_number": "E****02",
+        "id_photo": "[id]",
         "items": null,
         "name": "王小五",
         "phone": "138****0002",

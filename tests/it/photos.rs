@@ -8,7 +8,6 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
-use axum::routing::any;
 use campus_pass::actions::photos::erase_due;
 use campus_pass::store;
 use image::ImageFormat;
@@ -222,12 +221,12 @@ async fn a_picture_that_no_visitor_has_goes_after_a_day_and_one_in_use_stays() {
 struct Shelf(Arc<Mutex<HashMap<String, Bytes>>>);
 
 impl Shelf {
-    /// As S3 answers PutObject, GetObject and DeleteObjects; signatures are the library's own affair.
-    async fn answer(
-        State(shelf): State<Self>,
-        method: Method,
-        uri: Uri,
-        headers: HeaderMap,
+    /// As S3 answers `PutObject`, `GetObject` and `DeleteObjects`; signatures are the library's own affair.
+    fn answer(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
         given: Bytes,
     ) -> (StatusCode, HeaderMap, Bytes) {
         let signed = headers["authorization"].to_str().unwrap();
@@ -237,8 +236,8 @@ impl Shelf {
             "{signed}"
         );
         assert!(!signed.contains("the-key"));
-        let mut kept = shelf.0.lock().unwrap();
-        let (status, found) = match method {
+        let mut kept = self.0.lock().unwrap();
+        let (status, found) = match *method {
             Method::PUT => {
                 kept.insert(uri.path().to_owned(), given);
                 (StatusCode::OK, Bytes::new())
@@ -277,7 +276,13 @@ async fn pictures_may_lie_sealed_in_a_bucket() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let bucket = Router::new()
-        .fallback(any(Shelf::answer))
+        .fallback(
+            async |State(shelf): State<Shelf>,
+                   method: Method,
+                   uri: Uri,
+                   headers: HeaderMap,
+                   given: Bytes| { shelf.answer(&method, &uri, &headers, given) },
+        )
         .with_state(shelf.clone());
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(async move { axum::serve(listener, bucket).await.unwrap() });

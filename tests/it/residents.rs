@@ -1,5 +1,7 @@
 //! 丁香水榭小区访客登记, told by visitors, residents and the desk: who comes in, and who says no.
 
+use campus_pass::actions::campus::{NewLimits, set_limits};
+use campus_pass::domain::limits::Overlap;
 use campus_pass::store::audit;
 use insta::assert_snapshot;
 use serde_json::json;
@@ -91,7 +93,7 @@ async fn whom_the_register_knows_is_visited_at_once_and_told_of_it() {
     host_phone: "139****0101"
     department: "丁香水榭社区"
     known: true
-    visitors: [{"id_number":null,"items":null,"name":"张小雨","phone":"138****0001","plate":"渝AD12345"}]
+    visitors: [{"alert":null,"face_photo":null,"id_number":null,"id_photo":null,"items":null,"name":"张小雨","phone":"138****0001","plate":"渝AD12345"}]
     steps: [{"approver":"住户","comment":null,"decided_at":"2026-03-02T09:00:00+08:00","decision":"approve"}]
     "#);
     assert_snapshot!(history(&app, &visit).await, @"
@@ -316,5 +318,59 @@ async fn what_the_desk_returned_is_corrected_and_may_be_known_then() {
     li.say(&li.link(), "expect").await.expect(200);
     app.deliver().await;
     assert!(enter(&app, &guest).await.contains(r#""r":"ok""#));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn who_is_on_the_blacklist_is_not_let_in_by_the_register() {
+    let app = App::start().await;
+    let (guest, desk, admin) = (
+        app.guest("张小雨").await,
+        app.approver("吴芳"),
+        app.approver("吴敏"),
+    );
+    // Whom somebody must look at waits for the desk, though the register knows the resident.
+    admin.list("phone", &guest.phone, "review").await;
+    let visit = guest.register(KNOWN).await;
+    app.deliver().await;
+    assert_eq!((guest.sms().len(), wang(&app).sms().len()), (0, 0));
+    assert_eq!(guest.look(&visit).await["stage"], "submitted");
+    desk.decide(&visit, "approve", "").await.expect(200);
+    app.deliver().await;
+    assert!(enter(&app, &guest).await.contains(r#""r":"ok""#));
+    // Who is refused is told the same whatever the register knows, and loses what they had.
+    admin.list("name", "张小雨", "refuse").await;
+    assert!(!enter(&app, &guest).await.contains(r#""r":"ok""#));
+    for resident in [KNOWN, UNKNOWN] {
+        let form = guest.registering(resident);
+        let refused = guest.post("/api/registrations", &form).await.problem();
+        assert_eq!(
+            refused,
+            "409 visitor_screened 暂时无法为该访客办理预约，请联系被访人或保卫处"
+        );
+    }
+    app.deliver().await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_quarter_s_own_limits_bound_a_registration() {
+    let app = App::start().await;
+    let guest = app.guest("张小雨").await;
+    let limits = NewLimits {
+        days_long: Some(1),
+        a_day: Some(Some(1)),
+        overlap: Some(Overlap::Refuse),
+        ..NewLimits::default()
+    };
+    set_limits(&app.ctx, "丁香水榭小区", limits).await.unwrap();
+    let mut form = guest.registering(KNOWN);
+    let refused = guest.post("/api/registrations", &form).await;
+    assert_snapshot!(refused.problem(), @"");
+    form["ends_on"] = "2026-03-02".into();
+    guest.post("/api/registrations", &form).await.expect(201);
+    let refused = guest.post("/api/registrations", &form).await;
+    assert_snapshot!(refused.problem(), @"");
+    app.deliver().await;
     app.finish().await;
 }

@@ -83,6 +83,9 @@ async fn play(app: &App) -> Vec<(&'static str, String)> {
     let code = guest.code(&visit).await;
     app.gate("G01").scan(&code).await;
     app.gate("G01").scan("FORGED").await;
+    let admin = app.approver("吴敏");
+    admin.list("id_number", "H1234567801", "refuse").await;
+    admin.list("phone", "13800000778", "notify").await;
     app.deliver().await;
     let oa = &app.settings.official_account;
     let asked = json!({
@@ -101,6 +104,8 @@ async fn play(app: &App) -> Vec<(&'static str, String)> {
         ("the approver's session", session),
         ("the link's token", link.as_str().unwrap()[3..].to_owned()),
         ("the invitation's token", invitation[3..].to_owned()),
+        ("a listed document", "H12345678".to_owned()),
+        ("a listed phone", "13800000778".to_owned()),
         ("an invited phone", "13800000777".to_owned()),
         ("a resident's phone", resident.phone.to_owned()),
         ("a resident's token", resident.link()[3..].to_owned()),

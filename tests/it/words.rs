@@ -56,6 +56,7 @@ fn template(kind: Kind) -> String {
             &["visitor", "dates", "registration_token"],
         ),
         Kind::CardSettled => send("card_holder", "card_update") + &text("card_update"),
+        Kind::BlacklistHit => send("security", "wecom_text") + &text("wecom_text"),
         Kind::FollowerSeen => send("person", "user_info"),
         Kind::AnswerLate => {
             let words = format!(
@@ -137,6 +138,10 @@ async fn every_message_knows_what_its_kind_says_it_knows() {
             assert_says_all(Kind::GuestArrived, host.texts().last().unwrap());
         }
     }
+    let admin = app.approver("吴敏");
+    admin.list("phone", &guest.phone, "notify").await;
+    book().await;
+    assert_says_all(Kind::BlacklistHit, admin.texts().last().unwrap());
     host.invite(2).await;
     app.it_is("2026-03-02 10:50");
     lapses::warn_due(&app.ctx).await.unwrap();

@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::actions::approvals::{self, Box};
 use crate::actions::photos;
+use crate::actions::screening::rulings;
 use crate::ctx::Ctx;
 use crate::domain::Comment;
 use crate::domain::actors::Approver;
@@ -141,6 +142,9 @@ pub struct ApprovalVisitorOut {
     /// Shown at `/api/staff/approvals/{visit}/photos/{photo}`; none of a visitor to a resident.
     id_photo: Option<PhotoId>,
     face_photo: Option<PhotoId>,
+    /// What the approver must know before they decide.
+    #[schema(example = "需重点核查，请与保卫处核实后再审批")]
+    alert: Option<&'static str>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -266,7 +270,10 @@ async fn one(ctx: &Ctx, by: &Approver, id: VisitId) -> Result<Json<ApprovalOut>,
     let asked = steps
         .last()
         .is_some_and(|step| step.department == by.member.department);
-    let visitors = facts.visitors.iter().map(|visitor| ApprovalVisitorOut {
+    let rulings = rulings(&ctx.db.read, ctx, &facts.visitors, visit.area).await?;
+    let visitors = facts.visitors.iter().zip(rulings);
+    let visitors = visitors.map(|(visitor, ruling)| ApprovalVisitorOut {
+        alert: ruling.and_then(|entry| entry.effect.alert()),
         name: visitor.name.as_str().to_owned(),
         phone: visitor.phone.mask.clone(),
         id_number: visitor.document.as_ref().map(|id| id.mask.clone()),

@@ -20,10 +20,10 @@ pub type Post = (
     &'static [Role],
 );
 
-use Role::{Approver, Guard, Host};
+use Role::{Administrator, Approver, Guard, Host};
 
 /// 信息中心 has one approver, 机械工程学院 has two; 吴芳 is the desk of the residential quarter.
-pub const MEMBERS: [Post; 7] = [
+pub const MEMBERS: [Post; 8] = [
     ("刘明", "信息中心", "liuming", "13900000001", &[Host]),
     (
         "陈静",
@@ -42,7 +42,8 @@ pub const MEMBERS: [Post; 7] = [
     ),
     ("孙丽", "机械工程学院", "sunli", "13900000005", &[Approver]),
     ("周岚", "保卫处", "zhoulan", "13900000006", &[Guard]),
-    ("吴芳", DESK, "wufang", "13900000007", &[Approver]),
+    ("吴敏", "保卫处", "wumin", "13900000007", &[Administrator]),
+    ("吴芳", DESK, "wufang", "13900000008", &[Approver]),
 ];
 
 const QUARTER: &str = "丁香水榭小区";

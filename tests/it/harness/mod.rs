@@ -22,7 +22,7 @@ pub use child::{Service, client, command, run};
 pub use database::Database;
 pub use delivery::Delivery;
 pub use doors::Gate;
-pub use people::{Approver, Guest, Visit, invited};
+pub use people::{Approver, Guest, ID_NUMBER, Visit, invited};
 pub use plain::plain;
 pub use residents::{KNOWN, Resident, Typed, UNKNOWN};
 pub use wire::{Answer, body, json_body, picture, upload};

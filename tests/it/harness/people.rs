@@ -351,6 +351,19 @@ impl<'a> Approver<'a> {
         self.post(&path, form).await
     }
 
+    /// Puts somebody on the blacklist, everywhere and for good; gives the entry.
+    pub async fn list(&self, kind: &str, value: &str, effect: &str) -> Value {
+        let form = json!({ "kind": kind, "value": value, "effect": effect, "cause": "扰乱秩序" });
+        self.post("/api/admin/blacklist", &form).await.expect(201)
+    }
+
+    /// Takes an entry off the blacklist.
+    pub async fn lift(&self, entry: &Value) -> Answer {
+        let id = entry["id"].as_str().unwrap();
+        let path = format!("/api/admin/blacklist/{id}/lift");
+        self.post(&path, &json!({})).await
+    }
+
     /// `approve`, `reject` or `return` on the page.
     pub async fn decide(&self, visit: &Visit, decision: &str, comment: &str) -> Answer {
         let path = format!("/api/staff/approvals/{}/{decision}", visit.id);

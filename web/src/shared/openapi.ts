@@ -79,6 +79,11 @@ export interface components {
             /** @description Shown at `/api/staff/approvals/{visit}/photos/{photo}`. */
             id_photo: components["schemas"]["PhotoId"];
             face_photo?: components["schemas"]["PhotoId"] | null;
+            /**
+             * @description What the approver must know before they decide.
+             * @example 需重点核查，请与保卫处核实后再审批
+             */
+            alert?: string | null;
         };
         /**
          * @description 到访区域.
@@ -225,6 +230,46 @@ export interface components {
             area_note?: string | null;
             /** @description 来访描述. */
             note?: string | null;
+        };
+        EntriesOut: {
+            items: components["schemas"]["EntryOut"][];
+            next?: components["schemas"]["EntryId"] | null;
+        };
+        /**
+         * @description An entry of 访客黑名单.
+         * @example 1628957678243860481
+         */
+        EntryId: string;
+        /** @description An entry, masked. */
+        EntryOut: {
+            id: components["schemas"]["EntryId"];
+            kind: string;
+            kind_text: string;
+            /** @example 139****0003 */
+            mask: string;
+            effect: string;
+            effect_text: string;
+            cause: string;
+            /** @description The only area where it counts. */
+            area?: string | null;
+            area_id?: components["schemas"]["AreaId"] | null;
+            /** Format: date-time */
+            until?: string | null;
+            /**
+             * @description `active`, `over` or `lifted`.
+             * @example active
+             */
+            state: string;
+            added_by: string;
+            /** Format: date-time */
+            added_at: string;
+            /** Format: date-time */
+            lifted_at?: string | null;
+            /**
+             * Format: int32
+             * @description How many passes it revoked when it was added.
+             */
+            revoked: number;
         };
         /** @description 邀请有效时长 of an extension. */
         ExtendIn: {
@@ -375,6 +420,26 @@ export interface components {
              * @example /p/…
              */
             link: string;
+        };
+        ListIn: {
+            /**
+             * @description `id_number`, `phone`, `plate` or `name`.
+             * @example id_number
+             */
+            kind?: string;
+            /** @description The number, plate or name itself, however it is typed. */
+            value?: string;
+            /**
+             * @description `refuse`, `review` or `notify`.
+             * @example refuse
+             */
+            effect?: string;
+            /** @description 列入原因, at most 200 characters; guards read it. */
+            cause?: string;
+            /** @description The only area where it counts; everywhere when it is left out. */
+            area?: string | null;
+            /** @description Until when it counts, RFC 3339; for good when it is left out. */
+            until?: string | null;
         };
         /** @description The person of a session, with what prefills the next form. */
         MeOut: {

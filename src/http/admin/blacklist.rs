@@ -1,0 +1,193 @@
+//! 访客黑名单: add, lift, list. What was added is never shown again, only its mask.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::{DateTime, FixedOffset, SubsecRound, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::actions::blacklist::{self, Listed, Listing};
+use crate::ctx::Ctx;
+use crate::domain::actors::Admin;
+use crate::domain::screening::{Effect, Entry, Mark, MarkKind, Scope};
+use crate::domain::window::campus_time;
+use crate::domain::{Cause, Fault};
+use crate::http::extract::{Json, Path, Query, page_size};
+use crate::http::fields::Fields;
+use crate::http::problem::{Problem, ProblemOut};
+use crate::ids::{AreaId, EntryId};
+use crate::secret::Masked;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListIn {
+    /// `id_number`, `phone`, `plate` or `name`.
+    #[serde(default)]
+    #[schema(example = "id_number")]
+    kind: String,
+    /// The number, plate or name itself, however it is typed.
+    #[serde(default)]
+    value: String,
+    /// `refuse`, `review` or `notify`.
+    #[serde(default)]
+    #[schema(example = "refuse")]
+    effect: String,
+    /// 列入原因, at most 200 characters; guards read it.
+    #[serde(default)]
+    cause: String,
+    /// The only area where it counts; everywhere when it is left out.
+    area: Option<String>,
+    /// Until when it counts, RFC 3339; for good when it is left out.
+    until: Option<String>,
+}
+
+impl ListIn {
+    fn listing(&self) -> Result<Listing, Problem> {
+        let mut f = Fields::default();
+        let no_kind = Fault::new("kind_unknown", "kind 应为 id_number、phone、plate 或 name");
+        let kind = f.take("kind", MarkKind::parse(&self.kind).ok_or(no_kind));
+        let mark = kind.and_then(|kind| f.take("value", Mark::parse(kind, &self.value)));
+        let no_effect = Fault::new("effect_unknown", "effect 应为 refuse、review 或 notify");
+        let effect = f.take("effect", Effect::parse(&self.effect).ok_or(no_effect));
+        let cause = f.take("cause", Cause::parse(&self.cause));
+        let no_area = Fault::new("area_unknown", "该到访区域不存在");
+        let area: Option<AreaId> = f.maybe("area", self.area.as_deref(), |text| {
+            text.parse().map_err(|_| no_area)
+        });
+        let until = self.until.as_deref().filter(|text| !text.is_empty());
+        let until = until.and_then(|text| f.time("until", text));
+        // The databases keep different parts of a second.
+        let until = until.map(|until| until.trunc_subsecs(0));
+        let whole = mark.zip(effect).zip(cause);
+        f.finish(whole.map(|((mark, effect), cause)| Listing {
+            mark,
+            scope: Scope::from(area),
+            effect,
+            cause,
+            until,
+        }))
+    }
+}
+
+/// An entry, masked.
+#[derive(Serialize, ToSchema)]
+pub struct EntryOut {
+    id: EntryId,
+    kind: &'static str,
+    kind_text: &'static str,
+    #[schema(value_type = String, example = "139****0003")]
+    mask: Masked,
+    effect: &'static str,
+    effect_text: &'static str,
+    cause: String,
+    /// The only area where it counts.
+    area: Option<String>,
+    area_id: Option<AreaId>,
+    until: Option<DateTime<FixedOffset>>,
+    /// `active`, `over` or `lifted`.
+    #[schema(example = "active")]
+    state: &'static str,
+    added_by: String,
+    added_at: DateTime<FixedOffset>,
+    lifted_at: Option<DateTime<FixedOffset>>,
+    /// How many passes it revoked when it was added.
+    revoked: i32,
+}
+
+impl EntryOut {
+    fn of(listed: Listed, now: DateTime<Utc>) -> Self {
+        let Listed { entry, area, by } = listed;
+        Self {
+            id: entry.id,
+            kind: entry.kind.as_str(),
+            kind_text: entry.kind.word(),
+            effect: entry.effect.as_str(),
+            effect_text: entry.effect.word(),
+            cause: entry.cause.as_str().to_owned(),
+            area_id: entry.scope.area(),
+            area: area.map(|area| area.name),
+            until: entry.until.map(campus_time),
+            state: entry.state(now).as_str(),
+            added_by: by,
+            added_at: campus_time(entry.added_at),
+            lifted_at: entry.lifted_at.map(campus_time),
+            revoked: entry.revoked,
+            mask: entry.mask,
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct EntriesOut {
+    items: Vec<EntryOut>,
+    next: Option<EntryId>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct EntriesQuery {
+    /// `next` of the page before.
+    #[param(value_type = Option<String>)]
+    after: Option<EntryId>,
+    /// 1 to 50; 20 when left out.
+    limit: Option<u64>,
+}
+
+/// Puts somebody on the blacklist
+///
+/// Whoever is refused loses every pass that is or will be good where the entry counts; `revoked` says how
+/// many there were.
+#[utoipa::path(post, path = "/api/admin/blacklist", operation_id = "list_somebody", tag = "admin",
+    request_body = ListIn,
+    responses((status = 201, body = EntryOut), (status = 403, body = ProblemOut),
+        (status = 409, body = ProblemOut), (status = 422, body = ProblemOut)))]
+pub async fn add(
+    State(ctx): State<Ctx>,
+    by: Admin,
+    Json(form): Json<ListIn>,
+) -> Result<(StatusCode, Json<EntryOut>), Problem> {
+    let entry = blacklist::add(&ctx, &by, &form.listing()?).await?;
+    Ok((StatusCode::CREATED, one(&ctx, entry).await?))
+}
+
+/// The blacklist, newest first, with what was lifted
+#[utoipa::path(get, path = "/api/admin/blacklist", operation_id = "blacklist", tag = "admin",
+    params(EntriesQuery),
+    responses((status = 200, body = EntriesOut), (status = 403, body = ProblemOut)))]
+pub async fn list(
+    State(ctx): State<Ctx>,
+    by: Admin,
+    Query(query): Query<EntriesQuery>,
+) -> Result<Json<EntriesOut>, Problem> {
+    let limit = page_size(query.limit);
+    let found = blacklist::list(&ctx, &by, query.after, limit).await?;
+    let next = found.last().map(|listed| listed.entry.id);
+    let next = next.filter(|_| found.len() as u64 == limit);
+    let now = ctx.clock.now();
+    let items = found.into_iter().map(|listed| EntryOut::of(listed, now));
+    Ok(Json(EntriesOut {
+        items: items.collect(),
+        next,
+    }))
+}
+
+/// Takes somebody off the blacklist; revoked passes stay revoked
+#[utoipa::path(post, path = "/api/admin/blacklist/{id}/lift", operation_id = "lift_entry", tag = "admin",
+    params(("id" = EntryId, Path)),
+    responses((status = 200, body = EntryOut), (status = 403, body = ProblemOut),
+        (status = 404, body = ProblemOut), (status = 409, body = ProblemOut)))]
+pub async fn lift(
+    State(ctx): State<Ctx>,
+    by: Admin,
+    Path(id): Path<EntryId>,
+) -> Result<Json<EntryOut>, Problem> {
+    let entry = blacklist::lift(&ctx, &by, id).await?;
+    one(&ctx, entry).await
+}
+
+async fn one(ctx: &Ctx, entry: Entry) -> Result<Json<EntryOut>, Problem> {
+    let listed = blacklist::named(ctx, vec![entry]).await?.pop();
+    let listed = listed.ok_or_else(Problem::failure)?;
+    Ok(Json(EntryOut::of(listed, ctx.clock.now())))
+}
