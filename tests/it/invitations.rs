@@ -128,7 +128,9 @@ async fn those_who_are_named_get_the_link_join_and_go_in() {
     [
       {
         "alert": null,
+        "face_photo": null,
         "id_number": "E****01",
+        "id_photo": "[id]",
         "items": null,
         "name": "李四",
         "phone": "138****0001",
@@ -136,7 +138,9 @@ async fn those_who_are_named_get_the_link_join_and_go_in() {
       },
       {
         "alert": null,
+        "face_photo": null,
         "id_number": "E****03",
+        "id_photo": "[id]",
         "items": null,
         "name": "赵六",
         "phone": "138****0003",
@@ -144,7 +148,9 @@ async fn those_who_are_named_get_the_link_join_and_go_in() {
       },
       {
         "alert": null,
+        "face_photo": null,
         "id_number": "E****02",
+        "id_photo": "[id]",
         "items": null,
         "name": "王小五",
         "phone": "138****0002",
