@@ -23,7 +23,7 @@ use campus_pass::domain::photo::PhotoKind;
 use campus_pass::domain::{IdNumber, PersonName, Phone, Window};
 use campus_pass::ids::{PhotoId, VisitId};
 use campus_pass::store::people::WechatNames;
-use campus_pass::store::{approval_steps, areas, reasons, staff};
+use campus_pass::store::{self, approval_steps, areas, photos, reasons, staff};
 use futures::future::join_all;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -147,8 +147,14 @@ async fn arrive(ctx: &Ctx, openid: &str) -> (String, Guest, PhotoId) {
     let Account::Person(id) = found.account else {
         panic!("a guest is a person");
     };
-    let photo = keep(ctx, found.account, PhotoKind::Document, picture(300, 200)).await;
-    (token, Guest { id }, photo.unwrap())
+    let kept = keep(ctx, found.account, PhotoKind::Document, picture(300, 200)).await;
+    let photo = kept.unwrap();
+    // In use, as of somebody who was here before: a story of many days outlives one that is not.
+    let (txn, now) = (store::begin(&ctx.db).await.unwrap(), ctx.clock.now());
+    let taken = photos::take(&txn, found.account, PhotoKind::Document, photo, now).await;
+    assert!(taken.unwrap());
+    store::commit(txn).await.unwrap();
+    (token, Guest { id }, photo)
 }
 
 /// Lets both begin at once on threads of their own, each after as many turns of the scheduler as the
