@@ -85,9 +85,13 @@ pub async fn correct(
 
 /// The form has days where a booking has times.
 fn in_days(error: BookError) -> Problem {
-    match error {
-        BookError::Over => Problem::field("ends_on", "window_over", error.to_string()),
-        BookError::TooFar => Problem::field("starts_on", "window_too_far", error.to_string()),
-        error => error.into(),
+    let mut problem = Problem::from(error);
+    for fault in &mut problem.errors {
+        fault.field = match fault.field.as_str() {
+            "starts_at" => "starts_on".to_owned(),
+            "ends_at" => "ends_on".to_owned(),
+            _ => continue,
+        };
     }
+    problem
 }
