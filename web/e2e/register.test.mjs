@@ -9,6 +9,9 @@ const RESIDENT = { name: '王建国', phone: '13900000101', house: '３栋2单�
 
 const scan = async (code) => (await control('POST', `/gate/${QUARTER_GATE}/scan`, { v: code })).body.r
 
+/** A toast that fades has for a moment a contrast that nobody reads. */
+const toastGone = (page) => page.locator('.van-toast').waitFor({ state: 'hidden' })
+
 /** Fills in 访客登记. */
 async function fill(page, { name, phone, house }, guest) {
   await page.getByRole('textbox', { name: /^住户姓名/ }).fill(name)
@@ -33,6 +36,7 @@ test('a visitor registers with a resident, who does not know them: the gate refu
   await page.goto(`${BASE_URL}/h5/register`)
   await page.getByRole('button', { name: '提交' }).click()
   await page.getByText('请输入住户姓名').first().waitFor()
+  await toastGone(page)
   await guest.audit()
   await fill(page, RESIDENT, guest)
   await page.getByText('若未上传人脸照，可通过出示短信链接中的二维码通行。').waitFor()
@@ -46,6 +50,7 @@ test('a visitor registers with a resident, who does not know them: the gate refu
   await page.getByRole('button', { name: '提交' }).click()
   await page.waitForURL(/\/h5\/visits\/\d+$/)
   await page.getByText('通过后，通行凭证将以短信发送至访客手机。').waitFor()
+  await toastGone(page)
   assert.equal(await page.getByText('已提交').first().isVisible(), true)
   assert.equal(await page.getByText('查看通行凭证').count(), 0)
   await guest.audit()
