@@ -7,6 +7,7 @@
 pub mod actors;
 pub mod campus;
 pub mod gate;
+pub mod group;
 pub mod id_number;
 pub mod invitation;
 pub mod limits;

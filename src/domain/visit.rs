@@ -34,7 +34,7 @@ pub struct Visit {
     pub version: i32,
 }
 
-/// 被访人.
+/// 被访人; of a group the one in charge, 负责人.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Host {
     Staff(StaffId),
@@ -64,14 +64,17 @@ pub enum Mode {
     Proxy,
     /// 丁香水榭小区访客登记.
     Residential,
+    /// 团体通行.
+    Group,
 }
 
 impl Mode {
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Booking,
         Self::Invitation,
         Self::Proxy,
         Self::Residential,
+        Self::Group,
     ];
 
     /// Its short text in a column and in the API.
@@ -82,6 +85,7 @@ impl Mode {
             Self::Invitation => "invitation",
             Self::Proxy => "proxy",
             Self::Residential => "residential",
+            Self::Group => "group",
         }
     }
 
