@@ -8,21 +8,14 @@ use crate::shape::*;
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
-/// A gate that reads a plate asks whose it is: a vehicle's visit, or a visitor's pass.
-const LOOKED_UP: [(&str, &str, &str); 2] = [
-    ("vehicles", "vehicles_by_plate", "plate"),
-    ("passes", "passes_by_visitor", "visitor_id"),
-];
-
 #[sea_orm_migration::async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(groups()).await?;
         manager.create_table(vehicles()).await?;
-        for (table, name, column) in LOOKED_UP {
-            manager.create_index(index(table, name, &[column])).await?;
-        }
-        Ok(())
+        // A gate that reads a plate asks whose it is.
+        let plates = index("vehicles", "vehicles_by_plate", &["plate"]);
+        manager.create_index(plates).await
     }
 
     /// Refused while there is a visit of a group, for which the code before has no word.
@@ -31,10 +24,6 @@ impl MigrationTrait for Migration {
         if !rows(manager, lost).await?.is_empty() {
             let why = "there are visits of groups, which would be lost";
             return Err(DbErr::Migration(why.to_owned()));
-        }
-        for (table, name, _) in LOOKED_UP {
-            let made = Index::drop().name(name).table(table).to_owned();
-            manager.drop_index(made).await?;
         }
         drop(manager, &["groups", "vehicles"]).await
     }

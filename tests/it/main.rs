@@ -26,6 +26,7 @@ mod deliveries;
 mod doors;
 mod fuzz;
 mod gate;
+mod groups;
 mod invitations;
 mod limits;
 mod links;

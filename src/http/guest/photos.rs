@@ -54,6 +54,7 @@ impl FromRequest<Site> for Upload {
     }
 }
 
+#[must_use]
 pub fn broken(error: MultipartError) -> Problem {
     match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
