@@ -59,8 +59,8 @@
 //! # How people are told
 //! An outbox row is ids and a kind of [`domain::message`], never words. [`jobs::deliver`] runs a worker
 //! for each provider's door, at the pace which that door takes, so that a crowd before one holds up nobody
-//! at another. It leases rows, oldest first for one recipient and visit, loads what is true by then, renders `message_templates/`, and sends with no transaction open. A row
-//! ends sent, dead with its reason, or overtaken. A subscription message is paid with a grant of
+//! at another. It leases rows, oldest first for one recipient and visit, loads what is true by then, renders
+//! `message_templates/`, and sends with no transaction open. A row ends sent, dead with its reason, or overtaken. A subscription message is paid with a grant of
 //! [`domain::subscription`], spent in the transaction that ends the row. A killed worker's lease runs out
 //! and the row comes back under the same idempotency key; a channel that has none gets the row marked as
 //! doubtful. An SMS that one provider refuses goes by the other in the same try, unless it may have gone
@@ -70,7 +70,8 @@
 //! Phones, ID numbers, device keys, access tokens and pictures are sealed (AES-256-GCM, keys from the
 //! environment), found by keyed hash, and shown by mask; see [`secret`]. A link's token is computed when
 //! it is sent and stored as a hash. The blacklist keeps keyed hashes and masks, and nothing that could be
-//! opened ([`domain::screening`]). Logs name routes, never paths or queries.
+//! opened ([`domain::screening`]). A picture is erased when no visitor has it any more ([`actions::photos`]).
+//! Logs name routes, never paths or queries.
 //!
 //! # The outside in a box
 //! [`sandbox`] plays WeChat, WeCom, two SMS providers and a gate on this machine, enforces their rules, and

@@ -107,6 +107,27 @@ pub async fn add_quarter(ctx: &Ctx, quarter: &Quarter) -> Result<(), CampusError
     Ok(commit(txn).await?)
 }
 
+/// The same by the names of its area, its desk's department and its reason.
+pub async fn add_quarter_by_name(
+    ctx: &Ctx,
+    area: &str,
+    desk: &str,
+    reason: &str,
+) -> Result<(), CampusError> {
+    let db = &ctx.db.read;
+    let area = areas::find_by_name(db, area).await?;
+    let names = departments::names(db).await?;
+    let desk = names.into_iter().find(|(_, name)| name == desk);
+    let mut reasons = store::reasons::all(db).await?.into_iter();
+    let reason = reasons.find(|known| known.name == reason);
+    let quarter = Quarter {
+        area: area.ok_or(CampusError::Unknown("area"))?.id,
+        desk: desk.ok_or(CampusError::Unknown("department"))?.0,
+        reason: reason.ok_or(CampusError::Unknown("reason"))?.id,
+    };
+    add_quarter(ctx, &quarter).await
+}
+
 pub async fn add_department(ctx: &Ctx, name: &str) -> Result<DepartmentId, CampusError> {
     let txn = begin(&ctx.db).await?;
     let id = ctx.mint();

@@ -25,6 +25,7 @@ pub mod registrations;
 pub mod residents;
 pub mod screening;
 pub mod sessions;
+pub mod staff;
 pub mod subscriptions;
 pub mod visits;
 

@@ -1,9 +1,10 @@
-//! `area set` and `area list`: what may be applied for in each area.
+//! `area`: the places that people visit, and what may be applied for in each.
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Subcommand, ValueEnum};
 
 use super::assembled;
-use crate::actions::campus::{NewLimits, set_limits};
+use crate::actions::campus::{NewLimits, add_area, add_quarter_by_name, set_limits};
 use crate::config::Settings;
 use crate::domain::campus::Area;
 use crate::domain::limits::Overlap;
@@ -13,6 +14,22 @@ use crate::store::areas;
 pub enum AreaCommand {
     /// Print each area with its limits.
     List,
+    /// Add an area that people may visit.
+    Add {
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
+        name: String,
+    },
+    /// Make an area the residential quarter: visitors register with its residents, and nobody books there.
+    Quarter {
+        /// The area's name.
+        name: String,
+        /// The department of the community desk, which decides what the register does not know.
+        #[arg(long)]
+        desk: String,
+        /// 来访事由 of every visit there.
+        #[arg(long)]
+        reason: String,
+    },
     /// Set limits of an area, and print it. What is left out stays; what was applied for before stays too.
     Set {
         /// The area's name.
@@ -56,6 +73,12 @@ pub async fn run(settings: Settings, command: AreaCommand) -> anyhow::Result<()>
     let ctx = assembled(&settings).await?.site.ctx.clone();
     match command {
         AreaCommand::List => areas::all(&ctx.db.read).await?.iter().for_each(print),
+        AreaCommand::Add { name } => {
+            add_area(&ctx, &name).await?;
+        }
+        AreaCommand::Quarter { name, desk, reason } => {
+            add_quarter_by_name(&ctx, &name, &desk, &reason).await?;
+        }
         AreaCommand::Set {
             name,
             days_ahead,

@@ -6,10 +6,13 @@ mod demo;
 mod devices;
 mod gates;
 mod keys;
+mod list;
 mod menu;
 mod messages;
+mod reasons;
 mod residents;
 mod seed;
+mod staff;
 mod templates;
 mod trace;
 
@@ -62,9 +65,15 @@ enum Command {
     /// The areas that people visit, and what may be applied for in each.
     #[command(subcommand)]
     Area(areas::AreaCommand),
-    /// What hangs beside the gates.
+    /// Why people come.
+    #[command(subcommand)]
+    Reason(reasons::ReasonCommand),
+    /// The gates, and what hangs beside them.
     #[command(subcommand)]
     Gate(gates::GateCommand),
+    /// Who works on campus.
+    #[command(subcommand)]
+    Staff(staff::StaffCommand),
     /// Who lives in the residential quarter.
     #[command(subcommand)]
     Residents(residents::ResidentsCommand),
@@ -107,6 +116,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Outbox(command) => messages::run(settings, &command).await,
         Command::Device(command) => devices::run(settings, command).await,
         Command::Area(command) => areas::run(settings, command).await,
+        Command::Reason(command) => reasons::run(settings, command).await,
+        Command::Staff(command) => staff::run(settings, command).await,
         Command::Gate(command) => gates::run(settings, command).await,
         Command::Residents(command) => residents::run(settings, command).await,
         Command::Demo => demo::play(&settings).await,

@@ -25,8 +25,20 @@ row!("staff" {
 });
 
 pub async fn insert(db: &impl ConnectionTrait, member: &Member) -> Result<(), StoreError> {
+    to_row(member).into_active_model().insert(db).await?;
+    Ok(())
+}
+
+/// Writes a member as they are now.
+pub async fn update(db: &impl ConnectionTrait, member: &Member) -> Result<(), StoreError> {
+    let row = to_row(member).into_active_model().reset_all();
+    row.update(db).await?;
+    Ok(())
+}
+
+fn to_row(member: &Member) -> row::Model {
     let roles: Vec<_> = member.roles.iter().map(|role| role.as_str()).collect();
-    let row = row::Model {
+    row::Model {
         id: member.id.get(),
         name: member.name.as_str().to_owned(),
         department_id: member.department.get(),
@@ -35,9 +47,7 @@ pub async fn insert(db: &impl ConnectionTrait, member: &Member) -> Result<(), St
         phone_hash: member.phone.hash.as_str().to_owned(),
         phone_mask: member.phone.mask.as_str().to_owned(),
         roles: roles.join(","),
-    };
-    row.into_active_model().insert(db).await?;
-    Ok(())
+    }
 }
 
 pub async fn count(db: &impl ConnectionTrait) -> Result<u64, StoreError> {

@@ -24,6 +24,7 @@ mod corrections;
 mod crash;
 mod deliveries;
 mod doors;
+mod entering;
 mod fuzz;
 mod gate;
 mod groups;

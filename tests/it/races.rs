@@ -151,8 +151,8 @@ async fn arrive(ctx: &Ctx, openid: &str) -> (String, Guest, PhotoId) {
     let photo = kept.unwrap();
     // In use, as of somebody who was here before: a story of many days outlives one that is not.
     let (txn, now) = (store::begin(&ctx.db).await.unwrap(), ctx.clock.now());
-    let taken = photos::take(&txn, found.account, PhotoKind::Document, photo, now).await;
-    assert!(taken.unwrap());
+    let used = photos::take(&txn, found.account, PhotoKind::Document, photo, now).await;
+    assert!(used.unwrap());
     store::commit(txn).await.unwrap();
     (token, Guest { id }, photo)
 }

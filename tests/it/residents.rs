@@ -366,11 +366,14 @@ async fn the_quarter_s_own_limits_bound_a_registration() {
     set_limits(&app.ctx, "丁香水榭小区", limits).await.unwrap();
     let mut form = guest.registering(KNOWN);
     let refused = guest.post("/api/registrations", &form).await;
-    assert_snapshot!(refused.problem(), @"");
+    assert_snapshot!(refused.problem(), @"
+    422 invalid 请检查填写的内容
+      ends_on area_too_long 该区域一次到访最多1天
+    ");
     form["ends_on"] = "2026-03-02".into();
     guest.post("/api/registrations", &form).await.expect(201);
     let refused = guest.post("/api/registrations", &form).await;
-    assert_snapshot!(refused.problem(), @"");
+    assert_snapshot!(refused.problem(), @"409 area_too_many_today 您今天到该区域的申请已达1份，请明天再提交");
     app.deliver().await;
     app.finish().await;
 }

@@ -9,11 +9,13 @@ use crate::actions::applications::BookError;
 use crate::actions::{registrations, visits};
 use crate::ctx::Ctx;
 use crate::domain::actors::{Account, Guest};
+use crate::domain::limits::LimitError;
 use crate::http::address::ClientAddress;
 use crate::http::extract::{Json, Path, Query};
 use crate::http::keyed::Keyed;
 use crate::http::limits::book_from;
 use crate::http::problem::{Problem, ProblemOut};
+use crate::http::refusals::conflict;
 use crate::http::registration::RegisterIn;
 use crate::http::state::Site;
 use crate::http::visit::{PageQuery, VisitOut, VisitsOut};
@@ -83,11 +85,18 @@ pub async fn correct(
     Ok(Json(VisitOut::of(ctx, by, &facts)))
 }
 
-/// The form has days where a booking has times.
+/// The form has days where a booking has times, and no area.
 fn in_days(error: BookError) -> Problem {
-    match error {
-        BookError::Over => Problem::field("ends_on", "window_over", error.to_string()),
-        BookError::TooFar => Problem::field("starts_on", "window_too_far", error.to_string()),
-        error => error.into(),
+    if let BookError::Limit(LimitError::TooManyToday(_)) = error {
+        return conflict("area_too_many_today", error.to_string());
     }
+    let mut problem = Problem::from(error);
+    for fault in &mut problem.errors {
+        fault.field = match fault.field.as_str() {
+            "starts_at" => "starts_on".to_owned(),
+            "ends_at" => "ends_on".to_owned(),
+            _ => continue,
+        };
+    }
+    problem
 }

@@ -266,6 +266,7 @@ export const texts = {
     host: '被访人',
     department: '被访人部门',
     areaNote: '区域描述',
+    alert: '注意',
     hostPhone: '被访人手机号',
     applied: '申请时间',
     starts: '访问开始时间',

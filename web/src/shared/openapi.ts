@@ -76,8 +76,7 @@ export interface components {
             id_number?: string | null;
             plate?: string | null;
             items?: string | null;
-            /** @description Shown at `/api/staff/approvals/{visit}/photos/{photo}`. */
-            id_photo: components["schemas"]["PhotoId"];
+            id_photo?: components["schemas"]["PhotoId"] | null;
             face_photo?: components["schemas"]["PhotoId"] | null;
             /**
              * @description What the approver must know before they decide.
