@@ -12,6 +12,7 @@ pub mod id_number;
 pub mod invitation;
 pub mod limits;
 pub mod message;
+pub mod mode;
 pub mod pass;
 pub mod pass_code;
 pub mod phone;

@@ -124,7 +124,8 @@ pub fn read_file(bytes: &[u8]) -> Result<Vec<RowOut>, Problem> {
             "文件应为 UTF-8 编码的CSV，请使用导入模板",
         ))
     })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // Excel ends lines with both characters, of which the reader counts the first into the next line.
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .trim(csv::Trim::All)

@@ -9,7 +9,8 @@ use sea_orm::{
 
 use super::{StoreError, corrupt, owned, people, visitors};
 use crate::domain::actors::Account;
-use crate::domain::visit::{Decider, Host, Mode, Stage, Visit};
+use crate::domain::mode::Mode;
+use crate::domain::visit::{Decider, Host, Stage, Visit};
 use crate::domain::{AreaNote, Comment, Note, Window};
 use crate::ids::{AreaId, DepartmentId, PersonId, StaffId, VisitId};
 use crate::secret::KeyedHash;

@@ -120,17 +120,17 @@ async fn a_group_is_applied_for_approved_and_comes_by_one_code() {
         .get(&format!("/api/staff/approvals/{}", visit.id))
         .await
         .expect(200);
-    assert_snapshot!(shown["group"], @"");
+    assert_snapshot!(shown["group"], @r#"{"contact":"李四","contact_phone":"138****0777","headcount":3,"plates":["渝A12345","渝AD12345"]}"#);
     assert_eq!(
         (&shown["host"], &shown["submitter"]),
         (&json!("刘明"), &json!("王强"))
     );
-    assert_snapshot!(approver.card(&visit).desc, @"");
+    assert_snapshot!(approver.card(&visit).desc, @"李四等3人 申请到访 校园区域");
     approver.tap_approve(&visit).await;
     app.deliver().await;
-    assert_snapshot!(initiator.texts().join("\n"), @"");
-    assert_snapshot!(host.texts().join("\n"), @"");
-    assert_snapshot!(sms(&app, CONTACT).join("\n"), @"");
+    assert_snapshot!(initiator.texts().join("\n"), @"李四等3人 到访 校园区域（2026年03月02日 14:00 起）的申请已通过。单据号 [id]");
+    assert_snapshot!(host.texts().join("\n"), @"李四等3人 到访 校园区域（2026年03月02日 14:00 起）的申请已通过。单据号 [id]");
+    assert_snapshot!(sms(&app, CONTACT).join("\n"), @"【重工校园通】您的访客申请已通过，通行凭证：http://campus.test/p/[token] 凭二维码入校。");
 
     // One pass, shown to the initiator and to whoever has its link.
     let whole = initiator.get(&format!("{path}/pass")).await.expect(200);
@@ -168,7 +168,7 @@ async fn a_group_is_applied_for_approved_and_comes_by_one_code() {
     assert_eq!(word(&gate.scan(code).await), "not_yet");
     app.it_is("2026-03-02 14:05");
     assert_eq!(word(&app.gate("G02").scan(code).await), "area");
-    assert_snapshot!(gate.scan(code).await, @"");
+    assert_snapshot!(gate.scan(code).await, @r#"200 {"act":{"ms":3000,"relay":0},"did":"[id]","disp":["团体通行","校园区域"],"lv":0,"ok":1,"r":"ok","say":"欢迎，校园区域至16:00"}"#);
     assert_eq!(word(&app.gate("G04").scan(code).await), "ok");
     // The same scan again is one scan, and takes one place.
     let t = app.ctx.clock.now().timestamp();
@@ -183,7 +183,7 @@ async fn a_group_is_applied_for_approved_and_comes_by_one_code() {
         (word(&first), &gate.scan_with(same()).await),
         ("ok", &first)
     );
-    assert_snapshot!(gate.scan(code).await, @"");
+    assert_snapshot!(gate.scan(code).await, @r#"200 {"did":"[id]","disp":[],"lv":0,"ok":0,"r":"used_up","say":"通行次数已用完"}"#);
     // Who leaves does not give their place back.
     assert_eq!(word(&app.gate("G03").scan(code).await), "ok");
     assert_eq!(word(&gate.scan(code).await), "used_up");
@@ -214,9 +214,9 @@ async fn the_listed_vehicles_come_by_their_plates_and_take_no_place() {
     let app = App::start().await;
     let initiator = app.approver("王强");
     let (visit, code) = approved(&app, &initiator, &form(&initiator, 1).await).await;
-    assert_snapshot!(drive(&app, "G01", "渝A12345").await, @"");
+    assert_snapshot!(drive(&app, "G01", "渝A12345").await, @r#"200 {"did":"[id]","disp":[],"hint":"14:00 起可入","lv":0,"ok":0,"r":"not_yet","say":"未到预约时间"}"#);
     app.it_is("2026-03-02 14:05");
-    assert_snapshot!(drive(&app, "G01", "渝A12345").await, @"");
+    assert_snapshot!(drive(&app, "G01", "渝A12345").await, @r#"200 {"act":{"ms":3000,"relay":0},"did":"[id]","disp":["渝A12345","校园区域"],"lv":0,"ok":1,"r":"ok","say":"欢迎，校园区域至16:00"}"#);
     for (plate, said) in [
         ("渝ad12345", "ok"),
         ("渝A12345", "ok"),
@@ -226,7 +226,7 @@ async fn the_listed_vehicles_come_by_their_plates_and_take_no_place() {
     ] {
         assert_eq!(word(&drive(&app, "G01", plate).await), said, "{plate}");
     }
-    assert_snapshot!(drive(&app, "G01", "_无_").await, @"");
+    assert_snapshot!(drive(&app, "G01", "_无_").await, @r#"200 {"did":"[id]","disp":[],"lv":0,"ok":0,"r":"bad_code","say":"未识别到车牌"}"#);
     assert_eq!(word(&drive(&app, "G02", "渝A12345").await), "area");
     // The only place is still there, and when it is taken the vehicles come and go all the same.
     assert_eq!(word(&app.gate("G01").scan(&code).await), "ok");
@@ -272,6 +272,7 @@ async fn a_plate_of_several_passes_is_let_in_by_the_one_that_is_good() {
     asked["ends_at"] = rfc3339("2026-03-03 16:00").into();
     let (tomorrow, _) = approved(&app, &initiator, &asked).await;
     let guest = app.guest("张小雨").await;
+    app.deliver().await;
     let mut own = guest
         .form("刘明", "2026-03-02 10:00", "2026-03-02 11:00")
         .await;
@@ -318,7 +319,7 @@ async fn a_returned_group_is_corrected_and_comes_with_what_it_says_now() {
     asked["plates"] = json!(["渝B12345"]);
     asked["contact"] = json!({ "name": "赵六", "phone": "13800000888" });
     let early = initiator.put(&path, &asked).await;
-    assert_snapshot!(early.problem(), @"");
+    assert_snapshot!(early.problem(), @"409 visit_not_returned 只有已退回的申请可以修改，该申请审批中");
     approver
         .decide(&visit, "return", "人数过多")
         .await
@@ -334,7 +335,7 @@ async fn a_returned_group_is_corrected_and_comes_with_what_it_says_now() {
         "by its own form only"
     );
     let corrected = initiator.put(&path, &asked).await.expect(200);
-    assert_snapshot!(corrected["group"], @"");
+    assert_snapshot!(corrected["group"], @r#"{"contact":"赵六","contact_phone":"138****0888","headcount":2,"plates":["渝B12345"]}"#);
     assert_eq!(corrected["stage"], "pending");
     approver.decide(&visit, "approve", "").await.expect(200);
     app.deliver().await;
@@ -368,7 +369,7 @@ async fn every_field_of_a_group_tells_what_is_wrong_with_it() {
     let many: Vec<_> = (0..501).map(|n| format!("渝A{n:05}")).collect();
     let quarter = app.get("/api/areas").await.expect(200);
     assert_eq!(quarter[1]["name"], "图书馆");
-    let mut told = String::new();
+    let mut told = Vec::new();
     for (field, value) in [
         ("/host", json!("77")),
         ("/host", json!("刘明")),
@@ -399,9 +400,26 @@ async fn every_field_of_a_group_tells_what_is_wrong_with_it() {
         } else {
             value
         };
-        told += &format!("{field} {value}: {problem}\n");
+        told.push(format!("{field} {value}: {problem}"));
     }
-    assert_snapshot!(told, @"");
+    assert_snapshot!(told.join("\n"), @r#"
+    /host "77": 422 invalid 请检查填写的内容 |  host host_unknown 没有找到该被访人
+    /host "刘明": 422 invalid 请检查填写的内容 |  host host_required 请选择被访人
+    /area "": 422 invalid 请检查填写的内容 |  area area_required 请选择到访区域
+    /reason "77": 422 invalid 请检查填写的内容 |  reason reason_unknown 该来访事由不存在或已停用
+    /ends_at "2026-03-02T13:00:00+08:00": 422 invalid 请检查填写的内容 |  ends_at window_reversed 结束时间必须晚于开始时间
+    /headcount 0: 422 invalid 请检查填写的内容 |  headcount headcount_range 总人数仅允许输入1~5000数字
+    /headcount 5001: 422 invalid 请检查填写的内容 |  headcount headcount_range 总人数仅允许输入1~5000数字
+    /headcount "100": 422 invalid 请检查填写的内容 |  headcount headcount_range 总人数仅允许输入1~5000数字
+    /headcount null: 422 invalid 请检查填写的内容 |  headcount headcount_range 总人数仅允许输入1~5000数字
+    /contact/name "": 422 invalid 请检查填写的内容 |  contact.name name_required 请填写姓名
+    /contact/phone "023-6887": 422 invalid 请检查填写的内容 |  contact.phone phone_invalid 手机号应为11位大陆手机号码
+    /contact null: 422 invalid 请检查填写的内容 |  contact field_type 字段类型不正确
+    /plates/0 "_无_": 422 invalid 请检查填写的内容 |  plates[0] plate_invalid 车牌号格式不正确，例如 渝A12345 或 渝AD12345
+    /plates/1 "渝Ａ12345": 422 invalid 请检查填写的内容 |  plates[1] plate_twice 该车牌号重复填写，请检查
+    /plates 501: 422 invalid 请检查填写的内容 |  plates plates_too_many 来访车辆最多500辆
+    /visitors []: 422 invalid 请检查填写的内容 |  visitors field_type 没有这个字段：visitors
+    "#);
     let none = initiator.get("/api/staff/groups").await.expect(200);
     assert_eq!(none["items"], json!([]), "nothing of it is kept");
     // One key makes one group.
@@ -493,7 +511,14 @@ async fn an_import_tells_of_each_row_and_keeps_nothing() {
     let answer = import(file.as_bytes()).await.expect(200);
     let rows = answer["rows"].as_array().unwrap().iter();
     let rows: Vec<_> = rows.map(ToString::to_string).collect();
-    assert_snapshot!(rows.join("\n"), @"");
+    assert_snapshot!(rows.join("\n"), @r#"
+    {"code":null,"detail":null,"plate":"渝A12345","row":2}
+    {"code":null,"detail":null,"plate":"渝B12345","row":3}
+    {"code":"plate_invalid","detail":"车牌号格式不正确，例如 渝A12345 或 渝AD12345","plate":"_无_","row":4}
+    {"code":"plate_twice","detail":"与第2行重复","plate":"渝Ａ12345","row":5}
+    {"code":null,"detail":null,"plate":"渝A12345K","row":6}
+    {"code":"plate_invalid","detail":"车牌号格式不正确，例如 渝A12345 或 渝AD12345","plate":"","row":8}
+    "#);
     // A browser sends it as a form.
     let form = format!(
         "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\
@@ -515,7 +540,16 @@ async fn an_import_tells_of_each_row_and_keeps_nothing() {
     ] {
         told.push(import(file).await.problem());
     }
-    assert_snapshot!(told.join("\n"), @"");
+    assert_snapshot!(told.join("\n"), @"
+    422 invalid 请检查填写的内容
+      file csv_header 文件首行应有“车牌号”一列
+    422 invalid 请检查填写的内容
+      file csv_header 文件首行应有“车牌号”一列
+    422 invalid 请检查填写的内容
+      file csv_encoding 文件应为 UTF-8 编码的CSV，请使用导入模板
+    422 invalid 请检查填写的内容
+      file plates_too_many 来访车辆最多500辆
+    ");
     let request = initiator
         .request(Method::POST, "/api/staff/groups/plates")
         .await;
@@ -554,9 +588,9 @@ async fn the_blacklist_is_asked_for_the_contact_and_for_every_vehicle() {
         "and the people"
     );
     let refused = initiator.post("/api/staff/groups", &asked).await;
-    assert_snapshot!(refused.problem(), @"");
+    assert_snapshot!(refused.problem(), @"409 visitor_screened 暂时无法为该访客办理预约，请联系被访人或保卫处");
     let decided = app.approver("陈静").decide(&waiting, "approve", "").await;
-    assert_snapshot!(decided.problem(), @"");
+    assert_snapshot!(decided.problem(), @"409 visitor_blocked 第1位访客（李*）暂不能通过审批，请拒绝或退回该申请，或联系保卫处");
     // The contact's phone takes the whole pass.
     list("phone", CONTACT).await;
     assert_eq!(word(&app.gate("G01").scan(&code).await), "blocked");

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::actions::{groups, passes, visits};
 use crate::ctx::Ctx;
 use crate::domain::actors::{Account, Staff};
-use crate::domain::visit::Mode;
+use crate::domain::mode::Mode;
 use crate::http::address::ClientAddress;
 use crate::http::extract::{Json, Path, Query, Raw};
 use crate::http::forms::GroupIn;
