@@ -115,11 +115,8 @@ pub async fn show(ctx: &Ctx, token: &str) -> Result<Option<Shown>, StoreError> {
     let Some(visit) = visits::find(db, pass.visit).await? else {
         return Ok(None);
     };
-    Ok(Some(shown(
-        ctx,
-        pass,
-        visit_facts::of_one(db, visit, now).await?,
-    )))
+    let about = visit_facts::of_one(db, visit, now).await?;
+    Ok(Some(shown(ctx, pass, about)))
 }
 
 /// 通行凭证 of a group, to the member of staff who applied for it; nothing while there is none.
