@@ -642,6 +642,15 @@ async fn of_a_thousand_scans_at_eight_gates_a_pass_for_a_hundred_opens_a_hundred
     let there: Router = http::router(parts.site, None);
 
     let (app_ref, code_ref, t) = (&app, &code, app.ctx.clock.now().timestamp());
+    // A replica that has just begun opens its connections and learns its devices first.
+    for gate in &gates {
+        let id = DeviceId::parse(gate).unwrap();
+        for ctx in [&app.ctx, &other] {
+            let device = store::gates::find_device(&ctx.db.read, &id).await;
+            let device = device.unwrap().unwrap();
+            ctx.caches.devices.insert(id.clone(), device);
+        }
+    }
     let begin = Arc::new(Barrier::new(gates.len()));
     let scans = gates.iter().enumerate().map(|(number, gate)| {
         let (there, begin) = (there.clone(), begin.clone());
