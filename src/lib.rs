@@ -56,6 +56,11 @@
 //! [`domain::limits`]) when somebody applies, joins or is approved, so that of two at once the second sees
 //! the first; whoever is listed loses their passes in the same transaction, and a gate asks once more.
 //!
+//! # Many by one pass
+//! A group ([`actions::groups`]) is a visit whose only visitor is its contact: they get the one pass by which
+//! all come, good for as many entries as there are people, and answer for its vehicles before the blacklist.
+//! A gate that reads a plate finds the pass of the vehicle or visitor that has it; a vehicle takes no entry.
+//!
 //! # How people are told
 //! An outbox row is ids and a kind of [`domain::message`], never words. [`jobs::deliver`] runs a worker
 //! for each provider's door, at the pace which that door takes, so that a crowd before one holds up nobody

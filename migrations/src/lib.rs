@@ -27,6 +27,7 @@ mod m0030_residents;
 mod m0035_blacklist;
 mod m0036_area_limits;
 mod m0040_photo_ends;
+mod m0050_groups;
 mod rebuild;
 
 /// Every step, oldest first.
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0035_blacklist::Migration),
             Box::new(m0036_area_limits::Migration),
             Box::new(m0040_photo_ends::Migration),
+            Box::new(m0050_groups::Migration),
         ]
     }
 }

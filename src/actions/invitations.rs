@@ -18,7 +18,8 @@ use crate::domain::invitation::{
     Capacity, Course, Ending, Invitation, Invitee, Joined, Place, Refusal, Term,
 };
 use crate::domain::message::Message;
-use crate::domain::visit::{Mode, Stage, Visit};
+use crate::domain::mode::Mode;
+use crate::domain::visit::{Stage, Visit};
 use crate::domain::{PersonName, Phone};
 use crate::ids::{InviteeId, VisitId, VisitorId};
 use crate::outbox;

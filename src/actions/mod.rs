@@ -10,6 +10,7 @@ pub mod blacklist;
 pub mod budgets;
 pub mod campus;
 pub mod cards;
+pub mod groups;
 pub mod invitations;
 pub mod lapses;
 mod limits;

@@ -16,10 +16,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::screening::met_at_gate;
 use crate::ctx::{Answered, Asked, Ctx};
+use crate::domain::Plate;
 use crate::domain::actors::Reader;
-use crate::domain::campus::Direction;
-use crate::domain::gate::{Credential, Holding, Scan, Verdict, decide};
+use crate::domain::campus::{Direction, Gate};
+use crate::domain::gate::{Credential, Holding, Known, Scan, Verdict, decide};
 use crate::domain::message::Message;
+use crate::domain::mode::Mode;
+use crate::domain::pass::Pass;
 use crate::domain::pass_code::CodeRead;
 use crate::domain::screening::marks_of;
 use crate::ids::{PassId, PassageId, VisitId};
@@ -39,7 +42,9 @@ const IN_TIME: Duration = Duration::from_millis(700);
 pub enum Content {
     /// The text in a QR.
     Qr(String),
-    /// A face, a plate, a card: this gate does not know anybody by them yet.
+    /// What a camera took for a plate.
+    Plate(String),
+    /// A face, a card: this gate does not know anybody by them yet.
     Other,
 }
 
@@ -80,7 +85,7 @@ pub async fn verify(
     request_hash: String,
 ) -> Result<Answered, StoreError> {
     let decided = async {
-        let credential = recognise(ctx, content).await?;
+        let credential = recognise(ctx, &reader.device.gate, content).await?;
         let (answer, answered) = oneshot::channel();
         let asked = Asked {
             device: reader.device,
@@ -106,28 +111,57 @@ pub fn unavailable(ctx: &Ctx) -> String {
     body(&Verdict::unavailable(), PassageId::from(0), ctx.clock.now())
 }
 
-async fn recognise(ctx: &Ctx, content: &Content) -> Result<Credential, StoreError> {
-    let Content::Qr(text) = content else {
-        return Ok(Credential::Unknown);
-    };
-    match ctx.codes.read(text) {
-        CodeRead::Forged => Ok(Credential::Bad),
-        CodeRead::Genuine(claims) => load(&ctx.db.read, ctx, claims.pass).await,
+async fn recognise(ctx: &Ctx, gate: &Gate, content: &Content) -> Result<Credential, StoreError> {
+    let db = &ctx.db.read;
+    match content {
+        Content::Qr(text) => match ctx.codes.read(text) {
+            CodeRead::Forged => Ok(Credential::Bad),
+            CodeRead::Genuine(claims) => load(db, ctx, claims.pass, &Known::ByCode).await,
+        },
+        Content::Plate(text) => {
+            let Ok(plate) = Plate::parse(text) else {
+                return Ok(Credential::NoPlate);
+            };
+            let now = ctx.clock.now();
+            let passes = passes::of_plate(db, &plate, now).await?;
+            match Pass::nearest(passes, gate.slot, now) {
+                Some(pass) => load(db, ctx, pass.id, &Known::ByPlate(plate)).await,
+                None => Ok(Credential::Unknown),
+            }
+        }
+        Content::Other => Ok(Credential::Unknown),
     }
 }
 
-async fn load(db: &impl ConnectionTrait, ctx: &Ctx, id: PassId) -> Result<Credential, StoreError> {
+async fn load(
+    db: &impl ConnectionTrait,
+    ctx: &Ctx,
+    id: PassId,
+    known: &Known,
+) -> Result<Credential, StoreError> {
     let Some(pass) = passes::find(db, id).await? else {
         return Ok(Credential::Unknown);
     };
     let visitor = visitors::find(db, pass.visitor).await?;
     let visit = visits::find(db, pass.visit).await?;
-    let holder = Masked::name(visitor.as_ref().map_or("", |visitor| visitor.name.as_str()));
-    let marks = visitor.map_or(vec![], |visitor| marks_of(&ctx.keys, &visitor));
+    let name = visitor.as_ref().map_or("", |visitor| visitor.name.as_str());
+    let group = visit
+        .as_ref()
+        .is_some_and(|visit| visit.mode == Mode::Group);
+    let holder = match known {
+        Known::ByPlate(plate) => plate.as_str().to_owned(),
+        Known::ByCode if group => "团体通行".to_owned(),
+        Known::ByCode => Masked::name(name).to_string(),
+    };
+    let mut marks = visitor.map_or(vec![], |visitor| marks_of(&ctx.keys, &visitor));
+    if let Known::ByPlate(plate) = known {
+        marks.push(ctx.keys.keyed_hash(plate));
+    }
     Ok(Credential::Pass(Holding {
         listed: blacklist::fitting(db, &marks).await?,
-        holder: holder.to_string(),
+        holder,
         arrived: visit.is_some_and(|visit| visit.arrived_at.is_some()),
+        known: known.clone(),
         pass,
     }))
 }
@@ -180,7 +214,7 @@ async fn answer(ctx: &Ctx, waiting: &mut Vec<Asked>) {
 fn lock_order(asked: &Asked) -> (Option<(VisitId, PassId)>, &str, &str) {
     let pass = match &asked.credential {
         Credential::Pass(Holding { pass, .. }) => Some((pass.visit, pass.id)),
-        Credential::Bad | Credential::Unknown => None,
+        Credential::Bad | Credential::NoPlate | Credential::Unknown => None,
     };
     (pass, asked.device.id.as_str(), &asked.scan.nonce)
 }
@@ -188,7 +222,7 @@ fn lock_order(asked: &Asked) -> (Option<(VisitId, PassId)>, &str, &str) {
 fn pass_of(credential: &Credential) -> Option<PassId> {
     match credential {
         Credential::Pass(holding) => Some(holding.pass.id),
-        Credential::Bad | Credential::Unknown => None,
+        Credential::Bad | Credential::NoPlate | Credential::Unknown => None,
     }
 }
 
@@ -235,14 +269,14 @@ async fn write_one(
         if !holding.arrived {
             visits::lock(txn, visit).await?;
         }
-        if passes::enter(txn, &holding.pass).await? {
+        if passes::enter(txn, &holding.pass, holding.known.entries()).await? {
             if !holding.arrived && visits::arrive(txn, visit, now).await? {
                 outbox::post(txn, ctx, &Message::GuestArrived { visit }).await?;
             }
             break;
         }
         // The pass has changed since it was read: what is true now decides.
-        let credential = load(txn, ctx, holding.pass.id).await?;
+        let credential = load(txn, ctx, holding.pass.id, &holding.known).await?;
         verdict = decide(gate, &credential, &asked.scan, now);
         passage.reason = verdict.reason;
         passage.answer = body(&verdict, id, now);

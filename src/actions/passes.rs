@@ -5,24 +5,32 @@ use sea_orm::DatabaseTransaction;
 use super::screening::Cleared;
 use crate::ctx::Ctx;
 use crate::domain::Phone;
+use crate::domain::actors::Staff;
 use crate::domain::message::Message;
+use crate::domain::mode::Mode;
 use crate::domain::pass::{Pass, PassCode, PassState};
 use crate::domain::visit::Visit;
+use crate::ids::VisitId;
 use crate::outbox;
 use crate::secret::{LinkToken, Masked, Sealable, token_hash};
-use crate::store::visit_facts;
-use crate::store::{StoreError, areas, begin, commit, pass_codes, passes, visitors, visits};
+use crate::store::visit_facts::{self, VisitFacts};
+use crate::store::{
+    StoreError, areas, begin, commit, groups, pass_codes, passes, visitors, visits,
+};
 
 /// How often somebody may be wrong about the phone of one code. Of four digits that is one in two
 /// thousand.
 const TRIES: i32 = 5;
 
 /// What a pass page shows.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Shown {
     pub pass: Pass,
+    /// Of its link.
+    pub token: LinkToken,
     pub state: PassState,
-    pub holder: Masked,
+    /// Whose it is: a name, masked, or 团体通行 and how many.
+    pub holder: String,
     pub host: String,
     pub area: String,
     /// The content of the QR; none when it would open nothing.
@@ -30,7 +38,7 @@ pub struct Shown {
 }
 
 /// Gives every visitor of an approved visit, who were screened in this transaction, a pass, and owes them
-/// its link.
+/// its link. The only one of a group, its contact, gets the one pass by which all of them come.
 pub(super) async fn issue(
     txn: &DatabaseTransaction,
     ctx: &Ctx,
@@ -42,6 +50,7 @@ pub(super) async fn issue(
         id: visit.id.get(),
     };
     let area = areas::find(txn, visit.area).await?.ok_or(corrupt)?;
+    let group = groups::of_visits(txn, [visit.id]).await?.pop();
     for visitor in &to.visitors {
         let pass = Pass {
             id: ctx.mint(),
@@ -51,7 +60,7 @@ pub(super) async fn issue(
             link_generation: 1,
             window: visit.window,
             areas: area.slot.alone(),
-            entry_limit: None,
+            entry_limit: group.as_ref().map(|group| group.headcount.get().into()),
             entries: 0,
             revoked_at: None,
             version: 1,
@@ -107,21 +116,50 @@ pub async fn show(ctx: &Ctx, token: &str) -> Result<Option<Shown>, StoreError> {
         return Ok(None);
     };
     let about = visit_facts::of_one(db, visit, now).await?;
-    let holder = about
-        .visitors
-        .iter()
-        .find(|visitor| visitor.id == pass.visitor);
+    Ok(Some(shown(ctx, pass, about)))
+}
+
+/// 通行凭证 of a group, to the member of staff who applied for it; nothing while there is none.
+pub async fn show_of_group(
+    ctx: &Ctx,
+    by: &Staff,
+    id: VisitId,
+) -> Result<Option<Shown>, StoreError> {
+    let db = &ctx.db.read;
+    let own = visits::find_of(db, by.into(), id).await?;
+    let Some(visit) = own.filter(|visit| visit.mode == Mode::Group) else {
+        return Ok(None);
+    };
+    let about = visit_facts::of_one(db, visit, ctx.clock.now()).await?;
+    let pass = about.passes.first().cloned();
+    Ok(pass.map(|pass| shown(ctx, pass, about)))
+}
+
+fn shown(ctx: &Ctx, pass: Pass, about: VisitFacts) -> Shown {
+    let holder = match &about.group {
+        Some(group) => format!("团体通行 {}人", group.headcount.get()),
+        None => {
+            let mut visitors = about.visitors.iter();
+            let holder = visitors.find(|visitor| visitor.id == pass.visitor);
+            Masked::name(holder.map_or("", |visitor| visitor.name.as_str())).to_string()
+        }
+    };
+    let now = ctx.clock.now();
     let state = pass.state(now);
     let code = match state {
         PassState::Valid | PassState::NotYet => Some(ctx.codes.sign(&pass)),
         PassState::Expired | PassState::Revoked => None,
     };
-    Ok(Some(Shown {
-        holder: Masked::name(holder.map_or("", |visitor| visitor.name.as_str())),
+    let token = ctx
+        .keys
+        .link_token("pass", pass.id.get(), pass.link_generation);
+    Shown {
+        holder,
+        token,
         host: about.host.name,
         area: about.area.name,
         state,
         code,
         pass,
-    }))
+    }
 }

@@ -6,7 +6,8 @@ use super::applications::{
 use super::once::{self, Key};
 use crate::ctx::Ctx;
 use crate::domain::actors::{Account, Staff};
-use crate::domain::visit::{Mode, Stage};
+use crate::domain::mode::Mode;
+use crate::domain::visit::Stage;
 use crate::ids::VisitId;
 use crate::store::{begin, commit, visitors, visits};
 

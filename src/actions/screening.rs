@@ -16,9 +16,10 @@ use crate::domain::visitor::Visitor;
 use crate::ids::{AreaId, VisitorId};
 use crate::outbox;
 use crate::secret::Masked;
-use crate::store::{StoreError, areas, blacklist, hits, visitors};
+use crate::store::{StoreError, areas, blacklist, hits, vehicles, visitors};
 
-/// What rules each of some visitors in an area now, in their order.
+/// What rules each of some visitors in an area now, in their order. The contact of a group answers for its
+/// vehicles.
 pub async fn rulings(
     db: &impl ConnectionTrait,
     ctx: &Ctx,
@@ -26,10 +27,14 @@ pub async fn rulings(
     area: AreaId,
 ) -> Result<Vec<Option<Entry>>, StoreError> {
     let now = ctx.clock.now();
-    let marks: Vec<_> = visitors
-        .iter()
-        .map(|visitor| marks_of(&ctx.keys, visitor))
-        .collect();
+    let vehicles = vehicles::of_visits(db, visitors.iter().map(|visitor| visitor.visit)).await?;
+    let marks_of = |visitor: &Visitor| {
+        let mut marks = marks_of(&ctx.keys, visitor);
+        let theirs = vehicles.iter().filter(|(visit, _)| *visit == visitor.visit);
+        marks.extend(theirs.map(|(_, plate)| ctx.keys.keyed_hash(plate)));
+        marks
+    };
+    let marks: Vec<_> = visitors.iter().map(marks_of).collect();
     let entries = blacklist::fitting(db, marks.iter().flatten()).await?;
     let of_one = |marks: &Vec<_>| {
         let fitting = entries.iter().filter(|entry| marks.contains(&entry.hash));

@@ -12,7 +12,8 @@ use super::once::{self, Key};
 use crate::ctx::Ctx;
 use crate::domain::actors::{Account, Guest};
 use crate::domain::invitation::Ending;
-use crate::domain::visit::{Mode, Stage};
+use crate::domain::mode::Mode;
+use crate::domain::visit::Stage;
 use crate::ids::VisitId;
 use crate::store::visit_facts::{self, VisitFacts};
 use crate::store::visits::Records;
@@ -90,8 +91,8 @@ pub async fn correct(
     let txn = begin(&ctx.db).await?;
     hold(&txn, by).await?;
     let visit = visits::lock_of(&txn, by, id).await?;
-    // A registration is corrected by its own form.
-    let visit = visit.filter(|visit| visit.mode != Mode::Residential);
+    // A registration and a group are corrected by forms of their own.
+    let visit = visit.filter(|visit| !matches!(visit.mode, Mode::Residential | Mode::Group));
     let visit = visit.ok_or(BookError::NotFound)?;
     let department = check(&txn, ctx, by, asked, Some(id)).await?;
     let visit = visit.correct(corrected(asked, department), ctx.clock.now())?;

@@ -5,7 +5,7 @@ use super::campus::{Device, Member, Role};
 use crate::ids::{PersonId, StaffId};
 
 /// Whoever can be logged in, and so begin a visit and own what they gave for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Account {
     Person(PersonId),
     Staff(StaffId),

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::Plate;
 use super::campus::{Direction, Gate};
 use super::pass::{Pass, PassState};
 use super::screening::{Effect, Entry, ruling};
@@ -21,6 +22,8 @@ pub struct Scan {
 pub enum Credential {
     /// Forged, malformed, or of a kind this gate does not take.
     Bad,
+    /// A camera saw no plate, or none that there can be.
+    NoPlate,
     /// Genuine, but there is no such pass.
     Unknown,
     Pass(Holding),
@@ -30,12 +33,33 @@ pub enum Credential {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Holding {
     pub pass: Pass,
-    /// The holder's name, masked.
+    /// Whose it is: a name, masked, a group, or a vehicle's plate.
     pub holder: String,
     /// Whether somebody of the visit has come in before.
     pub arrived: bool,
     /// The entries of the blacklist that fit the holder, wherever they count.
     pub listed: Vec<Entry>,
+    pub known: Known,
+}
+
+/// By what a gate knows of a pass.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Known {
+    /// Its code, which somebody holds before the reader: an entry.
+    ByCode,
+    /// The plate of a vehicle. It takes none of the entries, which are for people.
+    ByPlate(Plate),
+}
+
+impl Known {
+    /// How many entries of the pass it takes.
+    #[must_use]
+    pub fn entries(&self) -> i32 {
+        match self {
+            Self::ByCode => 1,
+            Self::ByPlate(_) => 0,
+        }
+    }
 }
 
 /// Why, in the order in which a reason outranks those after it.
@@ -132,9 +156,11 @@ pub fn decide(gate: &Gate, credential: &Credential, scan: &Scan, now: DateTime<U
         pass,
         holder,
         listed,
+        known,
         ..
     } = match credential {
         Credential::Bad => return Verdict::refuse(Reason::BadCode, "无效的二维码", None),
+        Credential::NoPlate => return Verdict::refuse(Reason::BadCode, "未识别到车牌", None),
         Credential::Unknown => return Verdict::refuse(Reason::Unknown, "没有找到该凭证", None),
         Credential::Pass(holding) => holding,
     };
@@ -167,7 +193,8 @@ pub fn decide(gate: &Gate, credential: &Credential, scan: &Scan, now: DateTime<U
     if !pass.areas.holds(gate.slot) {
         return Verdict::refuse(Reason::Area, "不在预约的到访区域", None);
     }
-    if pass.entry_limit.is_some_and(|limit| pass.entries >= limit) {
+    let entries = pass.entries + known.entries();
+    if pass.entry_limit.is_some_and(|limit| entries > limit) {
         return Verdict::refuse(Reason::UsedUp, "通行次数已用完", None);
     }
     let say = format!(

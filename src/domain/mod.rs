@@ -7,10 +7,12 @@
 pub mod actors;
 pub mod campus;
 pub mod gate;
+pub mod group;
 pub mod id_number;
 pub mod invitation;
 pub mod limits;
 pub mod message;
+pub mod mode;
 pub mod pass;
 pub mod pass_code;
 pub mod phone;

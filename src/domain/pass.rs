@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
 
-use super::campus::AreaSet;
+use super::campus::{AreaSet, Slot};
 use super::{Window, plain};
 use crate::ids::{PassId, VisitId, VisitorId};
 use crate::secret::KeyRing;
@@ -101,6 +101,23 @@ impl PassCode {
 }
 
 impl Pass {
+    /// Of the passes of one plate the one to speak of at a gate: one that is good there, else the one that is
+    /// nearest to it, and of those alike the first.
+    #[must_use]
+    pub fn nearest(passes: Vec<Self>, slot: Slot, now: DateTime<Utc>) -> Option<Self> {
+        let far = |pass: &Self| {
+            let state = match pass.state(now) {
+                PassState::Valid => 0,
+                PassState::NotYet => 1,
+                PassState::Expired => 2,
+                PassState::Revoked => 3,
+            };
+            let wait = (pass.window.from() - now).max(chrono::Duration::zero());
+            (state, !pass.areas.holds(slot), wait)
+        };
+        passes.into_iter().min_by_key(far)
+    }
+
     /// A revoked pass is told as revoked, whatever the hour.
     #[must_use]
     pub fn state(&self, now: DateTime<Utc>) -> PassState {

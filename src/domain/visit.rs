@@ -7,6 +7,7 @@
 use chrono::{DateTime, Utc};
 
 use super::actors::Account;
+use super::mode::Mode;
 use super::{AreaNote, Comment, Note, Window};
 use crate::ids::{AreaId, DepartmentId, ReasonId, StaffId, VisitId};
 
@@ -34,7 +35,7 @@ pub struct Visit {
     pub version: i32,
 }
 
-/// 被访人.
+/// 被访人; of a group the one in charge, 负责人.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Host {
     Staff(StaffId),
@@ -50,44 +51,6 @@ impl Host {
             Self::Staff(id) => Some(id),
             Self::Resident => None,
         }
-    }
-}
-
-/// By which way it came in, 来源.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// 访客预约, alone or with companions.
-    Booking,
-    /// 访客邀约.
-    Invitation,
-    /// 访客代约.
-    Proxy,
-    /// 丁香水榭小区访客登记.
-    Residential,
-}
-
-impl Mode {
-    pub const ALL: [Self; 4] = [
-        Self::Booking,
-        Self::Invitation,
-        Self::Proxy,
-        Self::Residential,
-    ];
-
-    /// Its short text in a column and in the API.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Booking => "booking",
-            Self::Invitation => "invitation",
-            Self::Proxy => "proxy",
-            Self::Residential => "residential",
-        }
-    }
-
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|mode| mode.as_str() == text)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::domain::actors::Staff;
 use crate::domain::invitation::{Capacity, Term};
 use crate::domain::{AreaNote, Fault, IdNumber, Items, Note, PersonName, Phone, Plate, Window};
 use crate::http::fields::Fields;
+use crate::http::group::ContactIn;
 use crate::http::problem::Problem;
 use crate::ids::{PhotoId, StaffId};
 
@@ -43,12 +44,12 @@ macro_rules! forms {
             area_note: Option<String>,
             /// 来访描述.
             note: Option<String>,
-            $($(#[$more])* $field: $type,)*
+            $($(#[$more])* pub(super) $field: $type,)*
         }
 
         impl $name {
             /// 到访信息. `own` is the host when the form names none.
-            fn wanted(&self, f: &mut Fields, own: Option<StaffId>) -> Option<Wanted> {
+            pub(super) fn wanted(&self, f: &mut Fields, own: Option<StaffId>) -> Option<Wanted> {
                 let times = [self.starts_at.as_str(), &self.ends_at];
                 let notes = [self.area_note.as_deref(), self.note.as_deref()];
                 wanted(f, own, [&self.host, &self.area, &self.reason], times, notes)
@@ -89,6 +90,17 @@ forms! {
         /// The visitors consent to the use of their face photos; needed when there is one.
         #[serde(default)]
         consent: bool,
+    }
+    /// 团体通行. The host is the one in charge, 负责人.
+    GroupIn {
+        /// 总人数, 1 to 5000.
+        #[serde(default)]
+        #[schema(value_type = i64, example = 100)]
+        headcount: Value,
+        contact: ContactIn,
+        /// 来访车辆, at most 500.
+        #[serde(default)]
+        plates: Vec<String>,
     }
     /// What staff correct of a visit that was returned.
     CorrectIn {}
@@ -307,7 +319,7 @@ fn invited(
 }
 
 /// A whole number; whatever else is there is out of every range.
-fn whole(value: &Value) -> i64 {
+pub(super) fn whole(value: &Value) -> i64 {
     value.as_i64().unwrap_or(-1)
 }
 

@@ -53,6 +53,7 @@ pub async fn verify(State(site): State<Site>, signed: Signed) -> Result<Response
     };
     let content = match scanned.k.as_str() {
         "qr" => Content::Qr(scanned.v),
+        "plate" => Content::Plate(scanned.v),
         _ => Content::Other,
     };
     match decide(&site.ctx, signed.reader, scan, &content, signed.body_hash).await {

@@ -8,7 +8,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use super::problem::Problem;
 use crate::actions::budgets;
 use crate::ctx::Ctx;
-use crate::ids::PersonId;
+use crate::domain::actors::Account;
 use crate::store::budgets::Budget;
 
 /// Takes one of the bookings and invitations that an address has for the day, for all of them send SMS.
@@ -21,7 +21,7 @@ pub async fn book_from(ctx: &Ctx, address: IpAddr) -> Result<(), Problem> {
 
 /// The limits of one process.
 pub struct Limits {
-    hosts: DefaultKeyedRateLimiter<PersonId>,
+    hosts: DefaultKeyedRateLimiter<Account>,
     logins: DefaultKeyedRateLimiter<IpAddr>,
     links: DefaultKeyedRateLimiter<IpAddr>,
 }
@@ -44,7 +44,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    pub fn host(&self, of: PersonId) -> Result<(), Problem> {
+    pub fn host(&self, of: Account) -> Result<(), Problem> {
         self.hosts.check_key(&of).map_err(|_| Problem::too_often())
     }
 

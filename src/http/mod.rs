@@ -10,6 +10,7 @@ pub mod fields;
 pub mod problem;
 
 mod forms;
+mod group;
 mod invitation;
 mod keyed;
 mod qr;

@@ -20,7 +20,7 @@ use super::guest::{
 };
 use super::observe::Around;
 use super::problem::Problem;
-use super::staff::{approvals, invitations as own};
+use super::staff::{approvals, groups, invitations as own};
 use super::state::Site;
 use super::{cas, gate, jssdk, login, mini, oauth, observe, operators, pages, sms, wechat, wecom};
 
@@ -50,6 +50,7 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(login::logout_everywhere))
         .routes(routes!(jssdk::sign))
         .routes(routes!(choices::hosts))
+        .routes(routes!(choices::hosts_for_staff))
         .routes(routes!(choices::areas))
         .routes(routes!(choices::reasons))
         .routes(routes!(visits::book, visits::list))
@@ -85,6 +86,13 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(own::withdraw))
         .routes(routes!(own::extend))
         .routes(routes!(own::close))
+        .routes(routes!(groups::apply, groups::list))
+        .routes(routes!(groups::read_plates))
+        .routes(routes!(groups::plates_template))
+        .routes(routes!(groups::find, groups::correct))
+        .routes(routes!(groups::withdraw))
+        .routes(routes!(groups::pass))
+        .routes(routes!(groups::save_pass))
         .routes(routes!(blacklist::add, blacklist::list))
         .routes(routes!(blacklist::lift))
 }

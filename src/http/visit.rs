@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::extract::page_size;
+use super::group::GroupOut;
 use super::invitation::InvitationOut;
 use crate::ctx::Ctx;
 use crate::domain::actors::Account;
@@ -21,8 +22,8 @@ use crate::store::visit_facts::VisitFacts;
 pub struct VisitOut {
     /// 单据号.
     id: VisitId,
-    /// 来源: `booking` (访客预约), `invitation` (访客邀约), `proxy` (访客代约) or `residential`
-    /// (丁香水榭小区访客登记).
+    /// 来源: `booking` (访客预约), `invitation` (访客邀约), `proxy` (访客代约), `residential`
+    /// (丁香水榭小区访客登记) or `group` (团体通行).
     #[schema(example = "booking")]
     mode: &'static str,
     /// `inviting`, `pending`, `approved`, `rejected`, `returned`, `withdrawn`, `lapsed` or `completed`. Of a
@@ -52,6 +53,8 @@ pub struct VisitOut {
     invitation: Option<InvitationOut>,
     /// Of a registration.
     resident: Option<ResidentOut>,
+    /// Of 团体通行, whose contact is the only visitor.
+    group: Option<GroupOut>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -137,6 +140,7 @@ impl VisitOut {
                 .collect(),
             invitation: InvitationOut::of(ctx, facts),
             resident: facts.registration.as_ref().map(ResidentOut::of),
+            group: GroupOut::of(facts),
         }
     }
 }

@@ -41,10 +41,12 @@ pub mod sessions;
 pub mod subscriptions;
 
 pub mod approval_steps;
+pub mod groups;
 pub mod idempotency;
 pub mod invitations;
 pub mod invitees;
 pub mod registrations;
+pub mod vehicles;
 pub mod visit_facts;
 pub mod visitors;
 pub mod visits;

@@ -7,10 +7,10 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::{StoreError, corrupt};
-use crate::domain::Window;
+use super::{StoreError, corrupt, vehicles, visitors};
 use crate::domain::campus::AreaSet;
 use crate::domain::pass::Pass;
+use crate::domain::{Plate, Window};
 use crate::ids::{PassId, VisitId, VisitorId};
 
 row!("passes" {
@@ -154,15 +154,43 @@ pub(super) fn live_holders(now: DateTime<Utc>) -> SelectStatement {
         .take()
 }
 
-/// Counts an entry, if the pass is still what was decided about. Says whether it was: this is what
-/// makes a stale picture of a pass harmless.
-pub async fn enter(db: &impl ConnectionTrait, seen: &Pass) -> Result<bool, StoreError> {
+/// The passes of the vehicles and visitors with this plate: those that are good now first, and of the others
+/// the last issued. Whoever comes every day has many, of which the old ones say nothing more.
+pub async fn of_plate(
+    db: &impl ConnectionTrait,
+    plate: &Plate,
+    now: DateTime<Utc>,
+) -> Result<Vec<Pass>, StoreError> {
+    use row::Column::{EndsAt, Id, RevokedAt, StartsAt, VisitId, VisitorId};
+    let theirs = Condition::any()
+        .add(VisitId.in_subquery(vehicles::visits_with(plate)))
+        .add(VisitorId.in_subquery(visitors::with_plate(plate)));
+    let good = RevokedAt
+        .is_null()
+        .and(StartsAt.lte(now))
+        .and(EndsAt.gte(now));
+    let found = row::Entity::find()
+        .filter(theirs)
+        .order_by_desc(good)
+        .order_by_desc(Id)
+        .limit(20);
+    found.all(db).await?.into_iter().map(pass).collect()
+}
+
+/// Counts so many entries, if the pass is still what was decided about. Says whether it was: this is what
+/// makes a stale picture of a pass harmless. A vehicle is none, and only asks whether the pass still stands.
+pub async fn enter(
+    db: &impl ConnectionTrait,
+    seen: &Pass,
+    entries: i32,
+) -> Result<bool, StoreError> {
     use row::Column::{Entries, EntryLimit, Id, RevokedAt, Version};
+    let after = || Expr::col(Entries).add(entries);
     let room = Condition::any()
         .add(EntryLimit.is_null())
-        .add(Expr::col(Entries).lt(Expr::col(EntryLimit)));
+        .add(after().lte(Expr::col(EntryLimit)));
     let done = row::Entity::update_many()
-        .col_expr(Entries, Expr::col(Entries).add(1_i32))
+        .col_expr(Entries, after())
         .filter(Id.eq(seen.id.get()))
         .filter(RevokedAt.is_null())
         .filter(Version.eq(seen.version))

@@ -6,11 +6,12 @@ use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
 
 use super::{
-    StoreError, areas, corrupt, departments, invitations, invitees, passes, reasons, registrations,
-    staff, visitors,
+    StoreError, areas, corrupt, departments, groups, invitations, invitees, passes, reasons,
+    registrations, staff, visitors,
 };
 use crate::domain::actors::Account;
 use crate::domain::campus::{Area, Member, Purpose};
+use crate::domain::group::Group;
 use crate::domain::invitation::{Course, Invitation, Invitee};
 use crate::domain::pass::Pass;
 use crate::domain::resident::Registration;
@@ -36,6 +37,8 @@ pub struct VisitFacts {
     pub invitees: Vec<Invitee>,
     /// What was typed about the resident; none of a visit to staff.
     pub registration: Option<Registration>,
+    /// Of 团体通行, whose contact is the only visitor.
+    pub group: Option<Group>,
 }
 
 /// 被访人 as screens and messages name them.
@@ -103,10 +106,15 @@ impl VisitFacts {
     /// 张小雨, or 张小雨等3人.
     #[must_use]
     pub fn party(&self) -> String {
-        match self.visitors.as_slice() {
-            [] => String::new(),
-            [alone] => alone.name.as_str().to_owned(),
-            [first, ..] => format!("{}等{}人", first.name.as_str(), self.visitors.len()),
+        let listed = self.visitors.len();
+        let group = self.group.as_ref();
+        let people = group.map_or(listed, |group| {
+            usize::from(group.headcount.get().unsigned_abs())
+        });
+        match (self.visitors.first(), people) {
+            (None, _) => String::new(),
+            (Some(alone), 1) => alone.name.as_str().to_owned(),
+            (Some(first), people) => format!("{}等{people}人", first.name.as_str()),
         }
     }
 }
@@ -139,6 +147,7 @@ pub async fn of(
     let mut visitors = by(visitors::of_visits(db, ids()).await?, |v| v.visit);
     let mut passes = by(passes::of_visits(db, ids()).await?, |pass| pass.visit);
     let mut invitations = by(invitations::of_visits(db, ids()).await?, |i| i.visit);
+    let mut groups = by(groups::of_visits(db, ids()).await?, |group| group.visit);
     let mut registrations = by(registrations::of_visits(db, ids()).await?, |r| r.visit);
     let asked: Vec<_> = invitations.values().flatten().map(|i| i.id).collect();
     let mut invitees = by(invitees::of_invitations(db, asked).await?, |i| i.invitation);
@@ -167,6 +176,7 @@ pub async fn of(
             area: area.ok_or_else(&corrupt)?.clone(),
             reason: reason.ok_or_else(&corrupt)?.clone(),
             passes: passes.remove(&visit.id).unwrap_or_default(),
+            group: groups.remove(&visit.id).and_then(|mut one| one.pop()),
             visit: settled(visit, invitation.as_ref(), visitors.len(), now),
             visitors,
             invitation,

@@ -127,6 +127,15 @@ pub async fn with_live_pass(
     perhaps.all(db).await?.into_iter().map(visitor).collect()
 }
 
+/// The ids of the visitors who come in the vehicle with this plate.
+pub(super) fn with_plate(plate: &Plate) -> SelectStatement {
+    Query::select()
+        .column(row::Column::Id)
+        .from(row::Entity)
+        .and_where(row::Column::Plate.eq(plate.as_str()))
+        .take()
+}
+
 /// The ids of the visits in which somebody with this document is.
 pub(super) fn visits_of(document: &KeyedHash) -> SelectStatement {
     Query::select()

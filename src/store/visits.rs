@@ -9,7 +9,8 @@ use sea_orm::{
 
 use super::{StoreError, corrupt, owned, people, visitors};
 use crate::domain::actors::Account;
-use crate::domain::visit::{Decider, Host, Mode, Stage, Visit};
+use crate::domain::mode::Mode;
+use crate::domain::visit::{Decider, Host, Stage, Visit};
 use crate::domain::{AreaNote, Comment, Note, Window};
 use crate::ids::{AreaId, DepartmentId, PersonId, StaffId, VisitId};
 use crate::secret::KeyedHash;
@@ -129,6 +130,8 @@ pub async fn find_of(
 pub enum Records {
     /// 预约记录, 邀约记录.
     Visits,
+    /// 团体通行.
+    Groups,
     /// 登记记录.
     Registrations,
     All,
@@ -142,10 +145,11 @@ pub async fn list_of(
     before: Option<VisitId>,
     limit: u64,
 ) -> Result<Vec<Visit>, StoreError> {
-    let residential = Mode::Residential.as_str();
+    let (residential, group) = (Mode::Residential.as_str(), Mode::Group.as_str());
     let mut own = row::Entity::find().filter(begun(by));
     own = match which {
-        Records::Visits => own.filter(row::Column::Mode.ne(residential)),
+        Records::Visits => own.filter(row::Column::Mode.is_not_in([residential, group])),
+        Records::Groups => own.filter(row::Column::Mode.eq(group)),
         Records::Registrations => own.filter(row::Column::Mode.eq(residential)),
         Records::All => own,
     };

@@ -27,6 +27,7 @@ mod doors;
 mod entering;
 mod fuzz;
 mod gate;
+mod groups;
 mod invitations;
 mod limits;
 mod links;

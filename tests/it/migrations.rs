@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use campus_pass::domain::group::{Group, Headcount};
 use campus_pass::domain::invitation::Invitee;
 use campus_pass::domain::resident::Registration;
-use campus_pass::domain::{HouseNumber, PersonName, Phone};
+use campus_pass::domain::{HouseNumber, PersonName, Phone, Plate};
 use campus_pass::sandbox::FaultKind;
-use campus_pass::store::{begin, commit, invitations, invitees, registrations};
+use campus_pass::store::{begin, commit, groups, invitations, invitees, registrations};
 use migrations::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 
@@ -157,6 +158,12 @@ async fn fill(app: &App) {
         link_generation: 1,
     };
     registrations::insert(&txn, &typed, "hash").await.unwrap();
+    let group = Group {
+        visit: id.into(),
+        headcount: Headcount::parse(100).unwrap(),
+        plates: vec![Plate::parse("渝A12345").unwrap()],
+    };
+    groups::insert(&txn, &group).await.unwrap();
     commit(txn).await.unwrap();
     app.approver("陈静")
         .decide(&visit, "approve", "好")
@@ -211,6 +218,30 @@ async fn visits_to_residents_are_not_lost_on_the_way_down() {
     for table in ["visits", "visitors", "registrations"] {
         assert_eq!(left[table], filled[table], "{table}");
     }
+    db.close().await.unwrap();
+    app.finish_without_a_database().await;
+}
+
+#[tokio::test]
+async fn visits_of_groups_are_not_lost_on_the_way_down() {
+    let app = App::start().await;
+    let staff = app.approver("刘明");
+    let mut form = staff.wanted().await;
+    form["headcount"] = 100.into();
+    form["contact"] = serde_json::json!({ "name": "李四", "phone": "13800000777" });
+    form["plates"] = serde_json::json!(["渝A12345"]);
+    staff.post("/api/staff/groups", &form).await.expect(201);
+    app.deliver().await;
+    let db = app.database().connect().await;
+    app.ctx.db.clone().close().await;
+    let filled = rows(&db, app.database().is_postgres()).await;
+    let refused = Migrator::down(&db, None).await.unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "Migration Error: there are visits of groups, which would be lost"
+    );
+    let left = rows(&db, app.database().is_postgres()).await;
+    assert_eq!(left, filled);
     db.close().await.unwrap();
     app.finish_without_a_database().await;
 }

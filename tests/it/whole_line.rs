@@ -40,6 +40,7 @@ async fn a_visit_goes_all_the_way_from_the_menu_to_the_gate() {
       "comment": null,
       "days": 1,
       "ends_at": "2026-03-02T16:00:00+08:00",
+      "group": null,
       "host": {
         "department": "信息中心",
         "id": "[id]",

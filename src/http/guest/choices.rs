@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::ctx::Ctx;
 use crate::domain::PersonName;
-use crate::domain::actors::Guest;
+use crate::domain::actors::{Account, Guest, Staff};
 use crate::domain::campus::Area;
 use crate::http::extract::{Json, Query};
 use crate::http::problem::{Problem, ProblemOut};
@@ -42,8 +42,25 @@ pub async fn hosts(
     guest: Guest,
     Query(HostsQuery { q }): Query<HostsQuery>,
 ) -> Result<Json<Vec<HostOut>>, Problem> {
-    site.doors.limits.host(guest.id)?;
-    let name = PersonName::parse(&q).map_err(|f| Problem::field("q", f.code, f.sentence))?;
+    named(&site, (&guest).into(), &q).await
+}
+
+/// The same for a member of staff, who applies for a group that another is in charge of
+#[utoipa::path(get, path = "/api/staff/hosts", operation_id = "find_hosts_by_staff", tag = "staff",
+    params(HostsQuery),
+    responses((status = 200, body = [HostOut]), (status = 401, body = ProblemOut),
+        (status = 422, body = ProblemOut), (status = 429, body = ProblemOut)))]
+pub async fn hosts_for_staff(
+    State(site): State<Site>,
+    staff: Staff,
+    Query(HostsQuery { q }): Query<HostsQuery>,
+) -> Result<Json<Vec<HostOut>>, Problem> {
+    named(&site, (&staff).into(), &q).await
+}
+
+async fn named(site: &Site, by: Account, q: &str) -> Result<Json<Vec<HostOut>>, Problem> {
+    site.doors.limits.host(by)?;
+    let name = PersonName::parse(q).map_err(|f| Problem::field("q", f.code, f.sentence))?;
     let hosts = staff::find_hosts(&site.ctx.db.read, &name, MOST_HOSTS).await?;
     let out = hosts.into_iter().map(|host| HostOut {
         id: host.id,

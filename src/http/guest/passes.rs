@@ -7,8 +7,8 @@ use chrono::{DateTime, FixedOffset};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::actions::passes::{find_by_code, show};
-use crate::ctx::Shared;
+use crate::actions::passes::{Shown, find_by_code, show};
+use crate::ctx::{Ctx, Shared};
 use crate::domain::pass::PassCode;
 use crate::domain::plain;
 use crate::domain::window::campus_time;
@@ -17,16 +17,15 @@ use crate::http::extract::{Json, Path};
 use crate::http::problem::{Problem, ProblemOut};
 use crate::http::qr;
 use crate::http::state::Site;
-use crate::secret::Masked;
 
 #[derive(Serialize, ToSchema)]
 pub struct PassOut {
     /// `valid`, `not_yet`, `expired` or `revoked`.
     #[schema(example = "valid")]
     state: &'static str,
-    /// The holder's name, masked.
-    #[schema(value_type = String, example = "张*")]
-    holder: Masked,
+    /// The holder's name, masked; of a group 团体通行 and how many people it is for.
+    #[schema(example = "张*")]
+    holder: String,
     host: String,
     area: String,
     starts_at: DateTime<FixedOffset>,
@@ -37,6 +36,22 @@ pub struct PassOut {
     code: Option<String>,
     /// The QR as an SVG document.
     qr_svg: Option<String>,
+}
+
+impl PassOut {
+    pub fn of(ctx: &Ctx, shown: Shown) -> Result<Self, Problem> {
+        Ok(Self {
+            state: shown.state.as_str(),
+            holder: shown.holder,
+            host: shown.host,
+            area: shown.area,
+            starts_at: campus_time(shown.pass.window.from()),
+            ends_at: campus_time(shown.pass.window.until()),
+            now: campus_time(ctx.clock.now()),
+            qr_svg: shown.code.as_deref().map(qr::svg).transpose()?,
+            code: shown.code,
+        })
+    }
 }
 
 /// The pass behind a link
@@ -52,17 +67,7 @@ pub async fn pass(
     let shown = show(&site.ctx, &token)
         .await?
         .ok_or_else(Problem::not_found)?;
-    let out = PassOut {
-        state: shown.state.as_str(),
-        holder: shown.holder,
-        host: shown.host,
-        area: shown.area,
-        starts_at: campus_time(shown.pass.window.from()),
-        ends_at: campus_time(shown.pass.window.until()),
-        now: campus_time(site.ctx.clock.now()),
-        qr_svg: shown.code.as_deref().map(qr::svg).transpose()?,
-        code: shown.code,
-    };
+    let out = PassOut::of(&site.ctx, shown)?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(out)).into_response())
 }
 

@@ -54,10 +54,11 @@ impl FromRequest<Site> for Upload {
     }
 }
 
-fn broken(error: MultipartError) -> Problem {
+#[must_use]
+pub fn broken(error: MultipartError) -> Problem {
     match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
-        _ => Problem::malformed("照片没有完整送达，请重试"),
+        _ => Problem::malformed("文件没有完整送达，请重试"),
     }
 }
 

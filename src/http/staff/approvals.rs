@@ -14,6 +14,7 @@ use crate::domain::actors::Approver;
 use crate::domain::visit::{Decider, Decision, Stage};
 use crate::domain::window::campus_time;
 use crate::http::extract::{Json, Path, Query, page_size};
+use crate::http::group::GroupOut;
 use crate::http::guest::photos::Picture;
 use crate::http::problem::{Problem, ProblemOut};
 use crate::http::visit::ResidentOut;
@@ -113,6 +114,8 @@ pub struct ApprovalOut {
     resident: Option<ResidentOut>,
     /// Whether the residents' register knows them by name, phone and house number.
     known: Option<bool>,
+    /// Of 团体通行, whose contact is the only visitor and answers for the vehicles.
+    group: Option<GroupOut>,
     area: String,
     reason: String,
     /// 来源, as in the visit itself.
@@ -298,6 +301,7 @@ async fn one(ctx: &Ctx, by: &Approver, id: VisitId) -> Result<Json<ApprovalOut>,
         department: facts.host.department.clone(),
         host_phone: facts.host.phone.clone(),
         resident: typed.map(ResidentOut::of),
+        group: GroupOut::of(&facts),
         known: typed.map(|typed| typed.resident.is_some()),
         area: facts.area.name.clone(),
         reason: facts.reason.name.clone(),

@@ -1,4 +1,5 @@
 //! The API of staff.
 
 pub mod approvals;
+pub mod groups;
 pub mod invitations;

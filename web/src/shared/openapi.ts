@@ -50,6 +50,7 @@ export interface components {
             resident?: components["schemas"]["ResidentOut"] | null;
             /** @description Whether the residents' register knows them by name, phone and house number. */
             known?: boolean | null;
+            group?: components["schemas"]["GroupOut"] | null;
             area: string;
             reason: string;
             /**
@@ -207,6 +208,13 @@ export interface components {
              */
             minutes?: number | null;
         };
+        /** @description 联系人. */
+        ContactIn: {
+            /** @description 姓名. */
+            name?: string;
+            /** @description 手机号. */
+            phone?: string;
+        };
         /** @description What staff correct of a visit that was returned. */
         CorrectIn: {
             /** @description 被访人, from `/api/hosts`. Staff may leave it out: then it is themselves. */
@@ -288,6 +296,60 @@ export interface components {
             /** @example 手机号应为11位大陆手机号码 */
             detail: string;
         };
+        /** @description 团体通行. The host is the one in charge, 负责人. */
+        GroupIn: {
+            /** @description 被访人, from `/api/hosts`. Staff may leave it out: then it is themselves. */
+            host?: string;
+            /** @description 到访区域, from `/api/areas`. */
+            area?: string;
+            /** @description 来访事由, from `/api/reasons`. */
+            reason?: string;
+            /**
+             * @description 开始时间, RFC 3339.
+             * @example 2026-03-02T14:00:00+08:00
+             */
+            starts_at?: string;
+            /**
+             * @description 结束时间, RFC 3339, still in.
+             * @example 2026-03-02T16:00:00+08:00
+             */
+            ends_at?: string;
+            /** @description 区域描述. */
+            area_note?: string | null;
+            /** @description 来访描述. */
+            note?: string | null;
+            /**
+             * Format: int64
+             * @description 总人数, 1 to 5000.
+             * @example 100
+             */
+            headcount?: number;
+            contact: components["schemas"]["ContactIn"];
+            /** @description 来访车辆, at most 500. */
+            plates?: string[];
+        };
+        /** @description What a visit of a group has besides. */
+        GroupOut: {
+            /**
+             * Format: int32
+             * @description 总人数.
+             */
+            headcount: number;
+            /** @description 联系人. */
+            contact: string;
+            contact_phone: string;
+            /** @description 来访车辆. */
+            plates: string[];
+        };
+        /** @description 通行凭证 and the link by which it is shared. */
+        GroupPassOut: {
+            pass: components["schemas"]["PassOut"];
+            /**
+             * @description A path of this site; whoever has it has the pass.
+             * @example /p/…
+             */
+            link: string;
+        };
         HostNameOut: {
             id?: components["schemas"]["StaffId"] | null;
             /** @description Of a resident, with the house number behind it. */
@@ -299,6 +361,10 @@ export interface components {
             id: components["schemas"]["StaffId"];
             name: string;
             department: string;
+        };
+        /** @description What becomes of an import. */
+        ImportOut: {
+            rows: components["schemas"]["RowOut"][];
         };
         /** @description What stays the same for everybody: the clock and the places. */
         InvitationOut: {
@@ -476,7 +542,7 @@ export interface components {
              */
             state: string;
             /**
-             * @description The holder's name, masked.
+             * @description The holder's name, masked; of a group 团体通行 and how many people it is for.
              * @example 张*
              */
             holder: string;
@@ -644,6 +710,22 @@ export interface components {
              */
             house: string;
         };
+        /** @description What an import makes of one row. */
+        RowOut: {
+            /**
+             * Format: int64
+             * @description The line in the file; the header is 1.
+             */
+            row: number;
+            /**
+             * @description As it would be submitted, or as it was typed when it is not taken.
+             * @example 渝A12345
+             */
+            plate: string;
+            /** @description Why it is not taken: `plate_invalid` or `plate_twice`. */
+            code?: string | null;
+            detail?: string | null;
+        };
         SessionOut: {
             /** @description To be sent as `Authorization: Bearer …`. */
             token: string;
@@ -711,8 +793,8 @@ export interface components {
             /** @description 单据号. */
             id: components["schemas"]["VisitId"];
             /**
-             * @description 来源: `booking` (访客预约), `invitation` (访客邀约), `proxy` (访客代约) or `residential`
-             *     (丁香水榭小区访客登记).
+             * @description 来源: `booking` (访客预约), `invitation` (访客邀约), `proxy` (访客代约), `residential`
+             *     (丁香水榭小区访客登记) or `group` (团体通行).
              * @example booking
              */
             mode: string;
@@ -751,6 +833,7 @@ export interface components {
             visitors: components["schemas"]["VisitorOut"][];
             invitation?: components["schemas"]["InvitationOut"] | null;
             resident?: components["schemas"]["ResidentOut"] | null;
+            group?: components["schemas"]["GroupOut"] | null;
         };
         /**
          * @description A human in a visit.

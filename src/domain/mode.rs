@@ -1,0 +1,43 @@
+//! 来源: the ways in.
+
+/// By which way it came in, 来源.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// 访客预约, alone or with companions.
+    Booking,
+    /// 访客邀约.
+    Invitation,
+    /// 访客代约.
+    Proxy,
+    /// 丁香水榭小区访客登记.
+    Residential,
+    /// 团体通行.
+    Group,
+}
+
+impl Mode {
+    pub const ALL: [Self; 5] = [
+        Self::Booking,
+        Self::Invitation,
+        Self::Proxy,
+        Self::Residential,
+        Self::Group,
+    ];
+
+    /// Its short text in a column and in the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Booking => "booking",
+            Self::Invitation => "invitation",
+            Self::Proxy => "proxy",
+            Self::Residential => "residential",
+            Self::Group => "group",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.as_str() == text)
+    }
+}
