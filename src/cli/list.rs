@@ -40,7 +40,9 @@ impl<T> List<T> {
         columns: [[&str; 2]; N],
         parse: impl Fn([&str; N]) -> Result<T, String>,
     ) -> anyhow::Result<Self> {
-        let bytes = bytes(&options.file)?;
+        let mut bytes = bytes(&options.file)?;
+        // Excel ends lines with both characters, of which the reader counts the first into the next line.
+        bytes.retain(|byte| *byte != b'\r');
         // Excel puts it in front.
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
         let mut reader = csv::ReaderBuilder::new()

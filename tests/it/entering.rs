@@ -26,7 +26,9 @@ async fn an_operator_enters_a_campus_by_commands_alone() {
     let file = database.folder().join("staff.csv");
     let path = file.to_str().unwrap();
     let import = |rows: &str, more: &[&str]| {
-        fs::write(&file, format!("姓名,手机号,部门,企业微信账号,角色\n{rows}")).unwrap();
+        let text = format!("\u{feff}姓名,手机号,部门,企业微信账号,角色\n{rows}");
+        // As Excel writes.
+        fs::write(&file, text.replace('\n', "\r\n")).unwrap();
         say(&[&["staff", "import", path], more].concat())
     };
 
