@@ -15,6 +15,23 @@ pub enum Shared<'a> {
     Invitation(&'a str),
 }
 
+impl Shared<'_> {
+    /// Its path here, and its page in the mini-program, where that has one.
+    fn places<'a>(&self, ctx: &'a Ctx) -> (String, Option<&'a str>) {
+        let policy = &ctx.policy;
+        match self {
+            Self::Pass(token) => (format!("/p/{token}"), policy.pass_page.as_deref()),
+            Self::Invitation(token) => (format!("/i/{token}"), policy.invitation_page.as_deref()),
+        }
+    }
+
+    fn token(&self) -> &str {
+        match self {
+            Self::Pass(token) | Self::Invitation(token) => token,
+        }
+    }
+}
+
 /// A link to give away.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
@@ -27,12 +44,7 @@ impl Clients {
     /// A URL link into the mini-program that lasts until `until` if it may, where the mini-program has
     /// such a page; else, and when WeChat does not make one, the page's own link.
     pub async fn best_link(&self, ctx: &Ctx, shared: Shared<'_>, until: DateTime<Utc>) -> Link {
-        let (path, page, token) = match shared {
-            Shared::Pass(token) => (format!("/p/{token}"), &ctx.policy.pass_page, token),
-            Shared::Invitation(token) => {
-                (format!("/i/{token}"), &ctx.policy.invitation_page, token)
-            }
-        };
+        let (path, page) = shared.places(ctx);
         let own = Link {
             url: ctx.link(&path),
             expires_at: None,
@@ -49,7 +61,7 @@ impl Clients {
         let asked = u32::try_from(days).unwrap_or(1);
         let made = self
             .mini
-            .url_link(page, &format!("token={token}"), asked)
+            .url_link(page, &format!("token={}", shared.token()), asked)
             .await;
         self.health.note("mini_program", &made);
         match made {
@@ -64,5 +76,16 @@ impl Clients {
                 own
             }
         }
+    }
+
+    /// A mini-program code (小程序码), as a picture, for a page that the mini-program has. None when it has no
+    /// such page or WeChat does not draw it; the QR of the page's own link then does as well.
+    pub async fn code(&self, ctx: &Ctx, shared: Shared<'_>) -> Option<Vec<u8>> {
+        let (_, page) = shared.places(ctx);
+        let drawn = self.mini.draw_code(shared.token(), page?).await;
+        self.health.note("mini_program", &drawn);
+        drawn
+            .inspect_err(|error| tracing::warn!(%error, "no mini-program code could be drawn"))
+            .ok()
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 pub use clients::{Clients, Health, Standing};
-pub use links::Shared;
+pub use links::{Link, Shared};
 pub use sms::Sender;
 
 use crate::cache::Caches;

@@ -66,6 +66,7 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(residents::disown))
         .routes(routes!(invitations::find))
         .routes(routes!(invitations::picture))
+        .routes(routes!(invitations::link))
         .routes(routes!(invitations::accept))
         .routes(routes!(passes::pass))
         .routes(routes!(passes::link))

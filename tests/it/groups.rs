@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::harness::{Answer, App, Approver, Visit, body, json_body, rfc3339};
+use crate::harness::{Answer, App, Approver, Visit, body, json_body, read_qr, rfc3339};
 
 const CONTACT: &str = "13800000777";
 
@@ -196,17 +196,6 @@ async fn a_group_is_applied_for_approved_and_comes_by_one_code() {
         1
     );
     app.finish().await;
-}
-
-/// What a phone's camera reads from a picture, by a crate that has nothing to do with the one that drew it.
-fn read_qr(png: &[u8]) -> String {
-    let picture = image::load_from_memory(png).unwrap().to_luma8();
-    let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let grey = |x: usize, y: usize| {
-        picture.get_pixel(u32::try_from(x).unwrap(), u32::try_from(y).unwrap())[0]
-    };
-    let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(width, height, grey);
-    prepared.detect_grids()[0].decode().unwrap().1
 }
 
 #[tokio::test]

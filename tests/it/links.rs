@@ -7,7 +7,7 @@ use campus_pass::sandbox::FaultKind;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, App, Guest, Visit, json_body, shipped_templates};
+use crate::harness::{Answer, App, Guest, Visit, json_body, read_qr, shipped_templates};
 
 const FROM: &str = "2026-03-02 14:00";
 const UNTIL: &str = "2026-03-02 16:00";
@@ -192,6 +192,42 @@ async fn a_pass_is_shared_by_a_link_into_the_mini_program_where_it_has_such_a_pa
         }
         let stranger = app.get("/api/passes/nobody/link").await;
         assert_eq!(stranger.problem(), "404 not_found 没有找到");
+        app.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_is_shared_by_the_mini_program_s_code_and_link_where_it_has_such_a_page() {
+    let page = [("MINI_PROGRAM__INVITATION_PAGE", "pages/invitation/invitation")];
+    for (own, mini) in [(&[][..], false), (&page[..], true)] {
+        let app = App::with(own).await;
+        let (_, link) = app.approver("刘明").invite(3).await;
+        let token = link.strip_prefix("/i/").unwrap();
+        let picture = async || {
+            let shown = app.get(&format!("/api/invitations/{token}/qr.png")).await;
+            assert_eq!(shown.header("content-type"), "image/png");
+            shown.bytes
+        };
+        let shared = app.get(&format!("/api/invitations/{token}/link")).await;
+        let shared = shared.expect(200);
+        let url = shared["url"].as_str().unwrap();
+        if mini {
+            let opened = app.sandbox.open_link(url);
+            assert_eq!(opened, Some(format!("pages/invitation/invitation?token={token}")));
+            // The sandbox draws what the code opens.
+            let drawn = picture().await;
+            let opens = format!("pages/invitation/invitation?scene={token}");
+            assert!(drawn.ends_with(opens.as_bytes()));
+            app.fault("wxa/getwxacodeunlimit", FaultKind::Http500, None);
+        } else {
+            assert_eq!(url, format!("{}/i/{token}", app.base));
+        }
+        // Without the mini-program, or while WeChat does not draw: the QR of the link.
+        let read = read_qr(&picture().await);
+        assert_eq!(read, format!("{}/i/{token}", app.base));
+        let stranger = app.get("/api/invitations/nobody/link").await;
+        assert_eq!(stranger.problem(), "404 not_found 没有找到");
+        app.deliver().await;
         app.finish().await;
     }
 }

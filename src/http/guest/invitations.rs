@@ -7,12 +7,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::actions::invitations;
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, Shared};
 use crate::domain::actors::Guest;
 use crate::domain::invitation::Joined;
 use crate::http::address::ClientAddress;
 use crate::http::extract::{Json, Path};
 use crate::http::forms::AcceptIn;
+use crate::http::guest::passes::SharedLinkOut;
 use crate::http::invitation::InvitedOut;
 use crate::http::keyed::Keyed;
 use crate::http::limits::book_from;
@@ -34,7 +35,32 @@ pub async fn find(
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(shown)).into_response())
 }
 
-/// The QR of the link, as a picture to save
+/// The best link to give away
+///
+/// Into the mini-program where it has such a page, else to this invitation's own.
+#[utoipa::path(get, path = "/api/invitations/{token}/link", operation_id = "invitation_link", tag = "visitor",
+    params(("token" = String, Path)),
+    responses((status = 200, body = SharedLinkOut), (status = 404, body = ProblemOut)))]
+pub async fn link(
+    State(site): State<Site>,
+    ClientAddress(from): ClientAddress,
+    Path(token): Path<String>,
+) -> Result<SharedLinkOut, Problem> {
+    site.doors.limits.link(from)?;
+    let found = invitations::find(&site.ctx, &token).await?;
+    let invitation = found.and_then(|facts| facts.invitation);
+    let until = invitation.ok_or_else(Problem::not_found)?.lapses_at;
+    let shared = Shared::Invitation(&token);
+    Ok(site
+        .clients
+        .best_link(&site.ctx, shared, until)
+        .await
+        .into())
+}
+
+/// A picture to save and share
+///
+/// The mini-program's code where it has such a page, else the QR of the link.
 #[utoipa::path(get, path = "/api/invitations/{token}/qr.png", tag = "visitor",
     params(("token" = String, Path)),
     responses((status = 200, content_type = "image/png"), (status = 404, body = ProblemOut)))]
@@ -45,12 +71,21 @@ pub async fn picture(
 ) -> Result<Response, Problem> {
     site.doors.limits.link(from)?;
     one(&site.ctx, &token).await?;
-    let png = qr::png(&site.ctx.link(&format!("/i/{token}")))?;
+    let shared = Shared::Invitation(&token);
+    let picture = match site.clients.code(&site.ctx, shared).await {
+        Some(code) => code,
+        None => qr::png(&site.ctx.link(&format!("/i/{token}")))?,
+    };
+    // WeChat draws now the one and now the other.
+    let kind = match picture.as_slice() {
+        [0x89, b'P', b'N', b'G', ..] => "image/png",
+        _ => "image/jpeg",
+    };
     let headers = [
-        (header::CONTENT_TYPE, "image/png"),
+        (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, "no-store"),
     ];
-    Ok((headers, png).into_response())
+    Ok((headers, picture).into_response())
 }
 
 /// What came of joining.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::actions::passes::{Shown, find_by_code, show};
-use crate::ctx::{Ctx, Shared};
+use crate::ctx::{Ctx, Link, Shared};
 use crate::domain::pass::PassCode;
 use crate::domain::plain;
 use crate::domain::window::campus_time;
@@ -74,8 +74,23 @@ pub async fn pass(
 #[derive(Serialize, ToSchema)]
 pub struct SharedLinkOut {
     url: String,
-    /// From then on it leads nowhere; none when it lasts as long as the pass.
+    /// From then on it leads nowhere; none when it lasts as long as its page.
     expires_at: Option<DateTime<FixedOffset>>,
+}
+
+impl From<Link> for SharedLinkOut {
+    fn from(link: Link) -> Self {
+        Self {
+            url: link.url,
+            expires_at: link.expires_at.map(campus_time),
+        }
+    }
+}
+
+impl IntoResponse for SharedLinkOut {
+    fn into_response(self) -> Response {
+        ([(header::CACHE_CONTROL, "no-store")], Json(self)).into_response()
+    }
 }
 
 /// The best link to give away: into the mini-program where it has such a page, else to this pass's
@@ -92,11 +107,7 @@ pub async fn link(
     let shown = shown.ok_or_else(Problem::not_found)?;
     let (shared, until) = (Shared::Pass(&token), shown.pass.window.until());
     let link = site.clients.best_link(&site.ctx, shared, until).await;
-    let out = SharedLinkOut {
-        url: link.url,
-        expires_at: link.expires_at.map(campus_time),
-    };
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(out)).into_response())
+    Ok(SharedLinkOut::from(link).into_response())
 }
 
 #[derive(Deserialize, ToSchema)]

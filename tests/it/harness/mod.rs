@@ -25,7 +25,7 @@ pub use doors::Gate;
 pub use people::{Approver, Guest, ID_NUMBER, Visit, invited};
 pub use plain::plain;
 pub use residents::{KNOWN, Resident, Typed, UNKNOWN};
-pub use wire::{Answer, body, json_body, picture, upload};
+pub use wire::{Answer, body, json_body, picture, read_qr, upload};
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -108,3 +108,14 @@ pub fn picture(width: u32, height: u32) -> Vec<u8> {
     drawn.write_to(&mut bytes, ImageFormat::Jpeg).unwrap();
     bytes.into_inner()
 }
+
+/// What a phone's camera reads from a picture, by a crate that has nothing to do with the one that drew it.
+pub fn read_qr(png: &[u8]) -> String {
+    let picture = image::load_from_memory(png).unwrap().to_luma8();
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let grey = |x: usize, y: usize| {
+        picture.get_pixel(u32::try_from(x).unwrap(), u32::try_from(y).unwrap())[0]
+    };
+    let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(width, height, grey);
+    prepared.detect_grids()[0].decode().unwrap().1
+}

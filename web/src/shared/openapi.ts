@@ -734,7 +734,7 @@ export interface components {
             url: string;
             /**
              * Format: date-time
-             * @description From then on it leads nowhere; none when it lasts as long as the pass.
+             * @description From then on it leads nowhere; none when it lasts as long as its page.
              */
             expires_at?: string | null;
         };
