@@ -649,13 +649,23 @@ async fn of_a_thousand_scans_at_eight_gates_a_pass_for_a_hundred_opens_a_hundred
             begin.wait().await;
             let mut said = Vec::new();
             for n in 0..125 {
-                let request = request(gate, &format!("{gate}-{n}"), t, code_ref);
-                let answer = if away {
-                    Answer::read(there.clone().oneshot(request).await.unwrap()).await
-                } else {
-                    app_ref.send(request).await
+                let nonce = format!("{gate}-{n}");
+                let ask = async || {
+                    let request = request(gate, &nonce, t, code_ref);
+                    let answer = if away {
+                        Answer::read(there.clone().oneshot(request).await.unwrap()).await
+                    } else {
+                        app_ref.send(request).await
+                    };
+                    answer.expect(200)["r"].as_str().unwrap().to_owned()
                 };
-                said.push(answer.expect(200)["r"].as_str().unwrap().to_owned());
+                let mut answer = ask().await;
+                // On a machine that is too busy to answer in time the gate asks again, as gates do: the
+                // same scan, which is counted once.
+                while answer == "unavailable" {
+                    answer = ask().await;
+                }
+                said.push(answer);
             }
             said
         }

@@ -198,7 +198,10 @@ async fn a_pass_is_shared_by_a_link_into_the_mini_program_where_it_has_such_a_pa
 
 #[tokio::test]
 async fn an_invitation_is_shared_by_the_mini_program_s_code_and_link_where_it_has_such_a_page() {
-    let page = [("MINI_PROGRAM__INVITATION_PAGE", "pages/invitation/invitation")];
+    let page = [(
+        "MINI_PROGRAM__INVITATION_PAGE",
+        "pages/invitation/invitation",
+    )];
     for (own, mini) in [(&[][..], false), (&page[..], true)] {
         let app = App::with(own).await;
         let (_, link) = app.approver("刘明").invite(3).await;
@@ -213,7 +216,10 @@ async fn an_invitation_is_shared_by_the_mini_program_s_code_and_link_where_it_ha
         let url = shared["url"].as_str().unwrap();
         if mini {
             let opened = app.sandbox.open_link(url);
-            assert_eq!(opened, Some(format!("pages/invitation/invitation?token={token}")));
+            assert_eq!(
+                opened,
+                Some(format!("pages/invitation/invitation?token={token}"))
+            );
             // The sandbox draws what the code opens.
             let drawn = picture().await;
             let opens = format!("pages/invitation/invitation?scene={token}");
