@@ -187,6 +187,13 @@ mod tests {
                 "11010519491231002X",
             ),
             ("110105491231002", IdKind::Citizen, "11010519491231002X"),
+            // 港澳 and 台湾居民居住证: the examples of the encyclopaedias that jxlwqq/id-validator tests with.
+            ("810000199408230021", IdKind::Citizen, "810000199408230021"),
+            ("830000199201300022", IdKind::Citizen, "830000199201300022"),
+            // 外国人永久居留身份证: the specimens of the National Immigration Administration's
+            // 《新版外国人永久居留身份证适配性改造要点》.
+            ("911124198108030024", IdKind::Citizen, "911124198108030024"),
+            ("932682198501010017", IdKind::Citizen, "932682198501010017"),
             ("H1234567801", IdKind::HongKongMacao, "H12345678"),
             ("m12345678", IdKind::HongKongMacao, "M12345678"),
             ("12345678", IdKind::Taiwan, "12345678"),
