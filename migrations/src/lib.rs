@@ -28,6 +28,9 @@ mod m0035_blacklist;
 mod m0036_area_limits;
 mod m0040_photo_ends;
 mod m0050_groups;
+mod m0090_area_rules;
+mod m0091_presences;
+mod m0092_gate_list;
 mod rebuild;
 
 /// Every step, oldest first.
@@ -56,6 +59,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0036_area_limits::Migration),
             Box::new(m0040_photo_ends::Migration),
             Box::new(m0050_groups::Migration),
+            Box::new(m0090_area_rules::Migration),
+            Box::new(m0091_presences::Migration),
+            Box::new(m0092_gate_list::Migration),
         ]
     }
 }

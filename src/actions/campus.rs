@@ -2,10 +2,11 @@
 
 use crate::ctx::Ctx;
 use crate::domain::campus::{
-    Area, Device, DeviceId, DeviceKey, Direction, Gate, Member, Purpose, Role, Slot,
+    Area, Device, DeviceId, DeviceKey, Direction, Gate, Habits, Member, Purpose, Role, Slot,
 };
 use crate::domain::limits::{Limits, Overlap};
 use crate::domain::resident::Quarter;
+use crate::domain::rules::Rules;
 use crate::domain::{PersonName, Phone};
 use crate::ids::{AreaId, DepartmentId, GateId, ReasonId, StaffId};
 use crate::store::{
@@ -44,6 +45,7 @@ pub async fn add_area(ctx: &Ctx, name: &str) -> Result<AreaId, CampusError> {
         slot,
         open: true,
         limits: Limits::default(),
+        rules: Rules::default(),
     };
     areas::insert(&txn, &area)
         .await
@@ -178,6 +180,7 @@ pub async fn add_gate(ctx: &Ctx, name: &str, area: AreaId) -> Result<GateId, Cam
         slot: area.slot,
         area_name: area.name,
         open: true,
+        rules: area.rules,
     };
     gates::insert(&txn, &gate)
         .await
@@ -205,6 +208,8 @@ pub async fn add_device(
         gate,
         direction,
         key: ctx.keys.seal(&ctx.entropy, key),
+        old_key: None,
+        habits: Habits::default(),
     };
     let at = ctx.clock.now();
     gates::insert_device(&txn, &device, at)

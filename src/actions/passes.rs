@@ -1,5 +1,6 @@
 //! 通行凭证: issued with the approval, shown to whoever holds the link.
 
+use chrono::{DateTime, Utc};
 use sea_orm::DatabaseTransaction;
 
 use super::screening::Cleared;
@@ -9,6 +10,7 @@ use crate::domain::actors::Staff;
 use crate::domain::message::Message;
 use crate::domain::mode::Mode;
 use crate::domain::pass::{Pass, PassCode, PassState};
+use crate::domain::rotating_code::{STEP, rotating_code, step_at};
 use crate::domain::visit::Visit;
 use crate::ids::VisitId;
 use crate::outbox;
@@ -35,6 +37,10 @@ pub struct Shown {
     pub area: String,
     /// The content of the QR; none when it would open nothing.
     pub code: Option<String>,
+    /// The rotating codes of the next ten minutes and from when each is shown, while the pass opens
+    /// anything; none of a group, whose one code goes from hand to hand. Every page has them instead of the
+    /// key.
+    pub rotating: Option<Vec<(DateTime<Utc>, String)>>,
 }
 
 /// Gives every visitor of an approved visit, who were screened in this transaction, a pass, and owes them
@@ -135,6 +141,18 @@ pub async fn show_of_group(
     Ok(pass.map(|pass| shown(ctx, pass, about)))
 }
 
+/// Ten minutes, and the step that has begun.
+const STEPS: i64 = 10 * 60 / STEP;
+
+fn rotating(ctx: &Ctx, pass: &Pass) -> Vec<(DateTime<Utc>, String)> {
+    let this = step_at(ctx.clock.now());
+    let code = |step: i64| {
+        let from = DateTime::from_timestamp(step * STEP, 0).unwrap_or_default();
+        (from, rotating_code(&ctx.keys, pass.id, step))
+    };
+    (this..=this + STEPS).map(code).collect()
+}
+
 fn shown(ctx: &Ctx, pass: Pass, about: VisitFacts) -> Shown {
     let holder = match &about.group {
         Some(group) => format!("团体通行 {}人", group.headcount.get()),
@@ -159,6 +177,7 @@ fn shown(ctx: &Ctx, pass: Pass, about: VisitFacts) -> Shown {
         host: about.host.name,
         area: about.area.name,
         state,
+        rotating: (code.is_some() && about.group.is_none()).then(|| rotating(ctx, &pass)),
         code,
         pass,
     }

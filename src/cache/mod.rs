@@ -6,6 +6,7 @@ mod recent;
 pub use recent::Recent;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -32,6 +33,20 @@ pub struct Caches {
     pub devices: Cache<DeviceId, Device>,
     /// URL links that were made and when they run out, by the hash of the path they stand for.
     pub links: Cache<String, (String, DateTime<Utc>)>,
+    /// The version of the gates' list, as it was last seen.
+    list_version: Arc<AtomicI64>,
+}
+
+impl Caches {
+    #[must_use]
+    pub fn list_version(&self) -> i64 {
+        self.list_version.load(Ordering::Relaxed)
+    }
+
+    /// Versions only grow, whatever order they are seen in.
+    pub fn see_list_version(&self, version: i64) {
+        self.list_version.fetch_max(version, Ordering::Relaxed);
+    }
 }
 
 impl Default for Caches {
@@ -46,6 +61,7 @@ impl Default for Caches {
             met,
             devices,
             links,
+            list_version: Arc::default(),
         }
     }
 }

@@ -1,13 +1,16 @@
 //! `area`: the places that people visit, and what may be applied for in each.
 
 use clap::builder::NonEmptyStringValueParser;
-use clap::{Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::assembled;
 use crate::actions::campus::{NewLimits, add_area, add_quarter_by_name, set_limits};
+use crate::actions::rules::{NewRules, set_rules};
 use crate::config::Settings;
 use crate::domain::campus::Area;
+use crate::domain::hours::Hours;
 use crate::domain::limits::Overlap;
+use crate::domain::rules::{Exits, Passback};
 use crate::store::areas;
 
 #[derive(Subcommand)]
@@ -30,24 +33,104 @@ pub enum AreaCommand {
         #[arg(long)]
         reason: String,
     },
-    /// Set limits of an area, and print it. What is left out stays; what was applied for before stays too.
+    /// Set what may be applied for in an area and what it asks at its gates, and print it. What is left out
+    /// stays; what was applied for before stays too, but the gates ask anew from the next scan on.
     Set {
         /// The area's name.
         name: String,
-        /// How many days of the calendar ahead a visit may begin; 0 is today alone, 366 as anywhere.
-        #[arg(long, value_parser = clap::value_parser!(i16).range(0..=366))]
-        days_ahead: Option<i16>,
-        /// How many days of the calendar a visit may touch (时长); 31 as anywhere.
-        #[arg(long, value_parser = clap::value_parser!(i16).range(1..=31))]
-        days_long: Option<i16>,
-        /// How many applications one visitor may submit for it in a day, 1 to 20, or `none` for as many as
-        /// anywhere. Staff, who apply for many, are not bound by it.
-        #[arg(long, value_name = "N|none", value_parser = a_day)]
-        a_day: Option<ADay>,
-        /// Whether one ID number may be in two visits to this area at one time.
-        #[arg(long, value_enum)]
-        overlap: Option<Twice>,
+        #[command(flatten)]
+        limits: LimitArgs,
+        #[command(flatten)]
+        rules: RuleArgs,
     },
+}
+
+#[derive(Args)]
+pub struct LimitArgs {
+    /// How many days of the calendar ahead a visit may begin; 0 is today alone, 366 as anywhere.
+    #[arg(long, value_parser = clap::value_parser!(i16).range(0..=366))]
+    days_ahead: Option<i16>,
+    /// How many days of the calendar a visit may touch (时长); 31 as anywhere.
+    #[arg(long, value_parser = clap::value_parser!(i16).range(1..=31))]
+    days_long: Option<i16>,
+    /// How many applications one visitor may submit for it in a day, 1 to 20, or `none` for as many as
+    /// anywhere. Staff, who apply for many, are not bound by it.
+    #[arg(long, value_name = "N|none", value_parser = |text: &str| bound(text, 20))]
+    a_day: Option<Bound>,
+    /// Whether one ID number may be in two visits to this area at one time.
+    #[arg(long, value_enum)]
+    overlap: Option<Twice>,
+}
+
+#[derive(Args)]
+pub struct RuleArgs {
+    /// 开放时间, in which people may come in: `mon-fri 06:00-23:00, sat-sun 08:00-20:00`, or `always`. Leaving is
+    /// always open.
+    #[arg(long, value_parser = hours)]
+    hours: Option<Hours>,
+    /// How many entries one pass has in a day, 1 to 99, or `none`.
+    #[arg(long, value_name = "N|none", value_parser = |text: &str| bound(text, 99))]
+    entries_a_day: Option<Bound>,
+    /// What becomes of a pass that comes in while it is inside: off does not look, soft opens with an alert,
+    /// hard does not open.
+    #[arg(long, value_enum)]
+    passback: Option<Back>,
+    /// After so many minutes, 1 to 1440, whoever was not seen leaving is taken to have left; or `none`.
+    #[arg(long, value_name = "N|none", value_parser = |text: &str| bound(text, 1440))]
+    reentry_minutes: Option<Bound>,
+    /// What the way out does with what was never a pass. What was one always leaves.
+    #[arg(long, value_enum)]
+    exits: Option<Out>,
+}
+
+impl From<LimitArgs> for NewLimits {
+    fn from(args: LimitArgs) -> Self {
+        Self {
+            days_ahead: args.days_ahead,
+            days_long: args.days_long,
+            a_day: args.a_day.map(|Bound(most)| most),
+            overlap: args.overlap.map(|twice| match twice {
+                Twice::Refuse => Overlap::Refuse,
+                Twice::Allow => Overlap::Allow,
+            }),
+        }
+    }
+}
+
+impl From<RuleArgs> for NewRules {
+    fn from(args: RuleArgs) -> Self {
+        Self {
+            hours: args.hours,
+            entries_a_day: args.entries_a_day.map(|Bound(most)| most),
+            passback: args.passback.map(|passback| match passback {
+                Back::Off => Passback::Off,
+                Back::Soft => Passback::Soft,
+                Back::Hard => Passback::Hard,
+            }),
+            reentry_minutes: args.reentry_minutes.map(|Bound(most)| most),
+            exits: args.exits.map(|exits| match exits {
+                Out::Refuse => Exits::Refuse,
+                Out::Open => Exits::Open,
+            }),
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Back {
+    Off,
+    Soft,
+    Hard,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Out {
+    Refuse,
+    Open,
+}
+
+fn hours(text: &str) -> Result<Hours, String> {
+    Hours::parse(text).map_err(|_| "must be like: mon-fri 06:00-23:00, sat-sun 08:00-20:00".into())
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -58,14 +141,17 @@ pub enum Twice {
 
 /// Not an `Option`, which clap would take for an argument that may be left out.
 #[derive(Clone, Copy)]
-pub struct ADay(Option<i16>);
+pub struct Bound(Option<i16>);
 
-fn a_day(text: &str) -> Result<ADay, String> {
-    let number = text.parse().ok().filter(|most| matches!(most, 1..=20));
+fn bound(text: &str, most: i16) -> Result<Bound, String> {
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number| (1..=most).contains(number));
     match (text, number) {
-        ("none", _) => Ok(ADay(None)),
-        (_, Some(most)) => Ok(ADay(Some(most))),
-        (_, None) => Err("must be 1 to 20, or none".to_owned()),
+        ("none", _) => Ok(Bound(None)),
+        (_, Some(number)) => Ok(Bound(Some(number))),
+        (_, None) => Err(format!("must be 1 to {most}, or none")),
     }
 }
 
@@ -81,36 +167,35 @@ pub async fn run(settings: Settings, command: AreaCommand) -> anyhow::Result<()>
         }
         AreaCommand::Set {
             name,
-            days_ahead,
-            days_long,
-            a_day,
-            overlap,
+            limits,
+            rules,
         } => {
-            let new = NewLimits {
-                days_ahead,
-                days_long,
-                a_day: a_day.map(|ADay(most)| most),
-                overlap: overlap.map(|twice| match twice {
-                    Twice::Refuse => Overlap::Refuse,
-                    Twice::Allow => Overlap::Allow,
-                }),
-            };
-            print(&set_limits(&ctx, &name, new).await?);
+            set_limits(&ctx, &name, limits.into()).await?;
+            print(&set_rules(&ctx, &name, rules.into()).await?);
         }
     }
     Ok(())
 }
 
+/// As `set` would take it.
 fn print(area: &Area) {
-    let limits = area.limits;
-    let a_day = limits
-        .a_day
-        .map_or("none".to_owned(), |most| most.to_string());
+    let (limits, rules) = (area.limits, &area.rules);
+    let bound = |most: Option<i16>| most.map_or("none".to_owned(), |most| most.to_string());
     println!(
-        "{}: --days-ahead {} --days-long {} --a-day {a_day} --overlap {}",
+        "{}: --days-ahead {} --days-long {} --a-day {} --overlap {}",
         area.name,
         limits.days_ahead,
         limits.days_long,
+        bound(limits.a_day),
         limits.overlap.as_str()
+    );
+    let hours = rules.hours.to_string();
+    println!(
+        "  --hours \"{}\" --entries-a-day {} --passback {} --reentry-minutes {} --exits {}",
+        if hours.is_empty() { "always" } else { &hours },
+        bound(rules.entries_a_day),
+        rules.passback.as_str(),
+        bound(rules.reentry_minutes),
+        rules.exits.as_str()
     );
 }

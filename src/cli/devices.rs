@@ -1,19 +1,21 @@
-//! `device add`: a device at a gate, and its key, once.
+//! `device`: the devices at the gates, and their keys, which are printed once.
 
+use chrono::Duration;
 use clap::{Subcommand, ValueEnum};
 
 use super::assembled;
 use crate::actions::campus::add_device;
+use crate::actions::devices;
 use crate::config::Settings;
-use crate::domain::campus::{DeviceId, DeviceKey, Direction};
+use crate::domain::campus::{DeviceId, DeviceKey, Direction, Habits};
 
 #[derive(Subcommand)]
 pub enum DeviceCommand {
     /// Add a device and print its key, which cannot be read again.
     Add {
         /// The number painted on it: 1 to 32 letters, digits, _ or -.
-        #[arg(long)]
-        id: String,
+        #[arg(long, value_parser = number)]
+        id: DeviceId,
         /// The gate at which it stands.
         #[arg(long)]
         gate: String,
@@ -24,6 +26,35 @@ pub enum DeviceCommand {
         #[arg(long, value_enum, default_value_t = Way::In)]
         direction: Way,
     },
+    /// Say what a device does by itself.
+    Set {
+        #[arg(long, value_parser = number)]
+        id: DeviceId,
+        /// Its lane tells when somebody has really gone through (/gate/v1/passed); until then nobody has.
+        #[arg(long)]
+        reports_passed: bool,
+        /// In how many milliseconds its reader reads the same code again at the soonest.
+        #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(i32).range(0..=60_000))]
+        repeat_ms: i32,
+    },
+    /// Print another key for a device. The one before is good for a while, in which this one is typed into it.
+    Rotate {
+        #[arg(long, value_parser = number)]
+        id: DeviceId,
+        /// How many hours the key before is still good; 0 when somebody else may have it.
+        #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(i64).range(0..=720))]
+        overlap_hours: i64,
+    },
+    /// Take a device out of use at once and for good; its number is not given again.
+    Revoke {
+        #[arg(long, value_parser = number)]
+        id: DeviceId,
+    },
+}
+
+fn number(text: &str) -> Result<DeviceId, String> {
+    let id = DeviceId::parse(text);
+    id.ok_or_else(|| "1 to 32 letters, digits, _ or -".to_owned())
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -40,22 +71,44 @@ pub enum Way {
 }
 
 pub async fn run(settings: Settings, command: DeviceCommand) -> anyhow::Result<()> {
-    let DeviceCommand::Add {
-        id,
-        gate,
-        dialect: Dialect::Native,
-        direction,
-    } = command;
-    let known = DeviceId::parse(&id);
-    let id = known.ok_or_else(|| anyhow::anyhow!("--id: 1 to 32 letters, digits, _ or -"))?;
-    let direction = match direction {
-        Way::In => Direction::In,
-        Way::Out => Direction::Out,
-        Way::Both => Direction::Both,
-    };
     let ctx = assembled(&settings).await?.site.ctx.clone();
-    let key = DeviceKey::new(ctx.entropy.bytes());
-    add_device(&ctx, id, &gate, direction, &key).await?;
-    println!("{}", data_encoding::HEXLOWER.encode(&key.bytes()));
+    match command {
+        DeviceCommand::Add {
+            id,
+            gate,
+            dialect: Dialect::Native,
+            direction,
+        } => {
+            let direction = match direction {
+                Way::In => Direction::In,
+                Way::Out => Direction::Out,
+                Way::Both => Direction::Both,
+            };
+            let key = DeviceKey::new(ctx.entropy.bytes());
+            add_device(&ctx, id, &gate, direction, &key).await?;
+            print(&key);
+        }
+        DeviceCommand::Set {
+            id,
+            reports_passed,
+            repeat_ms,
+        } => {
+            let habits = Habits {
+                reports_passed,
+                repeat_ms,
+            };
+            devices::set_habits(&ctx, &id, habits).await?;
+        }
+        DeviceCommand::Rotate { id, overlap_hours } => {
+            let key = DeviceKey::new(ctx.entropy.bytes());
+            devices::rotate(&ctx, &id, &key, Duration::hours(overlap_hours)).await?;
+            print(&key);
+        }
+        DeviceCommand::Revoke { id } => devices::revoke(&ctx, &id).await?,
+    }
     Ok(())
+}
+
+fn print(key: &DeviceKey) {
+    println!("{}", data_encoding::HEXLOWER.encode(&key.bytes()));
 }

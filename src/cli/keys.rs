@@ -1,20 +1,52 @@
-//! `keys new`: a fresh set for `[keys]`, as environment variables.
+//! `keys`: a fresh set for `[keys]`, or the one in use with new keys in front, as environment variables.
+
+use std::path::Path;
 
 use clap::Subcommand;
 use data_encoding::BASE64;
 
+use crate::config::{self, Environment, Faults};
 use crate::entropy::Entropy;
 
 #[derive(Subcommand)]
 pub enum KeysCommand {
     /// Print a fresh set. Keep it: what is sealed with a lost key stays sealed.
     New,
+    /// Print the set in use with new keys to seal and to sign codes with; the ones before go on opening and
+    /// verifying. The keys of hashes and links stay, since what they made is searched for.
+    Roll,
 }
 
-pub fn run(KeysCommand::New: &KeysCommand) {
-    for (name, value) in fresh(&Entropy::System) {
+pub fn run(
+    command: &KeysCommand,
+    file: Option<&Path>,
+    environment: &Environment,
+) -> Result<(), Faults> {
+    let fresh = fresh(&Entropy::System);
+    let lines = match command {
+        KeysCommand::New => fresh.to_vec(),
+        KeysCommand::Roll => {
+            let text = |key: &str| config::text(file, environment, key);
+            let ring = |new: &str, current: &str, older: &str| {
+                let older = [text(current)?, text(older)?];
+                let older = older.into_iter().filter(|keys| !keys.is_empty());
+                Ok::<_, Faults>((new.to_owned(), older.collect::<Vec<_>>().join(",")))
+            };
+            let [(_, data), _, _, (_, code)] = &fresh;
+            let data = ring(data, "keys.data", "keys.data_older")?;
+            let code = ring(code, "keys.code", "keys.code_older")?;
+            vec![
+                ("CAMPUS_PASS__KEYS__DATA", data.0),
+                ("CAMPUS_PASS__KEYS__DATA_OLDER", data.1),
+                ("CAMPUS_PASS__KEYS__CODE", code.0),
+                ("CAMPUS_PASS__KEYS__CODE_OLDER", code.1),
+            ]
+        }
+    };
+    for (name, value) in lines {
         println!("{name}={value}");
     }
+    Ok(())
 }
 
 /// The id and the number are drawn as well, so that a new key hardly ever has an older one's.
@@ -35,7 +67,6 @@ fn fresh(entropy: &Entropy) -> [(&'static str, String); 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{self, Environment};
 
     #[test]
     fn a_fresh_set_is_taken_and_has_an_id_and_a_number_of_its_own() {

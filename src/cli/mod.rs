@@ -101,8 +101,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         return check::check(settings, &config::words(file.as_deref(), &environment));
     }
     if let Command::Keys(command) = command {
-        keys::run(&command);
-        return Ok(());
+        return Ok(keys::run(&command, file.as_deref(), &environment)?);
     }
     let settings = settings?;
     match command {

@@ -51,3 +51,19 @@ pub fn words(file: Option<&Path>, environment: &Environment) -> Words {
         |sources| rules::words(&mut read::Reader::new(&sources)),
     )
 }
+
+/// A setting as it is given, parsed or not.
+///
+/// # Errors
+/// When a source cannot be read, or there is no such key.
+pub fn text(file: Option<&Path>, environment: &Environment, key: &str) -> Result<String, Faults> {
+    let sources = sources::layered(file, environment)?;
+    let given = sources.all.get_string(key);
+    given.map_err(|_| {
+        Faults::from(Fault::new(
+            sources.origin(key),
+            key,
+            "must be a single value",
+        ))
+    })
+}

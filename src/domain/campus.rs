@@ -1,6 +1,9 @@
 //! The campus's own register: areas, reasons, departments, staff, gates and their devices.
 
+use chrono::{DateTime, Utc};
+
 use super::limits::Limits;
+use super::rules::Rules;
 use super::{PersonName, Phone};
 use crate::ids::{AreaId, DepartmentId, GateId, ReasonId, StaffId};
 use crate::secret::{KeyedHash, Masked, Sealable, Sealed};
@@ -15,6 +18,7 @@ pub struct Area {
     /// Whether it can be chosen for a new visit.
     pub open: bool,
     pub limits: Limits,
+    pub rules: Rules,
 }
 
 /// A bit of 64.
@@ -131,6 +135,8 @@ pub struct Gate {
     pub slot: Slot,
     pub area_name: String,
     pub open: bool,
+    /// Those of its area.
+    pub rules: Rules,
 }
 
 /// Which way a device lets people through.
@@ -224,4 +230,26 @@ pub struct Device {
     pub gate: Gate,
     pub direction: Direction,
     pub key: Sealed<DeviceKey>,
+    /// The one before, and until when it is good.
+    pub old_key: Option<(Sealed<DeviceKey>, DateTime<Utc>)>,
+    pub habits: Habits,
+}
+
+/// What a device does by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Habits {
+    /// Whether its lane tells when somebody has really gone through; until then nobody has.
+    pub reports_passed: bool,
+    /// In how many milliseconds it reads the same code again at the soonest. Of a code that many share, what
+    /// comes sooner is the same person.
+    pub repeat_ms: i32,
+}
+
+impl Default for Habits {
+    fn default() -> Self {
+        Self {
+            reports_passed: false,
+            repeat_ms: 1000,
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! From when to when: the only place that knows that the campus lives at +08:00.
 
-use chrono::{DateTime, Duration, FixedOffset, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, Duration, FixedOffset, NaiveDate, NaiveTime, Timelike, Utc};
 
 use super::Fault;
 
@@ -146,6 +146,15 @@ pub fn day_start(at: DateTime<Utc>) -> DateTime<Utc> {
     midnight
         .single()
         .map_or(at, |midnight| midnight.with_timezone(&Utc))
+}
+
+/// The day of the week on campus, 0 is Monday, and the minute of that day.
+#[must_use]
+pub fn week_minute(at: DateTime<Utc>) -> (u8, u16) {
+    let at = at.with_timezone(&campus_zone());
+    let day = u8::try_from(at.weekday().num_days_from_monday()).unwrap_or_default();
+    let minute = u16::try_from(at.hour() * 60 + at.minute()).unwrap_or_default();
+    (day, minute)
 }
 
 fn campus_day(at: DateTime<Utc>) -> NaiveDate {

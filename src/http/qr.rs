@@ -15,6 +15,17 @@ pub fn svg(text: &str) -> Result<String, Problem> {
     Ok(qr.render::<svg::Color>().min_dimensions(240, 240).build())
 }
 
+/// As rows of bits for a page that draws it itself: the side, and of each row the number whose highest bit is
+/// its first module. For codes of up to 32 modules.
+pub fn rows(text: &str) -> Result<(usize, Vec<u32>), Problem> {
+    let qr = code(text)?;
+    let dark = |row: u32, module: &Color| row << 1 | u32::from(*module == Color::Dark);
+    let modules = qr.to_colors();
+    let rows = modules.chunks(qr.width());
+    let rows = rows.map(|row| row.iter().fold(0, dark));
+    Ok((qr.width(), rows.collect()))
+}
+
 /// Pixels of a module, so that a saved picture is read from a screen.
 const MODULE: u32 = 10;
 /// Modules of white around it.

@@ -10,6 +10,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -51,16 +52,15 @@ impl FromRequest<Site> for Signed {
             .to_owned();
         let Raw(body) = Raw::from_request(request, site).await?;
         let device = device(&site.ctx, &given.device).await?;
-        let key = site.ctx.keys.open(&device.key).map_err(|error| {
-            tracing::error!(device.id = %device.id, %error, "a device's key does not open");
-            Problem::failure()
-        })?;
         let body_hash = HEXLOWER.encode(&Sha256::digest(&body));
-        let signed = request_signature(&key, &method, &path, &given, &body_hash);
-        if !bool::from(signed.ct_eq(&given.signature)) {
+        let fits = |key: &DeviceKey| {
+            let signed = request_signature(key, &method, &path, &given, &body_hash);
+            bool::from(signed.ct_eq(&given.signature))
+        };
+        let Some(key) = keys(&site.ctx, &device)?.into_iter().find(fits) else {
             tracing::warn!(device.id = %device.id, "a device's signature does not fit");
             return Err(Problem::device());
-        }
+        };
         let now = site.ctx.clock.now().timestamp();
         if (now - given.time).abs() > SKEW {
             return Err(Problem::clock_skew(now));
@@ -74,6 +74,18 @@ impl FromRequest<Site> for Signed {
             key,
         })
     }
+}
+
+/// The keys by which a device is known at the moment: its own, and for a while the one before.
+fn keys(ctx: &Ctx, device: &Device) -> Result<Vec<DeviceKey>, Problem> {
+    let now = ctx.clock.now();
+    let old = device.old_key.iter().filter(|(_, until)| now < *until);
+    let sealed = std::iter::once(&device.key).chain(old.map(|(key, _)| key));
+    let keys: Result<Vec<_>, _> = sealed.map(|key| ctx.keys.open(key)).collect();
+    keys.map_err(|error| {
+        tracing::error!(device.id = %device.id, %error, "a device's key does not open");
+        Problem::failure()
+    })
 }
 
 /// The device, as the database has it; as it was last seen while the database cannot be asked.
@@ -122,6 +134,17 @@ impl Signed {
 pub struct AnswerKey {
     key: DeviceKey,
     nonce: String,
+}
+
+impl AnswerKey {
+    /// A signed 200.
+    pub fn json(&self, out: &impl Serialize) -> Result<Response, Problem> {
+        let body = serde_json::to_string(out).map_err(|error| {
+            tracing::error!(%error, "an answer to a device is no JSON");
+            Problem::failure()
+        })?;
+        Ok(Signed::answer(self, StatusCode::OK, body))
+    }
 }
 
 /// What stands in the header.

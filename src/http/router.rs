@@ -121,6 +121,13 @@ fn sms_reports() -> Router<Site> {
         .layer(DefaultBodyLimit::max(sms::MOST_REPORTS))
 }
 
+/// What a gate kept in a night without a network is longer than other texts.
+fn offline_passages() -> Router<Site> {
+    Router::new()
+        .route("/gate/v1/passages", post(gate::passages))
+        .layer(DefaultBodyLimit::max(gate::MOST_BYTES))
+}
+
 /// The API's OpenAPI document, without starting anything.
 #[must_use]
 pub fn api_document() -> utoipa::openapi::OpenApi {
@@ -146,6 +153,11 @@ pub fn router(site: Site, sandbox: Option<Router>) -> Router {
         .route("/login/cas", get(cas::start))
         .route("/login/cas/callback", get(cas::back))
         .route("/gate/v1/verify", post(gate::verify))
+        .route("/gate/v1/passed", post(gate::passed))
+        .route("/gate/v1/heartbeat", post(gate::heartbeat))
+        .route("/gate/v1/list", get(gate::list))
+        .route("/gate/v1/keys", get(gate::keys))
+        .merge(offline_passages())
         .route("/healthz", get(operators::healthz))
         .route("/readyz", get(operators::readyz))
         .route("/h5", get(pages::h5))

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::actions::gate_list::publish;
 use crate::actions::lapses::{settle_due, warn_due};
 use crate::actions::outbox::forget;
 use crate::actions::photos::erase_due;
@@ -54,6 +55,17 @@ pub async fn settle(ctx: Ctx, stop: CancellationToken) {
             tracing::error!(%error, "what is old could not be forgotten");
         }
         pause(Duration::from_mins(1), &stop).await;
+    }
+}
+
+/// Puts into the gates' list what has changed, every two seconds: a revoked pass opens a gate without a
+/// network for that long, and for as long as the gate does not ask.
+pub async fn publish_list(ctx: Ctx, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        if let Err(error) = publish(&ctx).await {
+            tracing::error!(%error, "the gates' list could not be brought up to date");
+        }
+        pause(Duration::from_secs(2), &stop).await;
     }
 }
 

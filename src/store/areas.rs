@@ -8,7 +8,9 @@ use sea_orm::{
 
 use super::{StoreError, corrupt};
 use crate::domain::campus::{Area, Slot};
+use crate::domain::hours::Hours;
 use crate::domain::limits::{Limits, Overlap};
+use crate::domain::rules::{Exits, Passback, Rules};
 use crate::ids::AreaId;
 
 row!("areas" {
@@ -21,6 +23,11 @@ row!("areas" {
     days_long: i16,
     a_day: Option<i16>,
     overlap: String,
+    hours: String,
+    entries_a_day: Option<i16>,
+    passback: String,
+    reentry_minutes: Option<i16>,
+    exits: String,
 });
 
 pub async fn insert(db: &impl ConnectionTrait, area: &Area) -> Result<(), StoreError> {
@@ -85,7 +92,7 @@ pub async fn find_by_name(
 }
 
 fn to_row(area: &Area) -> row::Model {
-    let limits = area.limits;
+    let (limits, rules) = (area.limits, &area.rules);
     row::Model {
         id: area.id.get(),
         name: area.name.clone(),
@@ -95,13 +102,18 @@ fn to_row(area: &Area) -> row::Model {
         days_long: limits.days_long,
         a_day: limits.a_day,
         overlap: limits.overlap.as_str().to_owned(),
+        hours: rules.hours.to_string(),
+        entries_a_day: rules.entries_a_day,
+        passback: rules.passback.as_str().to_owned(),
+        reentry_minutes: rules.reentry_minutes,
+        exits: rules.exits.as_str().to_owned(),
     }
 }
 
 fn area(row: row::Model) -> Result<Area, StoreError> {
     let corrupt = corrupt("areas", row.id);
     let slot = Slot::new(row.slot).ok_or_else(&corrupt)?;
-    let overlap = Overlap::parse(&row.overlap).ok_or_else(corrupt)?;
+    let overlap = Overlap::parse(&row.overlap).ok_or_else(&corrupt)?;
     Ok(Area {
         id: row.id.into(),
         name: row.name,
@@ -112,6 +124,13 @@ fn area(row: row::Model) -> Result<Area, StoreError> {
             days_long: row.days_long,
             a_day: row.a_day,
             overlap,
+        },
+        rules: Rules {
+            hours: Hours::parse(&row.hours).map_err(|_| corrupt())?,
+            entries_a_day: row.entries_a_day,
+            passback: Passback::parse(&row.passback).ok_or_else(&corrupt)?,
+            reentry_minutes: row.reentry_minutes,
+            exits: Exits::parse(&row.exits).ok_or_else(corrupt)?,
         },
     })
 }

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter,
+    QueryFilter, QueryOrder,
 };
 
 use super::{StoreError, areas, corrupt};
-use crate::domain::campus::{Device, DeviceId, Direction, Gate};
+use crate::domain::campus::{Device, DeviceId, DeviceKey, Direction, Gate, Habits};
 use crate::ids::{AreaId, GateId};
 use crate::secret::Sealed;
 
@@ -34,6 +34,10 @@ mod device {
         pub key_sealed: String,
         pub added_at: DateTimeUtc,
         pub revoked_at: Option<DateTimeUtc>,
+        pub reports_passed: bool,
+        pub repeat_ms: i32,
+        pub old_key_sealed: Option<String>,
+        pub old_key_until: Option<DateTimeUtc>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -63,6 +67,18 @@ pub async fn find(db: &impl ConnectionTrait, id: GateId) -> Result<Option<Gate>,
     }
 }
 
+/// Every gate's id, and whether it is open.
+pub async fn all_open(db: &impl ConnectionTrait) -> Result<Vec<(GateId, bool)>, StoreError> {
+    let rows = row::Entity::find()
+        .order_by_asc(row::Column::Id)
+        .all(db)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.id.into(), row.open))
+        .collect())
+}
+
 pub async fn find_by_name(
     db: &impl ConnectionTrait,
     name: &str,
@@ -90,6 +106,10 @@ pub async fn insert_device(
         key_sealed: added.key.as_column().to_owned(),
         added_at: at,
         revoked_at: None,
+        reports_passed: added.habits.reports_passed,
+        repeat_ms: added.habits.repeat_ms,
+        old_key_sealed: None,
+        old_key_until: None,
     };
     row.into_active_model().insert(db).await?;
     Ok(())
@@ -115,7 +135,74 @@ pub async fn find_device(
         gate: gate(db, row).await?,
         direction: Direction::parse(&found.direction).ok_or_else(corrupt)?,
         key: Sealed::from_column(found.key_sealed),
+        old_key: found
+            .old_key_sealed
+            .map(Sealed::from_column)
+            .zip(found.old_key_until),
+        habits: Habits {
+            reports_passed: found.reports_passed,
+            repeat_ms: found.repeat_ms,
+        },
     }))
+}
+
+/// Changes a device that is in use; says whether there is one.
+async fn change(
+    db: &impl ConnectionTrait,
+    id: &DeviceId,
+    change: device::ActiveModel,
+) -> Result<bool, StoreError> {
+    let done = device::Entity::update_many()
+        .set(change)
+        .filter(device::Column::Id.eq(id.as_str()))
+        .filter(device::Column::RevokedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+pub async fn set_habits(
+    db: &impl ConnectionTrait,
+    id: &DeviceId,
+    habits: Habits,
+) -> Result<bool, StoreError> {
+    let new = device::ActiveModel {
+        reports_passed: Set(habits.reports_passed),
+        repeat_ms: Set(habits.repeat_ms),
+        ..Default::default()
+    };
+    change(db, id, new).await
+}
+
+/// Puts `key` in the place of the device's own, which is good until `until` as the old one.
+pub async fn rotate_key(
+    db: &impl ConnectionTrait,
+    id: &DeviceId,
+    key: &Sealed<DeviceKey>,
+    until: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let Some(device) = find_device(db, id).await? else {
+        return Ok(false);
+    };
+    let new = device::ActiveModel {
+        key_sealed: Set(key.as_column().to_owned()),
+        old_key_sealed: Set(Some(device.key.as_column().to_owned())),
+        old_key_until: Set(Some(until)),
+        ..Default::default()
+    };
+    change(db, id, new).await
+}
+
+pub async fn revoke_device(
+    db: &impl ConnectionTrait,
+    id: &DeviceId,
+    at: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let new = device::ActiveModel {
+        revoked_at: Set(Some(at)),
+        ..Default::default()
+    };
+    change(db, id, new).await
 }
 
 /// Opens or closes a gate.
@@ -143,5 +230,6 @@ async fn gate(db: &impl ConnectionTrait, row: row::Model) -> Result<Gate, StoreE
         slot: area.slot,
         area_name: area.name,
         open: row.open,
+        rules: area.rules,
     })
 }

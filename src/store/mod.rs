@@ -28,6 +28,7 @@ mod open;
 
 pub mod areas;
 pub mod departments;
+pub mod gate_list;
 pub mod gates;
 pub mod quarters;
 pub mod reasons;
@@ -54,6 +55,7 @@ pub mod visits;
 pub mod pass_codes;
 pub mod passages;
 pub mod passes;
+pub mod presences;
 
 pub mod budgets;
 pub mod cards;

@@ -1,15 +1,17 @@
 //! Scans at gates, with the answers that were given.
 
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
-    PaginatorTrait, QueryFilter, TryInsertResult,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, TryInsertResult,
 };
 
-use super::StoreError;
+use super::{StoreError, corrupt};
 use crate::domain::campus::{DeviceId, Direction};
-use crate::domain::gate::Reason;
+use crate::domain::gate::{Kind, Reason};
 use crate::ids::{PassId, PassageId};
+use crate::secret::KeyedHash;
 
 row!("passages" {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -23,6 +25,13 @@ row!("passages" {
     answer: String,
     at: DateTimeUtc,
     recorded_at: DateTimeUtc,
+    kind: String,
+    reader: i16,
+    content_hash: String,
+    alert: Option<String>,
+    offline: bool,
+    list_version: Option<i64>,
+    passed_at: Option<DateTimeUtc>,
 });
 
 /// One scan and its answer.
@@ -35,10 +44,19 @@ pub struct Passage {
     pub request_hash: String,
     pub pass: Option<PassId>,
     pub reason: Reason,
+    /// What was wrong though it opened.
+    pub alert: Option<Reason>,
     pub direction: Direction,
-    /// The body of the answer, word for word.
+    pub kind: Kind,
+    pub reader: i16,
+    pub content: KeyedHash,
+    /// The body of the answer, word for word; empty when the device decided by itself.
     pub answer: String,
     pub at: DateTime<Utc>,
+    /// The version of the list by which a device decided that had no network.
+    pub offline: Option<i64>,
+    /// When somebody went through, where the gate opened and that is known.
+    pub passed_at: Option<DateTime<Utc>>,
 }
 
 /// Writes it down, unless this device has sent the nonce before. Says whether it was new.
@@ -58,6 +76,13 @@ pub async fn insert_once(
         answer: passage.answer.clone(),
         at: passage.at,
         recorded_at,
+        kind: passage.kind.as_str().to_owned(),
+        reader: passage.reader,
+        content_hash: passage.content.as_str().to_owned(),
+        alert: passage.alert.map(|reason| reason.as_str().to_owned()),
+        offline: passage.offline.is_some(),
+        list_version: passage.offline,
+        passed_at: passage.passed_at,
     };
     let insert = row::Entity::insert(row.into_active_model())
         .on_conflict_do_nothing_on([row::Column::DeviceId, row::Column::Nonce]);
@@ -65,18 +90,6 @@ pub async fn insert_once(
         TryInsertResult::Inserted(rows) => rows == 1,
         TryInsertResult::Empty | TryInsertResult::Conflicted => false,
     })
-}
-
-/// Writes down another verdict than the one the passage was kept with.
-pub async fn amend(db: &impl ConnectionTrait, passage: &Passage) -> Result<(), StoreError> {
-    let change = row::ActiveModel {
-        id: Set(passage.id.get()),
-        reason: Set(passage.reason.as_str().to_owned()),
-        answer: Set(passage.answer.clone()),
-        ..Default::default()
-    };
-    change.update(db).await?;
-    Ok(())
 }
 
 /// What this device was answered to the nonce before.
@@ -88,11 +101,22 @@ pub async fn find(
     let found = row::Entity::find()
         .filter(row::Column::DeviceId.eq(device.as_str()))
         .filter(row::Column::Nonce.eq(nonce));
-    let answered = |row: row::Model| Answered {
-        request_hash: row.request_hash,
-        answer: row.answer,
-        at: row.at,
-    };
+    Ok(found.one(db).await?.map(answered))
+}
+
+/// What this reader was last answered to the same content, which it showed without a number.
+pub async fn find_last(
+    db: &impl ConnectionTrait,
+    device: &DeviceId,
+    reader: i16,
+    content: &KeyedHash,
+) -> Result<Option<Answered>, StoreError> {
+    let found = row::Entity::find()
+        .filter(row::Column::DeviceId.eq(device.as_str()))
+        .filter(row::Column::ContentHash.eq(content.as_str()))
+        .filter(row::Column::Reader.eq(reader))
+        .filter(row::Column::Offline.eq(false))
+        .order_by_desc(row::Column::Id);
     Ok(found.one(db).await?.map(answered))
 }
 
@@ -102,6 +126,58 @@ pub struct Answered {
     pub request_hash: String,
     pub answer: String,
     pub at: DateTime<Utc>,
+}
+
+fn answered(row: row::Model) -> Answered {
+    Answered {
+        request_hash: row.request_hash,
+        answer: row.answer,
+        at: row.at,
+    }
+}
+
+/// An opening that this device gave and may tell more of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    pub pass: Option<PassId>,
+    pub direction: Direction,
+    pub kind: Kind,
+    pub passed_at: Option<DateTime<Utc>>,
+}
+
+pub async fn find_opening(
+    db: &impl ConnectionTrait,
+    device: &DeviceId,
+    id: PassageId,
+) -> Result<Option<Opening>, StoreError> {
+    let found = row::Entity::find_by_id(id.get())
+        .filter(row::Column::DeviceId.eq(device.as_str()))
+        .filter(row::Column::Reason.eq(Reason::Ok.as_str()));
+    let Some(row) = found.one(db).await? else {
+        return Ok(None);
+    };
+    let corrupt = corrupt("passages", row.id);
+    Ok(Some(Opening {
+        pass: row.pass_id.map(PassId::from),
+        direction: Direction::parse(&row.direction).ok_or_else(corrupt)?,
+        kind: Kind::parse(&row.kind),
+        passed_at: row.passed_at,
+    }))
+}
+
+/// Writes down that somebody went through; says whether that was not known.
+pub async fn mark_passed(
+    db: &impl ConnectionTrait,
+    id: PassageId,
+    at: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let done = row::Entity::update_many()
+        .col_expr(row::Column::PassedAt, Expr::value(at))
+        .filter(row::Column::Id.eq(id.get()))
+        .filter(row::Column::PassedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
 }
 
 /// How many scans of a pass opened.

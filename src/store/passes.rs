@@ -1,7 +1,9 @@
 //! 通行凭证.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{
+    Expr, ExprTrait, LockBehavior, LockType, Query, SelectStatement, SimpleExpr,
+};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
     QueryFilter, QueryOrder, QuerySelect,
@@ -12,6 +14,7 @@ use crate::domain::campus::AreaSet;
 use crate::domain::pass::Pass;
 use crate::domain::{Plate, Window};
 use crate::ids::{PassId, VisitId, VisitorId};
+use crate::secret::KeyedHash;
 
 row!("passes" {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -29,6 +32,7 @@ row!("passes" {
     issued_at: DateTimeUtc,
     revoked_at: Option<DateTimeUtc>,
     version: i32,
+    listed: Option<i64>,
 });
 
 pub async fn insert(
@@ -52,6 +56,7 @@ pub async fn insert(
         issued_at: at,
         revoked_at: pass.revoked_at,
         version: pass.version,
+        listed: None,
     };
     row.into_active_model().insert(db).await?;
     Ok(())
@@ -120,6 +125,7 @@ async fn revoke_those(
             row::Column::Version,
             Expr::col(row::Column::Version).add(1_i32),
         )
+        .col_expr(row::Column::Listed, Expr::value(None::<i64>))
         .filter(those)
         .filter(row::Column::RevokedAt.is_null())
         .exec(db)
@@ -154,17 +160,46 @@ pub(super) fn live_holders(now: DateTime<Utc>) -> SelectStatement {
         .take()
 }
 
-/// The passes of the vehicles and visitors with this plate: those that are good now first, and of the others
-/// the last issued. Whoever comes every day has many, of which the old ones say nothing more.
+/// The passes of the vehicles and visitors with this plate, of which [`Pass::nearest`] is one.
 pub async fn of_plate(
     db: &impl ConnectionTrait,
     plate: &Plate,
     now: DateTime<Utc>,
 ) -> Result<Vec<Pass>, StoreError> {
-    use row::Column::{EndsAt, Id, RevokedAt, StartsAt, VisitId, VisitorId};
     let theirs = Condition::any()
-        .add(VisitId.in_subquery(vehicles::visits_with(plate)))
-        .add(VisitorId.in_subquery(visitors::with_plate(plate)));
+        .add(row::Column::VisitId.in_subquery(vehicles::visits_with(plate)))
+        .add(row::Column::VisitorId.in_subquery(visitors::with_plate(plate)));
+    perhaps(db, theirs, now).await
+}
+
+/// The same of whoever has this document.
+pub async fn of_document(
+    db: &impl ConnectionTrait,
+    document: &KeyedHash,
+    now: DateTime<Utc>,
+) -> Result<Vec<Pass>, StoreError> {
+    let theirs = row::Column::VisitorId.in_subquery(visitors::with_document(document));
+    perhaps(db, Condition::all().add(theirs), now).await
+}
+
+/// The same of a visitor.
+pub async fn of_visitor(
+    db: &impl ConnectionTrait,
+    visitor: VisitorId,
+    now: DateTime<Utc>,
+) -> Result<Vec<Pass>, StoreError> {
+    let theirs = row::Column::VisitorId.eq(visitor.get());
+    perhaps(db, Condition::all().add(theirs), now).await
+}
+
+/// Those that are good now first, and of the others the last issued. Whoever comes every day has many, of
+/// which the old ones say nothing more.
+async fn perhaps(
+    db: &impl ConnectionTrait,
+    theirs: Condition,
+    now: DateTime<Utc>,
+) -> Result<Vec<Pass>, StoreError> {
+    use row::Column::{EndsAt, Id, RevokedAt, StartsAt};
     let good = RevokedAt
         .is_null()
         .and(StartsAt.lte(now))
@@ -177,27 +212,81 @@ pub async fn of_plate(
     found.all(db).await?.into_iter().map(pass).collect()
 }
 
-/// Counts so many entries, if the pass is still what was decided about. Says whether it was: this is what
-/// makes a stale picture of a pass harmless. A vehicle is none, and only asks whether the pass still stands.
-pub async fn enter(
+/// Whether a pass has changed since it stood in a version of the gates' list.
+pub async fn any_unlisted(db: &impl ConnectionTrait) -> Result<bool, StoreError> {
+    let one = row::Entity::find().filter(row::Column::Listed.is_null());
+    let one = one.select_only().column(row::Column::Id).limit(1);
+    Ok(one.into_tuple::<i64>().one(db).await?.is_some())
+}
+
+/// Puts at most `most` passes that stand in no version of the gates' list into this one; says how many. What
+/// somebody else holds at the moment waits for the next.
+pub async fn list_as(
     db: &impl ConnectionTrait,
-    seen: &Pass,
-    entries: i32,
-) -> Result<bool, StoreError> {
-    use row::Column::{Entries, EntryLimit, Id, RevokedAt, Version};
-    let after = || Expr::col(Entries).add(entries);
-    let room = Condition::any()
-        .add(EntryLimit.is_null())
-        .add(after().lte(Expr::col(EntryLimit)));
+    version: i64,
+    most: u64,
+) -> Result<u64, StoreError> {
+    let waiting = row::Entity::find()
+        .filter(row::Column::Listed.is_null())
+        .order_by_asc(row::Column::Id)
+        .limit(most)
+        .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked);
+    let ids: Vec<_> = waiting
+        .all(db)
+        .await?
+        .into_iter()
+        .map(|row| row.id)
+        .collect();
     let done = row::Entity::update_many()
-        .col_expr(Entries, after())
-        .filter(Id.eq(seen.id.get()))
-        .filter(RevokedAt.is_null())
-        .filter(Version.eq(seen.version))
-        .filter(room)
+        .col_expr(row::Column::Listed, Expr::value(Some(version)))
+        .filter(row::Column::Id.is_in(ids))
         .exec(db)
         .await?;
-    Ok(done.rows_affected == 1)
+    Ok(done.rows_affected)
+}
+
+/// What changed after a version of the gates' list up to another, of what is not over, each with the version
+/// in which it stands, oldest first.
+pub async fn listed_since(
+    db: &impl ConnectionTrait,
+    (after, until): (i64, i64),
+    now: DateTime<Utc>,
+    most: u64,
+) -> Result<Vec<(i64, Pass)>, StoreError> {
+    use row::Column::{EndsAt, Id, Listed};
+    let changed = row::Entity::find()
+        .filter(Listed.gt(after))
+        .filter(Listed.lte(until))
+        .filter(EndsAt.gte(now))
+        .order_by_asc(Listed)
+        .order_by_asc(Id)
+        .limit(most);
+    let rows = changed.all(db).await?.into_iter();
+    rows.map(|row| Ok((row.listed.unwrap_or_default(), pass(row)?)))
+        .collect()
+}
+
+/// Those of some ids as they are now, held by visit and pass: nothing else takes them until the end.
+pub async fn lock_many(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = PassId>,
+) -> Result<Vec<Pass>, StoreError> {
+    let held = row::Entity::find()
+        .filter(row::Column::Id.is_in(ids.into_iter().map(PassId::get)))
+        .order_by_asc(row::Column::VisitId)
+        .order_by_asc(row::Column::Id)
+        .lock(LockType::NoKeyUpdate);
+    held.all(db).await?.into_iter().map(pass).collect()
+}
+
+/// Writes down how many entries a pass has taken, which the caller holds.
+pub async fn count_entries(db: &impl ConnectionTrait, pass: &Pass) -> Result<(), StoreError> {
+    row::Entity::update_many()
+        .col_expr(row::Column::Entries, Expr::value(pass.entries))
+        .filter(row::Column::Id.eq(pass.id.get()))
+        .exec(db)
+        .await?;
+    Ok(())
 }
 
 fn pass(row: row::Model) -> Result<Pass, StoreError> {

@@ -7,7 +7,7 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::{StoreError, corrupt, passes, people};
+use super::{StoreError, corrupt, passes, people, visits};
 use crate::domain::campus::SealedPhone;
 use crate::domain::id_number::IdKind;
 use crate::domain::screening::Mark;
@@ -131,6 +131,42 @@ pub async fn with_live_pass(
 pub(super) fn with_plate(plate: &Plate) -> SelectStatement {
     Query::select()
         .column(row::Column::Id)
+        .from(row::Entity)
+        .and_where(row::Column::Plate.eq(plate.as_str()))
+        .take()
+}
+
+/// Whether somebody with this document waits for a visit's approval.
+pub async fn wait_with_document(
+    db: &impl ConnectionTrait,
+    document: &KeyedHash,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    visits::may_come_of(db, visits_of(document), now).await
+}
+
+/// The same of whoever comes in the vehicle with this plate.
+pub async fn wait_with_plate(
+    db: &impl ConnectionTrait,
+    plate: &Plate,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    visits::may_come_of(db, visits_by(plate), now).await
+}
+
+/// The ids of the visitors with this document.
+pub(super) fn with_document(document: &KeyedHash) -> SelectStatement {
+    Query::select()
+        .column(row::Column::Id)
+        .from(row::Entity)
+        .and_where(row::Column::IdHash.eq(document.as_str()))
+        .take()
+}
+
+/// The ids of the visits in which somebody with this plate is.
+pub(super) fn visits_by(plate: &Plate) -> SelectStatement {
+    Query::select()
+        .column(row::Column::VisitId)
         .from(row::Entity)
         .and_where(row::Column::Plate.eq(plate.as_str()))
         .take()

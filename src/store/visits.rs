@@ -1,7 +1,7 @@
 //! 访客申请单.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait, LockType, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, SelectStatement, SimpleExpr};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect,
@@ -262,6 +262,19 @@ pub async fn overlaps(
         .filter(StartsAt.lt(visit.window.until()))
         .filter(EndsAt.gt(Ord::max(visit.window.from(), now)));
     Ok(others.count(db).await? > 0)
+}
+
+/// Whether one of these visits may still be approved.
+pub(super) async fn may_come_of(
+    db: &impl ConnectionTrait,
+    those: SelectStatement,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let waiting = row::Entity::find()
+        .filter(row::Column::Id.in_subquery(those))
+        .filter(row::Column::Stage.is_in(["inviting", "pending"]))
+        .filter(row::Column::EndsAt.gte(now));
+    Ok(waiting.count(db).await? > 0)
 }
 
 /// Visits whose end has passed and whose stored stage does not say so yet, oldest end first.

@@ -11,19 +11,7 @@ use sea_orm::{ConnectionTrait, Statement};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::harness::{Answer, App, Guest, Visit, body};
-
-/// A visit of today from 14:00 to 16:00 that was approved, and its code.
-async fn approved(app: &App, guest: &Guest<'_>) -> (Visit, String) {
-    let visit = guest
-        .book("刘明", "2026-03-02 14:00", "2026-03-02 16:00")
-        .await;
-    app.deliver().await;
-    app.approver("陈静").tap_approve(&visit).await;
-    app.deliver().await;
-    let code = guest.code(&visit).await;
-    (visit, code)
-}
+use crate::harness::{Answer, App, body};
 
 async fn passages(app: &App) -> i64 {
     let db = &app.ctx.db.read;
@@ -47,7 +35,7 @@ fn scan(v: &str, n: &str) -> Scan {
 async fn the_same_scan_again_gets_the_same_answer_and_is_one_passage() {
     let app = App::start().await;
     let guest = app.guest("张小雨").await;
-    let (_, code) = approved(&app, &guest).await;
+    let (_, code) = guest.approved().await;
     app.it_is("2026-03-02 14:05");
     let t = app.ctx.clock.now().timestamp();
     let ask = async |v: &str| {
@@ -88,7 +76,7 @@ async fn the_same_scan_again_gets_the_same_answer_and_is_one_passage() {
 async fn forged_codes_are_bad_codes_and_nothing_else() {
     let app = App::start().await;
     let guest = app.guest("张小雨").await;
-    let (_, code) = approved(&app, &guest).await;
+    let (_, code) = guest.approved().await;
     app.it_is("2026-03-02 14:05");
     let bytes = BASE32_NOPAD.decode(code.as_bytes()).unwrap();
     let with = |change: fn(&mut Vec<u8>)| {
@@ -134,7 +122,7 @@ async fn forged_codes_are_bad_codes_and_nothing_else() {
 async fn a_pass_opens_in_its_time_and_in_its_area_only() {
     let app = App::start().await;
     let guest = app.guest("张小雨").await;
-    let (_, code) = approved(&app, &guest).await;
+    let (_, code) = guest.approved().await;
     let gate = app.gate("G01");
     assert_snapshot!(gate.scan(&code).await, @r#"200 {"did":"[id]","disp":[],"hint":"14:00 起可入","lv":0,"ok":0,"r":"not_yet","say":"未到预约时间"}"#);
     app.it_is("2026-03-01 09:00");
@@ -167,7 +155,7 @@ async fn a_pass_opens_in_its_time_and_in_its_area_only() {
 async fn a_withdrawn_visit_opens_nothing_but_the_way_out() {
     let app = App::start().await;
     let guest = app.guest("张小雨").await;
-    let (visit, code) = approved(&app, &guest).await;
+    let (visit, code) = guest.approved().await;
     app.it_is("2026-03-02 14:05");
     let gate = app.gate("G01");
     assert!(gate.scan(&code).await.contains(r#""r":"ok""#));
@@ -175,7 +163,7 @@ async fn a_withdrawn_visit_opens_nothing_but_the_way_out() {
     guest.withdraw(&visit).await.expect(200);
     // It was scanned once, and what was remembered then does not count.
     assert_snapshot!(gate.scan(&code).await, @r#"200 {"did":"[id]","disp":[],"lv":0,"ok":0,"r":"revoked","say":"该凭证已撤销"}"#);
-    assert_snapshot!(app.gate("G03").scan(&code).await, @r#"200 {"act":{"ms":3000,"relay":0},"did":"[id]","disp":["张**","校园区域"],"lv":0,"ok":1,"r":"ok","say":"再见，一路平安"}"#);
+    assert_snapshot!(app.gate("G03").scan(&code).await, @r#"200 {"act":{"ms":3000,"relay":0},"alert":"revoked","did":"[id]","disp":["张**","校园区域"],"lv":0,"ok":1,"r":"ok","say":"再见，一路平安"}"#);
     // A pass that is revoked is never called an early or a late one.
     app.it_is("2026-03-02 17:00");
     assert!(gate.scan(&code).await.contains(r#""r":"revoked""#));
@@ -193,7 +181,7 @@ async fn a_withdrawn_visit_opens_nothing_but_the_way_out() {
 async fn many_scans_at_once_count_each_entry_once_and_tell_the_host_once() {
     let app = App::start().await;
     let guest = app.guest("张小雨").await;
-    let (visit, code) = approved(&app, &guest).await;
+    let (visit, code) = guest.approved().await;
     app.it_is("2026-03-02 14:05");
     let asked = (0..16).map(|n| app.sandbox.scan("G01", scan(&code, &format!("many-{n}"))));
     for scanned in futures::future::join_all(asked).await {
@@ -320,7 +308,7 @@ async fn a_request_that_no_device_of_ours_signed_is_refused() {
 async fn a_gate_hears_that_nothing_can_be_decided_when_the_database_is_gone() {
     let app = App::start().await;
     let guest = app.guest("张小雨").await;
-    let (_, code) = approved(&app, &guest).await;
+    let (_, code) = guest.approved().await;
     app.it_is("2026-03-02 14:05");
     assert!(app.gate("G01").scan(&code).await.contains(r#""r":"ok""#));
     app.deliver().await;

@@ -281,11 +281,14 @@ async fn the_operator_sets_the_limits_of_an_area() {
     };
     let (code, out, said) = area(&["list"]).await;
     assert_eq!(code, 0, "{said}");
-    assert_snapshot!(out, @"
+    assert_snapshot!(out, @r#"
     校园区域: --days-ahead 366 --days-long 31 --a-day none --overlap allow
+      --hours "always" --entries-a-day none --passback off --reentry-minutes none --exits refuse
     图书馆: --days-ahead 366 --days-long 31 --a-day none --overlap allow
+      --hours "always" --entries-a-day none --passback off --reentry-minutes none --exits refuse
     丁香水榭小区: --days-ahead 366 --days-long 31 --a-day none --overlap allow
-    ");
+      --hours "always" --entries-a-day none --passback off --reentry-minutes none --exits refuse
+    "#);
     let (_, out, _) = area(&[
         "set",
         AREA,
@@ -299,9 +302,34 @@ async fn the_operator_sets_the_limits_of_an_area() {
         "refuse",
     ])
     .await;
-    assert_snapshot!(out, @"校园区域: --days-ahead 14 --days-long 3 --a-day 2 --overlap refuse");
+    assert_snapshot!(out, @r#"
+    校园区域: --days-ahead 14 --days-long 3 --a-day 2 --overlap refuse
+      --hours "always" --entries-a-day none --passback off --reentry-minutes none --exits refuse
+    "#);
     let (_, out, _) = area(&["set", AREA, "--a-day", "none"]).await;
-    assert_snapshot!(out, @"校园区域: --days-ahead 14 --days-long 3 --a-day none --overlap refuse");
+    assert_snapshot!(out, @r#"
+    校园区域: --days-ahead 14 --days-long 3 --a-day none --overlap refuse
+      --hours "always" --entries-a-day none --passback off --reentry-minutes none --exits refuse
+    "#);
+    let (_, out, _) = area(&[
+        "set",
+        AREA,
+        "--hours",
+        "mon-fri 06:00-23:00",
+        "--entries-a-day",
+        "3",
+        "--passback",
+        "hard",
+        "--reentry-minutes",
+        "30",
+        "--exits",
+        "open",
+    ])
+    .await;
+    assert_snapshot!(out, @r#"
+    校园区域: --days-ahead 14 --days-long 3 --a-day none --overlap refuse
+      --hours "mon-fri 06:00-23:00" --entries-a-day 3 --passback hard --reentry-minutes 30 --exits open
+    "#);
     let (code, _, said) = area(&["set", "操场", "--a-day", "1"]).await;
     assert_eq!(
         (code, said.contains("there is no area of this name")),
@@ -313,6 +341,8 @@ async fn the_operator_sets_the_limits_of_an_area() {
         &["set", AREA, "--days-long", "0"],
         &["set", AREA, "--a-day", "21"],
         &["set", AREA, "--overlap", "maybe"],
+        &["set", AREA, "--hours", "weekdays"],
+        &["set", AREA, "--entries-a-day", "0"],
     ] {
         assert_eq!(area(wrong).await.0, 2, "{wrong:?}");
     }

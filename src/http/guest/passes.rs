@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -11,6 +11,7 @@ use crate::actions::passes::{Shown, find_by_code, show};
 use crate::ctx::{Ctx, Link, Shared};
 use crate::domain::pass::PassCode;
 use crate::domain::plain;
+use crate::domain::rotating_code::STEP;
 use crate::domain::window::campus_time;
 use crate::http::address::ClientAddress;
 use crate::http::extract::{Json, Path};
@@ -36,6 +37,48 @@ pub struct PassOut {
     code: Option<String>,
     /// The QR as an SVG document.
     qr_svg: Option<String>,
+    /// What the page writes beside that QR, 核验证件, when it shows it for want of a rotating one: whoever
+    /// sees it at the gate looks at the holder's document.
+    code_mark: Option<&'static str>,
+    /// The codes to show instead while there are any left; none when it would open nothing, or is a group's.
+    rotating: Option<RotatingOut>,
+}
+
+/// The QRs of the next ten minutes, each to be shown from its moment until the next one's.
+#[derive(Serialize, ToSchema)]
+pub struct RotatingOut {
+    #[schema(example = 30)]
+    step_seconds: i64,
+    /// Modules on a side, without the quiet zone.
+    #[schema(example = 25)]
+    size: usize,
+    codes: Vec<StepOut>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct StepOut {
+    from: DateTime<FixedOffset>,
+    /// From the top: the bits of each number are a row's modules, 1 is dark, the highest of `size` bits is the
+    /// leftmost.
+    rows: Vec<u32>,
+}
+
+impl RotatingOut {
+    fn of(codes: &[(DateTime<Utc>, String)]) -> Result<Self, Problem> {
+        let drawn: Result<Vec<_>, Problem> = codes
+            .iter()
+            .map(|(from, code)| Ok((campus_time(*from), qr::rows(code)?)))
+            .collect();
+        let drawn = drawn?;
+        Ok(Self {
+            step_seconds: STEP,
+            size: drawn.first().map_or(0, |(_, (size, _))| *size),
+            codes: drawn
+                .into_iter()
+                .map(|(from, (_, rows))| StepOut { from, rows })
+                .collect(),
+        })
+    }
 }
 
 impl PassOut {
@@ -48,6 +91,8 @@ impl PassOut {
             starts_at: campus_time(shown.pass.window.from()),
             ends_at: campus_time(shown.pass.window.until()),
             now: campus_time(ctx.clock.now()),
+            code_mark: shown.rotating.is_some().then_some("核验证件"),
+            rotating: shown.rotating.as_deref().map(RotatingOut::of).transpose()?,
             qr_svg: shown.code.as_deref().map(qr::svg).transpose()?,
             code: shown.code,
         })

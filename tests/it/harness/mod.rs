@@ -21,11 +21,11 @@ pub use campus::MEMBERS;
 pub use child::{Service, client, command, run};
 pub use database::Database;
 pub use delivery::Delivery;
-pub use doors::Gate;
-pub use people::{Approver, Guest, ID_NUMBER, Visit, invited};
+pub use doors::{Gate, pass_of};
+pub use people::{Approver, Guest, ID_NUMBER, Visit, invited, percent};
 pub use plain::plain;
 pub use residents::{KNOWN, Resident, Typed, UNKNOWN};
-pub use wire::{Answer, body, json_body, picture, read_qr, upload};
+pub use wire::{Answer, body, json_body, picture, read_modules, read_qr, upload};
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -158,6 +158,22 @@ impl<'a> Guest<'a> {
         pass.expect(200)["code"].as_str().unwrap().to_owned()
     }
 
+    /// A visit of today from 14:00 to 16:00 that was approved, of which everybody was told, and its code.
+    pub async fn approved(&self) -> (Visit, String) {
+        let form = self.form("刘明", "2026-03-02 14:00", "2026-03-02 16:00");
+        self.approved_with(&form.await).await
+    }
+
+    pub async fn approved_with(&self, form: &Value) -> (Visit, String) {
+        let visit = Visit::of(&self.post("/api/visits", form).await.expect(201));
+        self.app.deliver().await;
+        let approver = self.app.approver("陈静");
+        approver.decide(&visit, "approve", "").await.expect(200);
+        self.app.deliver().await;
+        let code = self.code(&visit).await;
+        (visit, code)
+    }
+
     /// The SMS on their phone, in plain words.
     pub fn sms(&self) -> Vec<String> {
         let inbox = self.app.sandbox.sms_to(&self.phone);
@@ -220,7 +236,7 @@ fn form(from: &str, until: &str) -> Value {
     })
 }
 
-fn percent(text: &str) -> String {
+pub fn percent(text: &str) -> String {
     campus_pass::tencent::call::percent_encoded(text)
 }
 

@@ -119,3 +119,18 @@ pub fn read_qr(png: &[u8]) -> String {
     let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(width, height, grey);
     prepared.detect_grids()[0].decode().unwrap().1
 }
+
+/// The same from rows of bits, drawn as a page draws them: four pixels a module, and a quiet zone.
+pub fn read_modules(rows: &Value) -> String {
+    let rows: Vec<u32> = serde_json::from_value(rows.clone()).unwrap();
+    let size = rows.len();
+    let pixels = (size + 8) * 4;
+    let grey = |x: usize, y: usize| {
+        let (column, row) = ((x / 4).wrapping_sub(4), (y / 4).wrapping_sub(4));
+        let inside = column < size && row < size;
+        let dark = inside && rows[row] >> (size - 1 - column) & 1 == 1;
+        if dark { 0 } else { 255 }
+    };
+    let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(pixels, pixels, grey);
+    prepared.detect_grids()[0].decode().unwrap().1
+}

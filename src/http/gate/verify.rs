@@ -1,24 +1,26 @@
-//! `/gate/v1/verify`: one fast yes or no. A refusal is an answer and so is 200; only protocol faults
-//! are not.
+//! `POST /gate/v1/verify`: one fast yes or no.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::extract::read;
-use super::problem::Problem;
-use super::reader::Signed;
-use super::state::Site;
-use crate::actions::passages::{Content, unavailable, verify as decide};
+use super::{must_be, way};
+use crate::actions::passages::{fingerprint, unavailable, verify as decide};
 use crate::ctx::Answered;
-use crate::domain::campus::Direction;
-use crate::domain::gate::Scan;
+use crate::domain::gate::{Content, Kind, Scan};
+use crate::http::extract::read;
+use crate::http::problem::Problem;
+use crate::http::reader::Signed;
+use crate::http::state::Site;
 
 /// What a device sends; other fields are its own matter.
 #[derive(Deserialize)]
 struct ScanIn {
     dev: String,
+    /// Which of the device's readers.
+    #[serde(default)]
+    rd: i16,
     k: String,
     v: String,
     n: Option<String>,
@@ -28,13 +30,8 @@ struct ScanIn {
 pub async fn verify(State(site): State<Site>, signed: Signed) -> Result<Response, Problem> {
     let key = signed.answer_key();
     let scanned: ScanIn = read(&signed.body)?;
-    if scanned.dev != signed.reader.device.id.as_str() {
-        return Err(Problem::field(
-            "dev",
-            "device_differs",
-            "dev differs from the signature's",
-        ));
-    }
+    must_be(&signed, &scanned.dev)?;
+    let numbered = scanned.n.is_some();
     if scanned.n.is_some_and(|n| n != signed.nonce) {
         return Err(Problem::field(
             "n",
@@ -42,19 +39,17 @@ pub async fn verify(State(site): State<Site>, signed: Signed) -> Result<Response
             "n differs from the signature's",
         ));
     }
-    let direction = match (signed.reader.device.direction, scanned.dir.as_deref()) {
-        (Direction::Both, Some("out")) => Direction::Out,
-        (Direction::Both, _) => Direction::In,
-        (registered, _) => registered,
+    let content = Content {
+        kind: Kind::parse(&scanned.k),
+        text: scanned.v,
     };
     let scan = Scan {
         nonce: signed.nonce,
-        direction,
-    };
-    let content = match scanned.k.as_str() {
-        "qr" => Content::Qr(scanned.v),
-        "plate" => Content::Plate(scanned.v),
-        _ => Content::Other,
+        numbered,
+        reader: scanned.rd,
+        kind: content.kind,
+        content: fingerprint(&site.ctx, &content),
+        direction: way(signed.reader.device.direction, scanned.dir.as_deref()),
     };
     match decide(&site.ctx, signed.reader, scan, &content, signed.body_hash).await {
         Ok(Answered::With(body)) => Ok(Signed::answer(&key, StatusCode::OK, body)),

@@ -1,0 +1,64 @@
+//! The devices at the gates, once they are there: their habits, another key, and their end.
+
+use chrono::Duration;
+use sea_orm::DatabaseTransaction;
+
+use super::campus::CampusError;
+use crate::ctx::Ctx;
+use crate::domain::campus::{DeviceId, DeviceKey, Habits};
+use crate::store::{audit, begin, commit, gates};
+
+/// Says what a device does by itself.
+pub async fn set_habits(ctx: &Ctx, id: &DeviceId, habits: Habits) -> Result<(), CampusError> {
+    let txn = begin(&ctx.db).await?;
+    let known = gates::set_habits(&txn, id, habits).await?;
+    finish(txn, ctx, known, ("device.set", id), format!("{habits:?}")).await
+}
+
+/// Gives a device another key; the one before is good for `overlap` longer, in which the new one is typed
+/// into it.
+pub async fn rotate(
+    ctx: &Ctx,
+    id: &DeviceId,
+    key: &DeviceKey,
+    overlap: Duration,
+) -> Result<(), CampusError> {
+    let txn = begin(&ctx.db).await?;
+    let until = ctx.clock.now() + overlap;
+    let sealed = ctx.keys.seal(&ctx.entropy, key);
+    let known = gates::rotate_key(&txn, id, &sealed, until).await?;
+    finish(
+        txn,
+        ctx,
+        known,
+        ("device.rotate", id),
+        format!("old key until {until}"),
+    )
+    .await
+}
+
+/// Takes a device out of use at once and for good.
+pub async fn revoke(ctx: &Ctx, id: &DeviceId) -> Result<(), CampusError> {
+    let txn = begin(&ctx.db).await?;
+    let known = gates::revoke_device(&txn, id, ctx.clock.now()).await?;
+    finish(txn, ctx, known, ("device.revoke", id), String::new()).await?;
+    ctx.caches.devices.invalidate(id);
+    Ok(())
+}
+
+/// Keeps a change to a device that there is, with its line in the audit.
+async fn finish(
+    txn: DatabaseTransaction,
+    ctx: &Ctx,
+    known: bool,
+    (what, id): (&'static str, &DeviceId),
+    detail: String,
+) -> Result<(), CampusError> {
+    if !known {
+        return Err(CampusError::Unknown("device"));
+    }
+    let subject = format!("device:{id}");
+    let line = super::audit(ctx, "operator".to_owned(), what, subject, detail);
+    audit::insert(&txn, &line).await?;
+    Ok(commit(txn).await?)
+}

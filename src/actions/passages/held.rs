@@ -1,0 +1,166 @@
+//! Passes as they are, behind their locks.
+//!
+//! Locks are taken in one order, visits before passes and both ascending, as withdrawing and the blacklist do,
+//! else PostgreSQL ends in deadlocks. A visit is held only by whoever may be the first of it to arrive.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use sea_orm::DatabaseTransaction;
+
+use super::recognise::load;
+use crate::ctx::Ctx;
+use crate::domain::campus::Direction;
+use crate::domain::gate::{Credential, Holding, Known};
+use crate::domain::message::Message;
+use crate::domain::pass::Pass;
+use crate::domain::presence::Presence;
+use crate::ids::{AreaId, PassId, VisitId};
+use crate::outbox;
+use crate::store::{StoreError, passes, presences, visits};
+
+/// The passes of some scans, as they were found and as those scans change them.
+pub(super) struct Held {
+    passes: HashMap<PassId, Pass>,
+    presences: HashMap<(PassId, AreaId), Presence>,
+    /// What must be written.
+    counted: Vec<PassId>,
+    moved: Vec<(PassId, AreaId)>,
+    arrived: HashSet<VisitId>,
+}
+
+impl Held {
+    /// Takes the locks of every pass that these are about.
+    pub async fn take(
+        txn: &DatabaseTransaction,
+        credentials: impl Iterator<Item = &Credential>,
+    ) -> Result<Self, StoreError> {
+        let holdings: Vec<_> = credentials.filter_map(Credential::holding).collect();
+        let first = holdings.iter().filter(|holding| !holding.arrived);
+        let mut first: Vec<_> = first.map(|holding| holding.pass.visit).collect();
+        first.sort_unstable();
+        first.dedup();
+        for visit in first {
+            visits::lock(txn, visit).await?;
+        }
+        let ids = || holdings.iter().map(|holding| holding.pass.id);
+        let mut held = Self {
+            passes: HashMap::new(),
+            presences: HashMap::new(),
+            counted: Vec::new(),
+            moved: Vec::new(),
+            arrived: HashSet::new(),
+        };
+        if holdings.is_empty() {
+            return Ok(held);
+        }
+        let passes = passes::lock_many(txn, ids()).await?;
+        held.passes = passes.into_iter().map(|pass| (pass.id, pass)).collect();
+        held.presences = presences::of_passes(txn, ids()).await?;
+        Ok(held)
+    }
+
+    /// What is true of a credential now. A pass that has changed since it was read is read again, with
+    /// its visit and whatever the blacklist has on its holder.
+    pub async fn now(
+        &self,
+        txn: &DatabaseTransaction,
+        ctx: &Ctx,
+        credential: &Credential,
+        area: AreaId,
+    ) -> Result<Credential, StoreError> {
+        let Credential::Pass(seen) = credential else {
+            return Ok(credential.clone());
+        };
+        let id = seen.pass.id;
+        let pass = self.passes.get(&id);
+        let same = pass.is_some_and(|pass| pass.version == seen.pass.version);
+        let credential = if same {
+            credential.clone()
+        } else {
+            load(txn, ctx, id, &seen.known).await?
+        };
+        Ok(match (credential, pass) {
+            (Credential::Pass(holding), Some(pass)) => {
+                let presence = self.presences.get(&(id, area)).cloned();
+                Credential::Pass(Holding {
+                    pass: pass.clone(),
+                    presence: presence.unwrap_or_default(),
+                    ..holding
+                })
+            }
+            (credential, _) => credential,
+        })
+    }
+
+    /// A gate opens: the entry is taken.
+    pub fn count(&mut self, holding: &Holding) {
+        let (id, entries) = (holding.pass.id, holding.known.entries());
+        if let Some(pass) = self.passes.get_mut(&id).filter(|_| entries > 0) {
+            pass.entries += entries;
+            self.counted.push(id);
+        }
+    }
+
+    /// Somebody goes through. The host hears of the first of a visit.
+    pub async fn go_through(
+        &mut self,
+        txn: &DatabaseTransaction,
+        ctx: &Ctx,
+        holding: &Holding,
+        (area, direction): (AreaId, Direction),
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let place = (holding.pass.id, area);
+        let leaves = direction == Direction::Out;
+        match holding.known {
+            Known::ByPlate(_) => {}
+            Known::InPerson { .. } | Known::InGroup => {
+                let presence = self.presences.entry(place).or_default();
+                if leaves {
+                    presence.leave(at);
+                } else {
+                    presence.enter(at);
+                }
+                self.moved.push(place);
+            }
+        }
+        if leaves {
+            return Ok(());
+        }
+        self.arrive(txn, ctx, holding, at).await
+    }
+
+    /// Somebody of a visit, or a vehicle, has come in.
+    pub async fn arrive(
+        &mut self,
+        txn: &DatabaseTransaction,
+        ctx: &Ctx,
+        holding: &Holding,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let visit = holding.pass.visit;
+        let first = !holding.arrived && self.arrived.insert(visit);
+        if first && visits::arrive(txn, visit, at).await? {
+            outbox::post(txn, ctx, &Message::GuestArrived { visit }).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes down what has changed.
+    pub async fn keep(mut self, txn: &DatabaseTransaction) -> Result<(), StoreError> {
+        self.counted.sort_unstable();
+        self.counted.dedup();
+        for pass in self.counted.iter().filter_map(|id| self.passes.get(id)) {
+            passes::count_entries(txn, pass).await?;
+        }
+        self.moved.sort_unstable();
+        self.moved.dedup();
+        for place in self.moved {
+            if let Some(presence) = self.presences.get(&place) {
+                presences::put(txn, place, presence).await?;
+            }
+        }
+        Ok(())
+    }
+}
