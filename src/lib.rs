@@ -39,6 +39,15 @@
 //! The one exception is [`actions::passages`]: one task puts many scans into one transaction, so that
 //! one flush serves many gates; every answer is stored before it is given.
 //!
+//! # What a gate is told
+//! [`domain::gate::decide`] gathers whatever stands against a scan, and the reason that outranks the others is
+//! told; their order is the precedence. It sees the pass as it is behind its lock, with what it has done at the
+//! gates of the area ([`domain::presence`]), and the area's [`domain::rules`]. Whatever once was a pass
+//! leaves, with an alert where it should not have been inside. What is held before a reader is a signed code,
+//! which a gate can verify alone, or a rotating one, which is worthless a step later (`docs/codes.md`), a
+//! plate, an ID card or a face. A gate without a network decides by a list of passes that it has in versions
+//! ([`actions::gate_list`]), and tells of it later, when nothing is refused any more and all of it counted.
+//!
 //! # What runs out
 //! An invitation ends when every place is taken or its time has run out, whichever comes first, and a visit
 //! with its window. Both are facts of the clock that [`domain`] reads from what is stored; whoever looks

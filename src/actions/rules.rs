@@ -26,15 +26,18 @@ pub async fn set_rules(ctx: &Ctx, name: &str, new: NewRules) -> Result<Area, Cam
     let mut area = areas::lock(&txn, named.id).await?.ok_or_else(unknown)?;
     let old = area.rules.clone();
     area.rules = Rules {
-        hours: new.hours.unwrap_or(old.hours),
+        hours: new.hours.unwrap_or_else(|| old.hours.clone()),
         entries_a_day: new.entries_a_day.unwrap_or(old.entries_a_day),
         passback: new.passback.unwrap_or(old.passback),
         reentry_minutes: new.reentry_minutes.unwrap_or(old.reentry_minutes),
         exits: new.exits.unwrap_or(old.exits),
     };
+    if area.rules == old {
+        return Ok(area);
+    }
     areas::update(&txn, &area).await?;
     let (who, subject) = ("operator".to_owned(), format!("area:{}", area.id));
-    let detail = format!("to {:?}", area.rules);
+    let detail = format!("{old:?} to {:?}", area.rules);
     let line = super::audit(ctx, who, "area.rules", subject, detail);
     audit::insert(&txn, &line).await?;
     commit(txn).await?;

@@ -140,7 +140,7 @@ async fn a_gate_that_waits_hears_at_once() {
     let (visit, code) = guest.approved().await;
     let pass = pass_of(&app, &code).await;
     let known = publish(&app.ctx).await.unwrap();
-    let path = format!("/gate/v1/list?since={known}&wait=20");
+    let path = format!("/gate/v1/list?since={known}&wait=8");
     let gate = app.gate("G01");
     // Asked first, and there is nothing to hear before the withdrawal.
     let (heard, _) = tokio::join!(gate.get(&path), async {

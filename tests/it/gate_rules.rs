@@ -250,6 +250,8 @@ async fn rules_are_written_down_with_who_set_them() {
         .unwrap();
     assert_eq!(again.rules, area.rules, "what is left out stays");
     let lines = audit::about(&app.ctx.db.read, &format!("area:{}", area.id)).await;
-    assert!(lines.unwrap()[0].starts_with("operator area.rules to Rules"));
+    let lines = lines.unwrap();
+    assert_eq!(lines.len(), 1, "nothing was changed the second time");
+    assert!(lines[0].starts_with("operator area.rules Rules"));
     app.finish().await;
 }

@@ -18,15 +18,15 @@ use crate::http::reader::Signed;
 use crate::http::state::Site;
 use crate::ids::PassId;
 
-/// How long a request for changes may hang, in seconds: less than any request may.
-const LONGEST: u64 = 20;
+/// How long a request for changes may hang, in seconds: less than a stop of the service waits for it.
+const LONGEST: u64 = 8;
 
 #[derive(Deserialize)]
 pub struct SinceIn {
     /// The version that the gate has; 0 when it has none.
     #[serde(default)]
     since: i64,
-    /// For how many seconds to wait for something new, at most 20.
+    /// For how many seconds to wait for something new, at most 8.
     #[serde(default)]
     wait: u64,
 }
