@@ -48,6 +48,7 @@ pub mod invitees;
 pub mod registrations;
 pub mod vehicles;
 pub mod visit_facts;
+pub mod visit_filter;
 pub mod visitors;
 pub mod visits;
 

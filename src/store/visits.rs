@@ -38,6 +38,8 @@ row!("visits" {
     version: i32,
 });
 
+pub(super) use row::{Column, Entity};
+
 pub async fn insert(db: &impl ConnectionTrait, visit: &Visit) -> Result<(), StoreError> {
     to_row(visit).into_active_model().insert(db).await?;
     Ok(())
@@ -334,7 +336,7 @@ fn to_row(visit: &Visit) -> row::Model {
     }
 }
 
-fn visit(row: row::Model) -> Result<Visit, StoreError> {
+pub(super) fn visit(row: row::Model) -> Result<Visit, StoreError> {
     let corrupt = corrupt("visits", row.id);
     let at = row.stage_at;
     let by = Decider::from_column(row.stage_by);

@@ -31,6 +31,7 @@ mod groups;
 mod invitations;
 mod limits;
 mod links;
+mod lists;
 mod menus;
 mod migrations;
 mod operators;
