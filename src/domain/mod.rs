@@ -20,6 +20,7 @@ pub mod phone;
 pub mod photo;
 pub mod plate;
 pub mod resident;
+pub mod route;
 pub mod screening;
 pub mod stage;
 pub mod subscription;
