@@ -21,11 +21,9 @@ use campus_pass::app::{Parts, assemble};
 use campus_pass::clock::Clock;
 use campus_pass::config::{self, Environment};
 use campus_pass::ctx::Ctx;
-use campus_pass::domain::actors::{Approver, Staff};
+use campus_pass::domain::actors::Staff;
 use campus_pass::domain::campus::{DeviceId, DeviceKey, Direction, Role};
-use campus_pass::domain::gate::{
-    Credential, Facts, Holding, Kind, Known, Scan, decide,
-};
+use campus_pass::domain::gate::{Credential, Facts, Holding, Kind, Known, Scan, decide};
 use campus_pass::domain::group::Headcount;
 use campus_pass::domain::pass::Pass;
 use campus_pass::domain::presence::Presence;
@@ -113,24 +111,32 @@ async fn campus(ctx: &Ctx) -> Vec<Held> {
     add_gate(ctx, "东门", area).await.expect("a gate");
     for number in 0..GATES {
         let id = DeviceId::parse(&format!("G{number}")).expect("a number");
-        let added = add_device(ctx, id, "东门", Direction::Both, &DeviceKey::new(KEY));
+        let key = DeviceKey::new(KEY);
+        let added = add_device(ctx, id, "东门", Direction::Both, &key);
         added.await.expect("a device");
     }
     let department = add_department(ctx, "信息中心").await.expect("a department");
-    let new = NewMember {
-        name: PersonName::parse("陈静").expect("a name"),
-        department,
-        wecom_userid: "chenjing".to_owned(),
-        phone: Phone::parse("13900000002").expect("a phone"),
-        roles: vec![Role::Host, Role::Approver],
-    };
-    let host = add_member(ctx, new).await.expect("a member");
-    let found = staff::find_by_userid(&ctx.db.read, "chenjing").await;
-    let member = found.expect("read").expect("a member");
-    let by = Staff {
-        member: member.clone(),
-    };
-    let approver = Approver::of(member).expect("an approver");
+    let mut members = Vec::new();
+    for (name, userid, phone, roles) in [
+        ("刘明", "liuming", "13900000001", vec![Role::Host]),
+        ("陈静", "chenjing", "13900000002", vec![Role::Approver]),
+    ] {
+        let new = NewMember {
+            name: PersonName::parse(name).expect("a name"),
+            department,
+            wecom_userid: userid.to_owned(),
+            phone: Phone::parse(phone).expect("a phone"),
+            roles,
+        };
+        add_member(ctx, new).await.expect("added");
+        let found = staff::find_by_userid(&ctx.db.read, userid).await;
+        members.push(Staff {
+            member: found.expect("read").expect("a member"),
+        });
+    }
+    // Nobody approves what they began.
+    let [by, approver]: [Staff; 2] = members.try_into().expect("two of them");
+    let host = by.member.id;
     let now = ctx.clock.now();
     let hour = chrono::Duration::hours(1);
     let mut held = Vec::new();
@@ -153,7 +159,7 @@ async fn campus(ctx: &Ctx) -> Vec<Held> {
             plates: vec![plate.clone()],
         };
         let visit = apply(ctx, &by, None, &asked).await.expect("applied");
-        let decided = approvals::decide(ctx, &approver, visit, Decision::Approve(None));
+        let decided = approvals::decide(ctx, &approver, visit, None, Decision::Approve(None));
         decided.await.expect("approved");
         let issued = passes::of_visits(&ctx.db.read, [visit]).await;
         let pass = issued.expect("read").pop().expect("a pass");
@@ -229,7 +235,11 @@ fn request(ctx: &Ctx, number: usize, n: u32, held: &[Held]) -> Vec<u8> {
     let now = ctx.clock.now();
     let (kind, content, way) = match turn % 10 {
         0..=3 => ("qr", one.signed.clone(), "in"),
-        4..=6 => ("qr", rotating_code(&ctx.keys, one.pass.id, step_at(now)), "in"),
+        4..=6 => (
+            "qr",
+            rotating_code(&ctx.keys, one.pass.id, step_at(now)),
+            "in",
+        ),
         7 => ("plate", one.plate.as_str().to_owned(), "in"),
         8 => ("qr", "FORGED".to_owned(), "in"),
         _ => ("qr", one.signed.clone(), "out"),
@@ -241,13 +251,13 @@ fn request(ctx: &Ctx, number: usize, n: u32, held: &[Held]) -> Vec<u8> {
     let hash = HEXLOWER.encode(&Sha256::digest(&body));
     let signed = format!("POST\n/gate/v1/verify\n{t}\n{n}\n{hash}");
     let sig = HEXLOWER.encode(&hmac_sha256(&KEY, &[signed]));
-    let head = format!(
+    let start = format!(
         "POST /gate/v1/verify HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
          authorization: CP1-HMAC-SHA256 dev=G{number}, t={t}, n={n}, sig={sig}\r\n\
          content-length: {}\r\n\r\n",
         body.len()
     );
-    [head, body].concat().into_bytes()
+    [start, body].concat().into_bytes()
 }
 
 /// Reads one answer, which must be a decision.

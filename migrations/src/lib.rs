@@ -28,6 +28,8 @@ mod m0035_blacklist;
 mod m0036_area_limits;
 mod m0040_photo_ends;
 mod m0050_groups;
+mod m0060_routes;
+mod m0070_lists;
 mod m0090_area_rules;
 mod m0091_presences;
 mod m0092_gate_list;
@@ -59,6 +61,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0036_area_limits::Migration),
             Box::new(m0040_photo_ends::Migration),
             Box::new(m0050_groups::Migration),
+            Box::new(m0060_routes::Migration),
+            Box::new(m0070_lists::Migration),
             Box::new(m0090_area_rules::Migration),
             Box::new(m0091_presences::Migration),
             Box::new(m0092_gate_list::Migration),

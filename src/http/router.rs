@@ -14,13 +14,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::admin::blacklist;
+use super::admin::{blacklist, readers as grants, routes as ways};
 use super::guest::{
     choices, invitations, passes, photos, registrations, residents, subscriptions, visits,
 };
 use super::observe::Around;
 use super::problem::Problem;
-use super::staff::{approvals, groups, invitations as own};
+use super::staff::{approvals, delegations, groups, invitations as own, readers as shared, trays};
 use super::state::Site;
 use super::{cas, gate, jssdk, login, mini, oauth, observe, operators, pages, sms, wechat, wecom};
 
@@ -75,12 +75,17 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(photos::withdraw_face))
         .routes(routes!(passes::by_code))
         .routes(routes!(subscriptions::list, subscriptions::tell))
-        .routes(routes!(approvals::list))
+        .routes(routes!(trays::list))
+        .routes(routes!(trays::counts))
         .routes(routes!(approvals::find))
         .routes(routes!(approvals::photo))
         .routes(routes!(approvals::approve))
         .routes(routes!(approvals::reject))
         .routes(routes!(approvals::return_))
+        .routes(routes!(shared::share))
+        .routes(routes!(shared::unshare))
+        .routes(routes!(delegations::make, delegations::list))
+        .routes(routes!(delegations::end))
         .routes(routes!(own::invite, own::list))
         .routes(routes!(own::find, own::correct))
         .routes(routes!(own::submit))
@@ -96,6 +101,10 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(groups::save_pass))
         .routes(routes!(blacklist::add, blacklist::list))
         .routes(routes!(blacklist::lift))
+        .routes(routes!(ways::add, ways::list))
+        .routes(routes!(ways::change, ways::remove))
+        .routes(routes!(grants::add, grants::list))
+        .routes(routes!(grants::revoke))
 }
 
 /// A hundred people with everything that they carry.

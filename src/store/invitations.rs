@@ -1,6 +1,7 @@
 //! 邀请. Whoever changes one holds the lock of its visit.
 
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
     QueryOrder, QuerySelect,
@@ -67,6 +68,17 @@ pub async fn find_by_deadline(
 ) -> Result<Option<Invitation>, StoreError> {
     let found = row::Entity::find().filter(row::Column::DeadlineId.eq(deadline.get()));
     found.one(db).await?.map(invitation).transpose()
+}
+
+/// The ids of the visits whose invitation has run out without anybody having written it down yet. One that
+/// is full is written down by whoever took the last place.
+pub(super) fn run_out(now: DateTime<Utc>) -> SelectStatement {
+    Query::select()
+        .column(row::Column::VisitId)
+        .from(row::Entity)
+        .and_where(row::Column::Ending.is_null())
+        .and_where(row::Column::LapsesAt.lte(now))
+        .take()
 }
 
 pub async fn of_visits(

@@ -1,6 +1,6 @@
 //! Members of staff.
 
-use sea_orm::sea_query::LockType;
+use sea_orm::sea_query::{LockType, Query, SelectStatement};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
@@ -9,6 +9,7 @@ use sea_orm::{
 use super::{StoreError, corrupt, departments};
 use crate::domain::PersonName;
 use crate::domain::campus::{Member, Role, SealedPhone};
+use crate::domain::keyword::NameStart;
 use crate::ids::{DepartmentId, StaffId};
 use crate::secret::{KeyedHash, Masked, Sealed};
 
@@ -128,6 +129,25 @@ pub async fn with_role(
     }
     let found = row::Entity::find().filter(any);
     members(db, found.order_by_asc(row::Column::Id)).await
+}
+
+/// The ids of those whose name begins so.
+pub(super) fn named(start: &NameStart) -> SelectStatement {
+    Query::select()
+        .column(row::Column::Id)
+        .from(row::Entity)
+        .and_where(row::Column::Name.gte(start.first()))
+        .and_where(row::Column::Name.lt(start.after()))
+        .take()
+}
+
+/// The ids of those with this phone.
+pub(super) fn with_phone(phone: &KeyedHash) -> SelectStatement {
+    Query::select()
+        .column(row::Column::Id)
+        .from(row::Entity)
+        .and_where(row::Column::PhoneHash.eq(phone.as_str()))
+        .take()
 }
 
 async fn members(

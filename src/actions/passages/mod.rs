@@ -1,9 +1,9 @@
 //! A gate asks, and somebody goes through.
 //!
-//! [`verify`] finds out what was read ([`recognise`]) and hands it to one task ([`writer`]), the exception to
+//! [`verify`] finds out whose it is that was read and hands it to one task ([`write`]), the exception to
 //! one action, one transaction: it takes all scans that wait, decides them in one transaction and answers when
-//! it is kept, so that one flush serves many. It decides about passes as they are behind their locks
-//! ([`held`]), so whatever was read before may be stale. A lane may say later that somebody really went
+//! it is kept, so that one flush serves many. It decides about passes as they are behind their locks, so
+//! whatever was read before may be stale. A lane may say later that somebody really went
 //! through ([`passed`]), and a device without a network what it decided by itself ([`record`]).
 
 mod answer;
@@ -16,6 +16,7 @@ mod writer;
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
+use tokio::sync::oneshot;
 
 pub use offline::{Record, Recorded, record};
 pub use passed::{Told, passed};
@@ -29,7 +30,6 @@ use crate::domain::gate::{Content, Scan, Verdict};
 use crate::ids::PassageId;
 use crate::secret::KeyedHash;
 use crate::store::StoreError;
-use tokio::sync::oneshot;
 
 /// A gate is answered within a second; the device has been looked up before.
 const IN_TIME: Duration = Duration::from_millis(700);

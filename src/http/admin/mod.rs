@@ -1,3 +1,5 @@
 //! The API of administrators.
 
 pub mod blacklist;
+pub mod readers;
+pub mod routes;

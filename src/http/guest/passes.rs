@@ -52,11 +52,11 @@ pub struct RotatingOut {
     /// Modules on a side, without the quiet zone.
     #[schema(example = 25)]
     size: usize,
-    codes: Vec<StepOut>,
+    codes: Vec<RotatingCodeOut>,
 }
 
 #[derive(Serialize, ToSchema)]
-pub struct StepOut {
+pub struct RotatingCodeOut {
     from: DateTime<FixedOffset>,
     /// From the top: the bits of each number are a row's modules, 1 is dark, the highest of `size` bits is the
     /// leftmost.
@@ -75,7 +75,7 @@ impl RotatingOut {
             size: drawn.first().map_or(0, |(_, (size, _))| *size),
             codes: drawn
                 .into_iter()
-                .map(|(from, (_, rows))| StepOut { from, rows })
+                .map(|(from, (_, rows))| RotatingCodeOut { from, rows })
                 .collect(),
         })
     }

@@ -66,9 +66,15 @@ export interface components {
             /** Format: date-time */
             ends_at: string;
             visitors: components["schemas"]["ApprovalVisitorOut"][];
+            /** @description 审批流程. */
             steps: components["schemas"]["StepOut"][];
+            /** @description 审批历史, oldest first. */
+            history: components["schemas"]["EventOut"][];
+            /** @description 抄送人. */
+            readers: components["schemas"]["ReaderOut"][];
             /** @description Whether 同意, 拒绝 and 退回 would be taken now. */
             can_decide: boolean;
+            step?: components["schemas"]["StepId"] | null;
         };
         ApprovalVisitorOut: {
             name: string;
@@ -192,6 +198,7 @@ export interface components {
         CommentIn: {
             /** @description Needed to reject and to return. */
             comment?: string;
+            step?: components["schemas"]["StepId"] | null;
         };
         /** @description How many come, and how long they have to say so. */
         CompanionsIn: {
@@ -238,6 +245,51 @@ export interface components {
             /** @description 来访描述. */
             note?: string | null;
         };
+        /** @description How many lie in each; 100 stands for more than 99. */
+        CountsOut: {
+            /** Format: int64 */
+            todo: number;
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            cc: number;
+            /** Format: int64 */
+            mine: number;
+        };
+        /**
+         * @description Somebody decides in another's place for a while.
+         * @example 1628957678243860481
+         */
+        DelegationId: string;
+        DelegationIn: {
+            to: components["schemas"]["StaffId"];
+            /** Format: date-time */
+            starts_at: string;
+            /**
+             * Format: date-time
+             * @description 90 days later at most.
+             */
+            ends_at: string;
+        };
+        DelegationOut: {
+            id: components["schemas"]["DelegationId"];
+            from: components["schemas"]["ReaderOut"];
+            to: components["schemas"]["ReaderOut"];
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            /** @description Whether one has given it, and may end it. */
+            own: boolean;
+        };
+        DelegationsOut: {
+            items: components["schemas"]["DelegationOut"][];
+        };
+        /**
+         * @description 部门.
+         * @example 1628957678243860481
+         */
+        DepartmentId: string;
         EntriesOut: {
             items: components["schemas"]["EntryOut"][];
             next?: components["schemas"]["EntryId"] | null;
@@ -278,6 +330,18 @@ export interface components {
              */
             revoked: number;
         };
+        /** @description 审批历史: what happened. */
+        EventOut: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who did it. */
+            who: string;
+            /** @description In whose place, when that is another. */
+            for?: string | null;
+            /** @example 同意 */
+            what: string;
+            comment?: string | null;
+        };
         /** @description 邀请有效时长 of an extension. */
         ExtendIn: {
             /**
@@ -295,6 +359,26 @@ export interface components {
             code: string;
             /** @example 手机号应为11位大陆手机号码 */
             detail: string;
+        };
+        /**
+         * @description 抄送 by rule.
+         * @example 1628957678243860481
+         */
+        GrantId: string;
+        /** @description Exactly one of `department` and `area`. */
+        GrantIn: {
+            staff: components["schemas"]["StaffId"];
+            department?: components["schemas"]["DepartmentId"] | null;
+            area?: components["schemas"]["AreaId"] | null;
+        };
+        GrantOut: {
+            id: components["schemas"]["GrantId"];
+            staff: components["schemas"]["StaffId"];
+            department?: components["schemas"]["DepartmentId"] | null;
+            area?: components["schemas"]["AreaId"] | null;
+        };
+        GrantsOut: {
+            items: components["schemas"]["GrantOut"][];
         };
         /** @description 团体通行. The host is the one in charge, 负责人. */
         GroupIn: {
@@ -561,6 +645,12 @@ export interface components {
             code?: string | null;
             /** @description The QR as an SVG document. */
             qr_svg?: string | null;
+            /**
+             * @description What the page writes beside that QR, 核验证件, when it shows it for want of a rotating one: whoever
+             *     sees it at the gate looks at the holder's document.
+             */
+            code_mark?: string | null;
+            rotating?: components["schemas"]["RotatingOut"] | null;
         };
         /**
          * @description Somebody who comes through WeChat: an account, not a human in a visit.
@@ -643,6 +733,15 @@ export interface components {
             /** @description The visitors consent to the use of their face photos; needed when there is one. */
             consent?: boolean;
         };
+        ReaderIn: {
+            staff: components["schemas"]["StaffId"];
+        };
+        /** @description 抄送人. */
+        ReaderOut: {
+            id: components["schemas"]["StaffId"];
+            name: string;
+            department: string;
+        };
         /**
          * @description 来访事由.
          * @example 1628957678243860481
@@ -710,6 +809,95 @@ export interface components {
              */
             house: string;
         };
+        /** @description The QRs of the next ten minutes, each to be shown from its moment until the next one's. */
+        RotatingOut: {
+            /**
+             * Format: int64
+             * @example 30
+             */
+            step_seconds: number;
+            /**
+             * @description Modules on a side, without the quiet zone.
+             * @example 25
+             */
+            size: number;
+            codes: components["schemas"]["StepOut"][];
+        };
+        /**
+         * @description 审批路线.
+         * @example 1628957678243860481
+         */
+        RouteId: string;
+        /**
+         * @description A route: the first, by `place`, whose conditions a visit meets is taken. A visit that meets none goes to
+         *     the approvers of its host's department.
+         */
+        RouteIn: {
+            /** @example 三天以上需保卫处审批 */
+            name: string;
+            /**
+             * Format: int32
+             * @description The lowest is tried first.
+             */
+            place: number;
+            open: boolean;
+            /** @description 来源, as in a visit; any when left out, as with the others. */
+            mode?: string | null;
+            area?: components["schemas"]["AreaId"] | null;
+            reason?: components["schemas"]["ReasonId"] | null;
+            department?: components["schemas"]["DepartmentId"] | null;
+            /**
+             * Format: int64
+             * @description 时长 of at least so many days.
+             */
+            days?: number | null;
+            /** @description One after the other, 5 at most; none at all is 无需审批. */
+            steps: components["schemas"]["RouteStepIn"][];
+            /**
+             * Format: int32
+             * @description `version` of what was looked at; needed to change one.
+             */
+            version?: number | null;
+        };
+        RouteOut: {
+            id: components["schemas"]["RouteId"];
+            name: string;
+            /** Format: int32 */
+            place: number;
+            open: boolean;
+            mode?: string | null;
+            area?: components["schemas"]["AreaId"] | null;
+            reason?: components["schemas"]["ReasonId"] | null;
+            department?: components["schemas"]["DepartmentId"] | null;
+            /** Format: int64 */
+            days?: number | null;
+            steps: components["schemas"]["RouteStepIn"][];
+            /** Format: int32 */
+            version: number;
+        };
+        RouteStepIn: {
+            /** @description `host_department`, `department`, `host`, `member` or `administrators`. */
+            who: string;
+            department?: components["schemas"]["DepartmentId"] | null;
+            staff?: components["schemas"]["StaffId"] | null;
+            /** @description 会签: all of them must agree; 或签 when left out. */
+            all?: boolean;
+            /**
+             * Format: int64
+             * @description Minutes after which they are reminded once.
+             */
+            remind_after?: number | null;
+            /**
+             * Format: int64
+             * @description Minutes after which the rule decides.
+             */
+            ends_after?: number | null;
+            /** @description What it decides: `approve` or `reject`. */
+            on_time_out?: string | null;
+        };
+        RoutesOut: {
+            items: components["schemas"]["RouteOut"][];
+        };
         /** @description What an import makes of one row. */
         RowOut: {
             /**
@@ -743,14 +931,19 @@ export interface components {
          * @example 1628957678243860481
          */
         StaffId: string;
+        /**
+         * @description One decision in the approval of a visit.
+         * @example 1628957678243860481
+         */
+        StepId: string;
         StepOut: {
-            /** @description `住户` when the residents' register or the resident decided. */
-            approver?: string | null;
-            /** @description `approve`, `reject` or `return`. */
-            decision?: string | null;
-            comment?: string | null;
             /** Format: date-time */
-            decided_at?: string | null;
+            from: string;
+            /**
+             * @description From the top: the bits of each number are a row's modules, 1 is dark, the highest of `size` bits is the
+             *     leftmost.
+             */
+            rows: number[];
         };
         SubscriptionOut: {
             /**
