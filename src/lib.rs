@@ -20,7 +20,7 @@
 //! | 6 | [`outbox`] | what we owe the outside, and its delivery |
 //! | 5 | [`ctx`] | `Ctx`, with which things happen, and `Clients`, with which the outside is told |
 //! | 4 | [`cache`], [`menus`], [`store`], [`templates`], [`photos`] | what is remembered, said, kept |
-//! | 3 | [`config`] | the settings |
+//! | 3 | [`config`], [`dialects`] | the settings; what gate devices say |
 //! | 2 | [`domain`], [`wechat`], [`wecom`], [`cas`], [`sms`], [`sandbox`] | what is true; the outside's protocols; the outside in a box |
 //! | 1 | [`tencent`] | what WeChat and WeCom share: signature, envelope, XML, error codes, tokens |
 //! | 0 | [`clock`], [`entropy`], [`ids`], and on them [`secret`] | the doors to time and randomness; ids; what is sealed |
@@ -113,6 +113,7 @@ pub mod store;
 pub mod templates;
 
 pub mod config;
+pub mod dialects;
 
 pub mod cas;
 pub mod domain;

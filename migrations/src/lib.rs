@@ -33,6 +33,7 @@ mod m0070_lists;
 mod m0090_area_rules;
 mod m0091_presences;
 mod m0092_gate_list;
+mod m0098_dialects;
 mod rebuild;
 
 /// Every step, oldest first.
@@ -66,6 +67,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0090_area_rules::Migration),
             Box::new(m0091_presences::Migration),
             Box::new(m0092_gate_list::Migration),
+            Box::new(m0098_dialects::Migration),
         ]
     }
 }

@@ -1,5 +1,7 @@
 //! The campus's register grows: areas, reasons, departments, staff, gates, devices.
 
+use sea_orm::DatabaseTransaction;
+
 use crate::ctx::Ctx;
 use crate::domain::campus::{
     Area, Device, DeviceId, DeviceKey, Direction, Gate, Habits, Member, Purpose, Role, Slot,
@@ -198,7 +200,18 @@ pub async fn add_device(
     key: &DeviceKey,
 ) -> Result<(), CampusError> {
     let txn = begin(&ctx.db).await?;
-    let gate = gates::find_by_name(&txn, gate)
+    insert_device(&txn, ctx, (id, gate, direction), key).await?;
+    Ok(commit(txn).await?)
+}
+
+/// The same within a transaction.
+pub(super) async fn insert_device(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    (id, gate, direction): (DeviceId, &str, Direction),
+    key: &DeviceKey,
+) -> Result<Device, CampusError> {
+    let gate = gates::find_by_name(txn, gate)
         .await?
         .ok_or(CampusError::Unknown("gate"))?;
     let subject = format!("device:{id}");
@@ -212,12 +225,12 @@ pub async fn add_device(
         habits: Habits::default(),
     };
     let at = ctx.clock.now();
-    gates::insert_device(&txn, &device, at)
+    gates::insert_device(txn, &device, at)
         .await
         .map_err(taken("the device"))?;
     let line = super::audit(ctx, "operator".to_owned(), "device.add", subject, detail);
-    audit::insert(&txn, &line).await?;
-    Ok(commit(txn).await?)
+    audit::insert(txn, &line).await?;
+    Ok(device)
 }
 
 /// A refusal by a unique index, told as what it means.

@@ -1,12 +1,47 @@
 //! The devices at the gates, once they are there: their habits, another key, and their end.
 
 use chrono::Duration;
+use data_encoding::BASE64URL_NOPAD;
+use ipnet::IpNet;
 use sea_orm::DatabaseTransaction;
 
-use super::campus::CampusError;
+use super::campus::{CampusError, insert_device};
 use crate::ctx::Ctx;
-use crate::domain::campus::{DeviceId, DeviceKey, Habits};
+use crate::dialects::Dialect;
+use crate::domain::campus::{DeviceId, DeviceKey, Direction, Habits};
+use crate::secret::token_hash;
+use crate::store::gates::Spoken;
 use crate::store::{audit, begin, commit, gates};
+
+/// A device that cannot sign, to be added.
+#[derive(Clone, Debug)]
+pub struct NewReader {
+    pub id: DeviceId,
+    pub dialect: Dialect,
+    pub direction: Direction,
+    /// From where it calls.
+    pub network: IpNet,
+    /// Its texts are in GBK.
+    pub gbk: bool,
+}
+
+/// Adds a device that cannot sign; gives the key for its address, which cannot be read again.
+pub async fn add_reader(ctx: &Ctx, gate: &str, new: NewReader) -> Result<String, CampusError> {
+    let url_key = BASE64URL_NOPAD.encode(&ctx.entropy.bytes::<16>());
+    let txn = begin(&ctx.db).await?;
+    // Nobody knows this key, so nobody signs with it.
+    let unused = DeviceKey::new(ctx.entropy.bytes());
+    let device = insert_device(&txn, ctx, (new.id, gate, new.direction), &unused).await?;
+    let spoken = Spoken {
+        device,
+        dialect: new.dialect,
+        network: new.network,
+        gbk: new.gbk,
+    };
+    gates::let_speak(&txn, &spoken, &token_hash(&url_key)).await?;
+    commit(txn).await?;
+    Ok(url_key)
+}
 
 /// Says what a device does by itself.
 pub async fn set_habits(ctx: &Ctx, id: &DeviceId, habits: Habits) -> Result<(), CampusError> {

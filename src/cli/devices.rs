@@ -1,12 +1,16 @@
 //! `device`: the devices at the gates, and their keys, which are printed once.
 
+use anyhow::Context;
 use chrono::Duration;
 use clap::{Subcommand, ValueEnum};
+use ipnet::IpNet;
 
 use super::assembled;
+use super::play::{self, Play};
 use crate::actions::campus::add_device;
-use crate::actions::devices;
+use crate::actions::devices::{self, NewReader};
 use crate::config::Settings;
+use crate::dialects::Dialect;
 use crate::domain::campus::{DeviceId, DeviceKey, Direction, Habits};
 
 #[derive(Subcommand)]
@@ -19,9 +23,16 @@ pub enum DeviceCommand {
         /// The gate at which it stands.
         #[arg(long)]
         gate: String,
-        /// What it speaks.
-        #[arg(long, value_enum, default_value_t = Dialect::Native)]
+        /// What it speaks: native, or vguang, mcardsea, cerberus, readno, hikvision, vzenith for readers that
+        /// cannot sign and are known by the key in their address.
+        #[arg(long, value_parser = dialect, default_value = "native")]
         dialect: Dialect,
+        /// From where such a reader calls, as 10.1.0.0/16; elsewhere its key is good for nothing.
+        #[arg(long)]
+        network: Option<IpNet>,
+        /// Such a reader's screen and voice want GBK.
+        #[arg(long)]
+        gbk: bool,
         /// Which way it lets people through.
         #[arg(long, value_enum, default_value_t = Way::In)]
         direction: Way,
@@ -45,6 +56,8 @@ pub enum DeviceCommand {
         #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(i64).range(0..=720))]
         overlap_hours: i64,
     },
+    /// Play a reader that is not there, against a running service.
+    Play(Play),
     /// Take a device out of use at once and for good; its number is not given again.
     Revoke {
         #[arg(long, value_parser = number)]
@@ -58,25 +71,29 @@ fn number(text: &str) -> Result<DeviceId, String> {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-pub enum Dialect {
-    /// The campus's own protocol, /gate/v1.
-    Native,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
 pub enum Way {
     In,
     Out,
     Both,
 }
 
+fn dialect(text: &str) -> Result<Dialect, String> {
+    let known = Dialect::parse(text);
+    known.ok_or_else(|| Dialect::ALL.map(Dialect::as_str).join(", "))
+}
+
 pub async fn run(settings: Settings, command: DeviceCommand) -> anyhow::Result<()> {
+    if let DeviceCommand::Play(reader) = &command {
+        return play::run(reader).await;
+    }
     let ctx = assembled(&settings).await?.site.ctx.clone();
     match command {
         DeviceCommand::Add {
             id,
             gate,
-            dialect: Dialect::Native,
+            dialect,
+            network,
+            gbk,
             direction,
         } => {
             let direction = match direction {
@@ -84,9 +101,21 @@ pub async fn run(settings: Settings, command: DeviceCommand) -> anyhow::Result<(
                 Way::Out => Direction::Out,
                 Way::Both => Direction::Both,
             };
-            let key = DeviceKey::new(ctx.entropy.bytes());
-            add_device(&ctx, id, &gate, direction, &key).await?;
-            print(&key);
+            if dialect == Dialect::Native {
+                let key = DeviceKey::new(ctx.entropy.bytes());
+                add_device(&ctx, id, &gate, direction, &key).await?;
+                print(&key);
+                return Ok(());
+            }
+            let new = NewReader {
+                id,
+                dialect,
+                direction,
+                network: network.context("--network: from where does it call, as 10.1.0.0/16?")?,
+                gbk,
+            };
+            let key = devices::add_reader(&ctx, &gate, new).await?;
+            println!("{}", ctx.link(&format!("/gate/{}/{key}", dialect.as_str())));
         }
         DeviceCommand::Set {
             id,
@@ -104,6 +133,7 @@ pub async fn run(settings: Settings, command: DeviceCommand) -> anyhow::Result<(
             devices::rotate(&ctx, &id, &key, Duration::hours(overlap_hours)).await?;
             print(&key);
         }
+        DeviceCommand::Play(_) => {}
         DeviceCommand::Revoke { id } => devices::revoke(&ctx, &id).await?,
     }
     Ok(())

@@ -9,6 +9,7 @@ mod keys;
 mod list;
 mod menu;
 mod messages;
+mod play;
 mod reasons;
 mod residents;
 mod seed;

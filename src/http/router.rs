@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
@@ -130,6 +130,14 @@ fn sms_reports() -> Router<Site> {
         .layer(DefaultBodyLimit::max(sms::MOST_REPORTS))
 }
 
+/// Readers that cannot sign, at whatever path behind their key they are built to ask.
+fn readers() -> Router<Site> {
+    Router::new()
+        .route("/gate/{dialect}/{key}", any(gate::ask))
+        .route("/gate/{dialect}/{key}/{*rest}", any(gate::ask))
+        .layer(DefaultBodyLimit::max(gate::MOST_OF_A_READER))
+}
+
 /// What a gate kept in a night without a network is longer than other texts.
 fn offline_passages() -> Router<Site> {
     Router::new()
@@ -155,6 +163,7 @@ pub fn router(site: Site, sandbox: Option<Router>) -> Router {
         .route("/mini", get(mini::test).post(mini::receive))
         .route("/wecom", get(wecom::test).post(wecom::receive))
         .merge(sms_reports())
+        .merge(readers())
         .route("/login/wechat", get(oauth::wechat))
         .route("/login/wechat/callback", get(oauth::wechat_back))
         .route("/login/wecom", get(oauth::wecom))

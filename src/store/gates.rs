@@ -1,12 +1,14 @@
 //! Gates and the devices at them.
 
 use chrono::{DateTime, Utc};
+use ipnet::IpNet;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
     QueryFilter, QueryOrder,
 };
 
 use super::{StoreError, areas, corrupt};
+use crate::dialects::Dialect;
 use crate::domain::campus::{Device, DeviceId, DeviceKey, Direction, Gate, Habits};
 use crate::ids::{AreaId, GateId};
 use crate::secret::Sealed;
@@ -38,6 +40,9 @@ mod device {
         pub repeat_ms: i32,
         pub old_key_sealed: Option<String>,
         pub old_key_until: Option<DateTimeUtc>,
+        pub url_key_hash: Option<String>,
+        pub network: Option<String>,
+        pub gbk: bool,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -46,8 +51,16 @@ mod device {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// The dialect of the only protocol there is so far: the campus's own.
-const NATIVE: &str = "native";
+/// A device that cannot sign: its key stands in its address.
+#[derive(Clone, Debug)]
+pub struct Spoken {
+    pub device: Device,
+    pub dialect: Dialect,
+    /// From where it calls.
+    pub network: IpNet,
+    /// Its texts are in GBK.
+    pub gbk: bool,
+}
 
 pub async fn insert(db: &impl ConnectionTrait, gate: &Gate) -> Result<(), StoreError> {
     let row = row::Model {
@@ -101,7 +114,7 @@ pub async fn insert_device(
     let row = device::Model {
         id: added.id.as_str().to_owned(),
         gate_id: added.gate.id.get(),
-        dialect: NATIVE.to_owned(),
+        dialect: Dialect::Native.as_str().to_owned(),
         direction: added.direction.as_str().to_owned(),
         key_sealed: added.key.as_column().to_owned(),
         added_at: at,
@@ -110,9 +123,53 @@ pub async fn insert_device(
         repeat_ms: added.habits.repeat_ms,
         old_key_sealed: None,
         old_key_until: None,
+        url_key_hash: None,
+        network: None,
+        gbk: false,
     };
     row.into_active_model().insert(db).await?;
     Ok(())
+}
+
+/// A device that was added cannot sign, and calls by this key.
+pub async fn let_speak(
+    db: &impl ConnectionTrait,
+    spoken: &Spoken,
+    url_key_hash: &str,
+) -> Result<(), StoreError> {
+    let change = device::ActiveModel {
+        id: Set(spoken.device.id.as_str().to_owned()),
+        dialect: Set(spoken.dialect.as_str().to_owned()),
+        url_key_hash: Set(Some(url_key_hash.to_owned())),
+        network: Set(Some(spoken.network.to_string())),
+        gbk: Set(spoken.gbk),
+        ..Default::default()
+    };
+    change.update(db).await?;
+    Ok(())
+}
+
+/// The device with this key in its address. One that was revoked is not found.
+pub async fn find_spoken(
+    db: &impl ConnectionTrait,
+    url_key_hash: &str,
+) -> Result<Option<Spoken>, StoreError> {
+    let found = device::Entity::find().filter(device::Column::UrlKeyHash.eq(url_key_hash));
+    let Some(found) = found.one(db).await? else {
+        return Ok(None);
+    };
+    let corrupt = corrupt("devices", found.gate_id);
+    let id = DeviceId::parse(&found.id).ok_or_else(&corrupt)?;
+    let network = found.network.as_deref().and_then(|text| text.parse().ok());
+    let network = network.ok_or_else(&corrupt)?;
+    let dialect = Dialect::parse(&found.dialect).ok_or_else(corrupt)?;
+    let device = find_device(db, &id).await?;
+    Ok(device.map(|device| Spoken {
+        device,
+        dialect,
+        network,
+        gbk: found.gbk,
+    }))
 }
 
 /// A device that may ask. One that was revoked is not found.

@@ -24,6 +24,7 @@ mod corrections;
 mod crash;
 mod delegations;
 mod deliveries;
+mod dialects;
 mod doors;
 mod entering;
 mod fuzz;

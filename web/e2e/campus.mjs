@@ -150,9 +150,9 @@ export async function accept({ page, phone }, link, { name, idNumber }) {
 }
 
 /** Books and gives back the visit's id, from the address of its page; `alter` comes before the end. */
-export async function book({ page, phone }, alter = async () => {}) {
+export async function book({ page, phone }, alter = async () => {}, host = HOST) {
   await page.goto(`${BASE_URL}/h5/book`)
-  await fillBooking(page, { phone })
+  await fillBooking(page, { phone, host })
   await alter(page)
   await page.getByRole('button', { name: '发起单人预约' }).click()
   await page.waitForURL(/\/h5\/visits\/\d+$/)

@@ -1,11 +1,13 @@
-//! `/gate/v1`: what the devices ask, each by its signature. Every answer is signed with the key that signed
+//! What the devices ask. `/gate/v1`: each by its signature. Every answer is signed with the key that signed
 //! the question; a refusal to open is an answer and so is 200, and only protocol faults are not.
 
+mod dialects;
 mod list;
 mod passages;
 mod passed;
 mod verify;
 
+pub use dialects::{MOST_BYTES as MOST_OF_A_READER, ask};
 pub use list::{heartbeat, keys, list};
 pub use passages::{MOST_BYTES, passages};
 pub use passed::passed;

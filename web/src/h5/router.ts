@@ -18,6 +18,7 @@ export const router = createRouter({
     { path: '/r/:token', component: () => import('./pages/ComingPage.vue'), props: true, meta: { title: texts.titles.coming } },
     { path: '/h5/staff', component: () => import('./pages/StaffPage.vue'), meta: { title: texts.titles.staff } },
     { path: '/h5/staff/approvals/:id', component: () => import('./pages/ApprovalPage.vue'), props: true, meta: { title: texts.titles.approval } },
+    { path: '/h5/staff/delegation', component: () => import('./pages/DelegationPage.vue'), meta: { title: texts.staff.delegation.title } },
     { path: '/h5/staff/invitations', component: () => import('./pages/InvitePage.vue'), meta: { title: texts.titles.invite } },
     { path: '/h5/staff/invitations/:id', component: () => import('./pages/VisitPage.vue'), props: ({ params }) => ({ id: params.id, by: 'staff' }), meta: { title: texts.titles.visit } },
     { path: '/i/:token', component: () => import('./pages/InvitedPage.vue'), props: true, meta: { title: texts.titles.invited } },

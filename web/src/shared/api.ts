@@ -18,10 +18,13 @@ export type Visit = Shapes['VisitOut']
 export type Invitation = Shapes['InvitationOut']
 export type Invited = Shapes['InvitedOut']
 export type Pass = Shapes['PassOut']
-export type Box = 'todo' | 'done'
+export type Box = 'todo' | 'done' | 'cc' | 'mine'
 export type ApprovalCard = Shapes['CardOut']
 export type Approval = Shapes['ApprovalOut']
 export type ApprovalStep = Shapes['StepOut']
+export type ApprovalEvent = Shapes['EventOut']
+export type Counts = Shapes['CountsOut']
+export type Delegation = Shapes['DelegationOut']
 export type Decision = 'approve' | 'reject' | 'return'
 
 export interface Page<T> { items: T[]; next?: string | null }
@@ -161,11 +164,22 @@ export const staff = {
   ...begun('wecom', '/api/staff/invitations'),
   invite: (inviting: Inviting, key: string) =>
     call<Visit>('wecom', 'POST', '/api/staff/invitations', inviting, { 'idempotency-key': key }),
-  approvals: (box: Box, after?: string) =>
-    call<Page<ApprovalCard>>('wecom', 'GET', `/api/staff/approvals?${query({ box, after })}`),
+  /** `q` is a 单据号, a whole phone number, a plate, or the beginning of a name. */
+  approvals: (box: Box, q?: string, after?: string) =>
+    call<Page<ApprovalCard>>('wecom', 'GET', `/api/staff/approvals?${query({ box, q: q || undefined, after })}`),
+  counts: () => call<Counts>('wecom', 'GET', '/api/staff/approvals/counts'),
   approval: (visit: string) => call<Approval>('wecom', 'GET', `/api/staff/approvals/${visit}`),
-  decide: (visit: string, decision: Decision, comment: string) =>
-    call<Approval>('wecom', 'POST', `/api/staff/approvals/${visit}/${decision}`, comment ? { comment } : {}),
+  /** `step` is the one that was looked at, so that no later one is decided by mistake. */
+  decide: (visit: string, decision: Decision, comment: string, step?: string | null) =>
+    call<Approval>('wecom', 'POST', `/api/staff/approvals/${visit}/${decision}`, {
+      ...(comment && { comment }),
+      ...(step && { step }),
+    }),
+  hosts: (name: string) => call<Host[]>('wecom', 'GET', `/api/staff/hosts?${query({ q: name })}`),
+  delegations: () => call<{ items: Delegation[] }>('wecom', 'GET', '/api/staff/delegations'),
+  delegate: (to: string, starts_at: string, ends_at: string) =>
+    call<{ items: Delegation[] }>('wecom', 'POST', '/api/staff/delegations', { to, starts_at, ends_at }),
+  endDelegation: (id: string) => call<{ items: Delegation[] }>('wecom', 'DELETE', `/api/staff/delegations/${id}`),
 }
 
 /** Sends a photo and tells how much of it has left, from 0 to 1. `fetch` cannot tell. */

@@ -1,0 +1,122 @@
+//! `/gate/<dialect>/<key>`: readers that cannot sign. Such a device is known by the key in its path, which is
+//! its own and good for nothing else, and by the network it calls from. What it says and what it opens on is
+//! its dialect; what is decided is decided as for every other.
+
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use data_encoding::HEXLOWER;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::way;
+use crate::actions::passages::{Record, fingerprint, record, unavailable, verify};
+use crate::ctx::{Answered, Ctx};
+use crate::dialects::{Dialect, Heard, Reading, Request, Said};
+use crate::domain::actors::Reader;
+use crate::domain::campus::Direction;
+use crate::domain::gate::{Reason, Scan};
+use crate::http::address::ClientAddress;
+use crate::http::extract::{Path, Raw};
+use crate::http::problem::Problem;
+use crate::http::state::Site;
+use crate::ids::PassageId;
+use crate::secret::token_hash;
+use crate::store::gates::{self, Spoken};
+
+/// A terminal sends the picture of a face, a camera that of a car.
+pub const MOST_BYTES: usize = 4 * 1024 * 1024;
+
+#[derive(Deserialize)]
+pub struct At {
+    dialect: String,
+    key: String,
+    #[serde(default)]
+    rest: String,
+}
+
+pub async fn ask(
+    State(site): State<Site>,
+    Path(at): Path<At>,
+    ClientAddress(from): ClientAddress,
+    RawQuery(query): RawQuery,
+    Raw(body): Raw,
+) -> Result<Response, Problem> {
+    let (ctx, now) = (&site.ctx, site.ctx.clock.now());
+    let dialect = Dialect::parse(&at.dialect).ok_or_else(Problem::not_found)?;
+    let spoken = gates::find_spoken(&ctx.db.read, &token_hash(&at.key)).await?;
+    // Whoever calls with another's words or from elsewhere is told no more than who has no key.
+    let spoken =
+        spoken.filter(|spoken| spoken.dialect == dialect && spoken.network.contains(&from));
+    let Spoken { device, gbk, .. } = spoken.ok_or_else(Problem::not_found)?;
+    let query = query.unwrap_or_default();
+    let request = Request {
+        path: &at.rest,
+        query: &query,
+        body: &body,
+    };
+    let reply = match dialect.hear(&request, now) {
+        Some(Heard::Beat(reply)) => reply,
+        Some(Heard::Read(reading)) => {
+            let hash = hash(&query, &body);
+            let said = decide(ctx, Reader { device }, &reading, hash).await?;
+            dialect.answer(&reading, &said, now)
+        }
+        None => dialect.answer(&Reading::nothing(), &Said::closed("无效的二维码"), now),
+    };
+    let charset = if gbk { "gbk" } else { "utf-8" };
+    let kind = format!("{}; charset={charset}", reply.content_type);
+    Ok(([(header::CONTENT_TYPE, kind)], reply.bytes(gbk)).into_response())
+}
+
+async fn decide(
+    ctx: &Ctx,
+    reader: Reader,
+    reading: &Reading,
+    hash: String,
+) -> Result<Said, Problem> {
+    let told = reading.direction.map(Direction::as_str);
+    let scan = Scan {
+        nonce: match &reading.serial {
+            Some(serial) => serial.clone(),
+            // Known by what was read and when.
+            None => ctx.mint::<PassageId>().to_string(),
+        },
+        numbered: reading.serial.is_some(),
+        reader: reading.reader,
+        kind: reading.content.kind,
+        content: fingerprint(ctx, &reading.content),
+        direction: way(reader.device.direction, told),
+    };
+    if let Some(at) = reading.past {
+        let past = Record {
+            scan,
+            content: reading.content.clone(),
+            at,
+            // It is told only of what went through.
+            decided: Reason::Ok,
+            list_version: 0,
+            hash,
+        };
+        record(ctx, &reader, &[past]).await?;
+        return Ok(Said::closed(""));
+    }
+    let body = match verify(ctx, reader, scan, &reading.content, hash).await {
+        Ok(Answered::With(body)) => body,
+        Ok(Answered::NonceSpent) => return Ok(Said::closed("请重新出示")),
+        Err(error) => {
+            tracing::error!(%error, "a gate could not be answered");
+            unavailable(ctx)
+        }
+    };
+    Said::read(&body).ok_or_else(Problem::failure)
+}
+
+fn hash(query: &str, body: &Bytes) -> String {
+    let mut hash = Sha256::new();
+    hash.update(query);
+    hash.update([0]);
+    hash.update(body);
+    HEXLOWER.encode(&hash.finalize())
+}

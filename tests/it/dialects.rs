@@ -1,0 +1,285 @@
+//! Readers on offer at the gates, each in its own words: what they send is written here as their makers'
+//! notes have it (`gate.md` §3), and what opens them is compared byte for byte.
+
+use axum::body::Body;
+use axum::http::{Method, Request};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use campus_pass::actions::devices::{NewReader, add_reader};
+use campus_pass::dialects::Dialect;
+use campus_pass::domain::campus::{DeviceId, Direction};
+use futures::StreamExt;
+use insta::assert_snapshot;
+use sea_orm::{ConnectionTrait, Statement};
+
+use crate::harness::{App, Guest, Visit};
+
+const FROM: &str = "2026-03-02 08:00";
+const UNTIL: &str = "2026-03-02 16:00";
+
+/// A device of a dialect at the east gate; gives the path that ends in its key.
+async fn device(app: &App, dialect: Dialect, network: &str, gbk: bool) -> String {
+    let new = NewReader {
+        id: DeviceId::parse(dialect.as_str()).unwrap(),
+        dialect,
+        direction: Direction::Both,
+        network: network.parse().unwrap(),
+        gbk,
+    };
+    let key = add_reader(&app.ctx, "东门", new).await.unwrap();
+    format!("/gate/{}/{key}", dialect.as_str())
+}
+
+/// The status and the bytes of the answer.
+async fn ask(app: &App, method: Method, path: &str, kind: &str, body: Vec<u8>) -> (u16, Vec<u8>) {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("content-type", kind)
+        .body(Body::from(body))
+        .unwrap();
+    let answer = app.send(request).await;
+    (answer.status.as_u16(), answer.bytes.to_vec())
+}
+
+async fn text(app: &App, method: Method, path: &str, body: &str) -> String {
+    let (status, bytes) = ask(app, method, path, "text/html", body.into()).await;
+    format!("{status} {}", String::from_utf8(bytes).unwrap())
+}
+
+async fn admitted(app: &App) -> (Guest<'_>, Visit, String) {
+    let guest = app.guest("张小雨").await;
+    let visit = guest.book("刘明", FROM, UNTIL).await;
+    app.deliver().await;
+    app.approver("陈静")
+        .decide(&visit, "approve", "")
+        .await
+        .expect(200);
+    app.deliver().await;
+    let code = guest.code(&visit).await;
+    (guest, visit, code)
+}
+
+async fn passages(app: &App) -> i64 {
+    let db = app.database().connect().await;
+    let count = Statement::from_string(
+        db.get_database_backend(),
+        "select count(*) as n from passages",
+    );
+    let row = db.query_one_raw(count).await.unwrap().unwrap();
+    db.close().await.unwrap();
+    row.try_get("", "n").unwrap()
+}
+
+#[tokio::test]
+async fn a_code_opens_each_reader_in_its_own_words_and_a_forged_one_none() {
+    let app = App::start().await;
+    let (_guest, _, code) = admitted(&app).await;
+    let (get, post) = (|| Method::GET, || Method::POST);
+    let vguang = device(&app, Dialect::Vguang, "127.0.0.0/8", false).await;
+    let mcardsea = device(&app, Dialect::Mcardsea, "127.0.0.0/8", false).await;
+    let cerberus = device(&app, Dialect::Cerberus, "127.0.0.0/8", false).await;
+    let readno = device(&app, Dialect::Readno, "127.0.0.0/8", false).await;
+    let hikvision = device(&app, Dialect::Hikvision, "127.0.0.0/8", false).await;
+    let mut told = Vec::new();
+    for code in [&code[..], "FORGED"] {
+        let card = BASE64_STANDARD
+            .encode(code)
+            .replace('+', "%2B")
+            .replace('=', "%3D");
+        let event = |n| {
+            format!(
+                r#"{{"AccessControllerEvent":{{"remoteCheck":true,"serialNo":{n},"QRCodeInfo":"{code}"}}}}"#
+            )
+        };
+        let number = if code == "FORGED" { 8 } else { 7 };
+        told.push(
+            text(
+                &app,
+                post(),
+                &vguang,
+                &format!("vgdecoderesult={code}&&devicenumber=7"),
+            )
+            .await,
+        );
+        let lower = code.to_lowercase();
+        let path =
+            format!("{mcardsea}/qa/mcardsea.php?cardid={lower}&mjihao=1&cjihao=K&status=11&time=5");
+        told.push(text(&app, get(), &path, "").await.replace(&lower, "[code]"));
+        let path = format!("{cerberus}/SearchCardAcs?type=9&Reader=0&Serial=1&Card={card}");
+        told.push(text(&app, get(), &path, "").await);
+        let form = format!("id={code}&idtype=1&sn=9&readno=1&time=x");
+        told.push(text(&app, post(), &readno, &form).await);
+        told.push(text(&app, post(), &hikvision, &event(number)).await);
+    }
+    assert_snapshot!(told.join("\n"), @r#"
+    200 code=0000
+    200 cardid=[code]&mjihao=1&cjihao=K&status=1&time=5
+    200 {"ActIndex":"0","AcsRes":"1","Time":"5","Voice":"欢迎，校园区域至16:00","Note":"张** 校园区域"}
+    200 {"result":1,"readno":"1","cnt":1,"str1":"张** 校园区域","opendelay":"","sndtxt":"欢迎，校园区域至16:00","currtime":"2026-03-02 09:00:00"}
+    200 {"RemoteCheck":{"serialNo":7,"checkResult":"success","info":"欢迎，校园区域至16:00"}}
+    200 code=0001
+    200 cardid=[code]&mjihao=1&cjihao=K&status=0&time=5
+    200 {"ActIndex":"0","AcsRes":"0","Time":"5","Voice":"无效的二维码","Note":""}
+    200 {"result":0,"readno":"1","cnt":1,"str1":"","opendelay":"","sndtxt":"无效的二维码","currtime":"2026-03-02 09:00:00"}
+    200 {"RemoteCheck":{"serialNo":8,"checkResult":"failed","info":"无效的二维码"}}
+    "#);
+    app.deliver().await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn signs_of_life_are_answered_and_nonsense_opens_nothing() {
+    let app = App::start().await;
+    let cerberus = device(&app, Dialect::Cerberus, "127.0.0.0/8", false).await;
+    let readno = device(&app, Dialect::Readno, "127.0.0.0/8", false).await;
+    let vzenith = device(&app, Dialect::Vzenith, "127.0.0.0/8", false).await;
+    let hikvision = device(&app, Dialect::Hikvision, "127.0.0.0/8", false).await;
+    let told = [
+        text(
+            &app,
+            Method::GET,
+            &format!("{cerberus}/GetStatus?Key=2A"),
+            "",
+        )
+        .await,
+        text(
+            &app,
+            Method::GET,
+            &format!("{readno}?idtype=99&readno=1"),
+            "",
+        )
+        .await,
+        text(&app, Method::POST, &vzenith, "<html>").await,
+        text(&app, Method::POST, &hikvision, "\u{0}").await,
+        text(&app, Method::POST, &cerberus, "").await,
+        text(
+            &app,
+            Method::POST,
+            &vzenith,
+            r#"{"AlarmInfoPlate":{"result":{"PlateResult":{"license":"_无_","plateid":1}}}}"#,
+        )
+        .await,
+    ];
+    assert_snapshot!(told.join("\n"), @r#"
+    200 {"Key":"2A"}
+    200 {"result":0,"readno":"1","cnt":1,"str1":"","opendelay":"","sndtxt":"","currtime":"2026-03-02 09:00:00"}
+    200 {"Response_AlarmInfoPlate":{"info":"no","content":"retransfer_stop"}}
+    200 {"RemoteCheck":{"serialNo":0,"checkResult":"failed","info":"无效的二维码"}}
+    200 {"ActIndex":"0","AcsRes":"0","Time":"5","Voice":"无效的二维码","Note":""}
+    200 {"Response_AlarmInfoPlate":{"info":"no","content":"retransfer_stop"}}
+    "#);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn words_are_in_gbk_where_the_device_wants_it() {
+    let app = App::start().await;
+    let (_guest, _, code) = admitted(&app).await;
+    let readno = device(&app, Dialect::Readno, "127.0.0.0/8", true).await;
+    let form = format!("id={code}&idtype=1&readno=1");
+    let (status, bytes) = ask(&app, Method::POST, &readno, "text/plain", form.into()).await;
+    assert_eq!(status, 200);
+    // 欢迎 is BB B6 D3 AD in GBK.
+    let said = b"\"sndtxt\":\"\xbb\xb6\xd3\xad";
+    assert!(bytes.windows(said.len()).any(|window| window == said));
+    app.deliver().await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_reader_is_known_by_its_key_its_dialect_and_its_network() {
+    let app = App::start().await;
+    let (_guest, _, code) = admitted(&app).await;
+    let good = device(&app, Dialect::Vguang, "127.0.0.0/8", false).await;
+    let far = device(&app, Dialect::Readno, "10.1.0.0/16", false).await;
+    let key = good.rsplit('/').next().unwrap();
+    let mut told = Vec::new();
+    for path in [
+        format!("/gate/vguang/{}", "A".repeat(22)),
+        format!("/gate/mcardsea/{key}?cardid={code}"),
+        format!("/gate/klingon/{key}"),
+        format!("{far}?id={code}&idtype=1&readno=1"),
+    ] {
+        let answer = app.get(&path).await;
+        told.push(answer.problem());
+    }
+    assert_snapshot!(told.join("\n"), @"
+    404 not_found 没有找到
+    404 not_found 没有找到
+    404 not_found 没有找到
+    404 not_found 没有找到
+    ");
+    assert_eq!(
+        text(&app, Method::POST, &good, &code).await,
+        "200 code=0000"
+    );
+    campus_pass::actions::devices::revoke(&app.ctx, &DeviceId::parse("vguang").unwrap())
+        .await
+        .unwrap();
+    let refused = ask(&app, Method::POST, &good, "text/plain", code.into_bytes()).await;
+    assert_eq!(refused.0, 404);
+    app.deliver().await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_reader_that_repeats_itself_lets_one_person_in_once() {
+    let app = App::start().await;
+    let (_guest, _, code) = admitted(&app).await;
+    let mcardsea = device(&app, Dialect::Mcardsea, "127.0.0.0/8", false).await;
+    let hikvision = device(&app, Dialect::Hikvision, "127.0.0.0/8", false).await;
+    let path = format!("{mcardsea}/qa/mcardsea.php?cardid={code}&mjihao=1&status=11&time=5");
+    let mut opened = Vec::new();
+    for _ in 0..4 {
+        opened.push(
+            text(&app, Method::GET, &path, "")
+                .await
+                .contains("status=1"),
+        );
+    }
+    assert_eq!(opened, [true; 4]);
+    assert_eq!(passages(&app).await, 1);
+    let event = format!(
+        r#"{{"AccessControllerEvent":{{"remoteCheck":true,"serialNo":5,"QRCodeInfo":"{code}"}}}}"#
+    );
+    for _ in 0..3 {
+        let said = text(&app, Method::POST, &hikvision, &event).await;
+        assert!(said.contains("success"), "{said}");
+    }
+    assert_eq!(passages(&app).await, 2);
+    app.deliver().await;
+    app.finish().await;
+}
+
+/// 9,000 plates that a camera kept without a network, in no order, each tenth twice: written down once each,
+/// and none opens.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nine_thousand_plates_that_a_camera_kept_are_each_written_down_once() {
+    let app = App::start().await;
+    let vzenith = device(&app, Dialect::Vzenith, "127.0.0.0/8", false).await;
+    let at = app.ctx.clock.now().timestamp();
+    let mut numbers: Vec<i64> = (0..9000).collect();
+    numbers.extend((0..9000).step_by(10));
+    // A fixed disorder: 7919 is prime to their count.
+    let count = i64::try_from(numbers.len()).unwrap();
+    let mixed = (0..count).map(|n| numbers[usize::try_from(n * 7919 % count).unwrap()]);
+    let play = |n: i64| {
+        let alarm = format!(
+            r#"{{"AlarmInfoPlate":{{"result":{{"PlateResult":{{"license":"渝A{:05}","plateid":{n},"isoffline":1,"timeStamp":{{"Timeval":{{"sec":{}}}}}}}}}}}}}"#,
+            n % 100_000,
+            at - 60 - n
+        );
+        let (app, vzenith) = (&app, &vzenith);
+        async move { text(app, Method::POST, vzenith, &alarm).await }
+    };
+    let answers: Vec<_> = futures::stream::iter(mixed.map(play))
+        .buffer_unordered(16)
+        .collect()
+        .await;
+    let stop = r#"200 {"Response_AlarmInfoPlate":{"info":"no","content":"retransfer_stop"}}"#;
+    assert!(answers.iter().all(|answer| answer == stop));
+    assert_eq!(answers.len(), 9900);
+    assert_eq!(passages(&app).await, 9000);
+    app.finish().await;
+}
