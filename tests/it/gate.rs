@@ -183,9 +183,19 @@ async fn many_scans_at_once_count_each_entry_once_and_tell_the_host_once() {
     let guest = app.guest("张小雨").await;
     let (visit, code) = guest.approved().await;
     app.it_is("2026-03-02 14:05");
-    let asked = (0..16).map(|n| app.sandbox.scan("G01", scan(&code, &format!("many-{n}"))));
+    let (app_ref, code_ref) = (&app, &code);
+    let asked = (0..16).map(|n| async move {
+        loop {
+            let same = scan(code_ref, &format!("many-{n}"));
+            let scanned = app_ref.sandbox.scan("G01", same).await.unwrap();
+            // On a machine that is too busy to answer in time a gate asks again: it is the same scan.
+            if scanned.body["r"] != "unavailable" {
+                return scanned;
+            }
+        }
+    });
     for scanned in futures::future::join_all(asked).await {
-        assert_eq!(scanned.unwrap().body["r"], "ok");
+        assert_eq!(scanned.body["r"], "ok");
     }
     assert_eq!(passages(&app).await, 16);
     let link = guest.look(&visit).await["visitors"][0]["pass"]["link"].clone();

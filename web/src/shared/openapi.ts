@@ -809,6 +809,15 @@ export interface components {
              */
             house: string;
         };
+        RotatingCodeOut: {
+            /** Format: date-time */
+            from: string;
+            /**
+             * @description From the top: the bits of each number are a row's modules, 1 is dark, the highest of `size` bits is the
+             *     leftmost.
+             */
+            rows: number[];
+        };
         /** @description The QRs of the next ten minutes, each to be shown from its moment until the next one's. */
         RotatingOut: {
             /**
@@ -821,7 +830,7 @@ export interface components {
              * @example 25
              */
             size: number;
-            codes: components["schemas"]["StepOut"][];
+            codes: components["schemas"]["RotatingCodeOut"][];
         };
         /**
          * @description 审批路线.
@@ -936,14 +945,35 @@ export interface components {
          * @example 1628957678243860481
          */
         StepId: string;
+        /** @description 审批流程: somebody is asked. */
         StepOut: {
-            /** Format: date-time */
-            from: string;
+            id: components["schemas"]["StepId"];
             /**
-             * @description From the top: the bits of each number are a row's modules, 1 is dark, the highest of `size` bits is the
-             *     leftmost.
+             * Format: int32
+             * @description Which submission of the visit it belongs to.
              */
-            rows: number[];
+            round: number;
+            /** @example 信息中心 审批负责人 */
+            asked: string;
+            /** @description 会签: all of them must agree. */
+            all: boolean;
+            /**
+             * Format: date-time
+             * @description None while an earlier step is open, or when that one ended it.
+             */
+            asked_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When the rule decides, if nobody has by then.
+             */
+            ends_at?: string | null;
+            /** @description Whose word decided; `住户` when the residents' register or the resident did, `系统` when a rule did. */
+            approver?: string | null;
+            /** @description `approve`, `reject` or `return`. */
+            decision?: string | null;
+            comment?: string | null;
+            /** Format: date-time */
+            decided_at?: string | null;
         };
         SubscriptionOut: {
             /**
