@@ -71,7 +71,7 @@ pub async fn import(ctx: &Ctx, list: &[Listed], how: Import) -> Result<Imported,
     Ok(imported)
 }
 
-async fn enter(
+pub(super) async fn enter(
     txn: &DatabaseTransaction,
     ctx: &Ctx,
     listed: &Listed,

@@ -15,10 +15,12 @@ use sea_orm::{
 
 use super::visits::{Column, Entity, visit};
 use super::{StoreError, invitations, registrations, staff, vehicles, visitors};
+use crate::domain::campus::{Member, Role};
 use crate::domain::keyword::{Keyword, NameStart};
 use crate::domain::mode::Mode;
 use crate::domain::stage::StageKind;
 use crate::domain::visit::Visit;
+use crate::domain::window::Span;
 use crate::ids::{AreaId, DepartmentId, ReasonId, StaffId, VisitId};
 
 /// Whose visits may be read. Of several scopes, all that any of them holds.
@@ -30,6 +32,23 @@ pub enum Scope {
     Department(DepartmentId),
     /// Those that a member of staff began or is the host of.
     Own(StaffId),
+}
+
+impl Scope {
+    /// What a member of staff may read: an administrator everything, an approver what their department
+    /// decides, and everybody their own.
+    #[must_use]
+    pub fn of(member: &Member) -> Vec<Self> {
+        if member.is(Role::Administrator) {
+            return vec![Self::Campus];
+        }
+        let decides = member.is(Role::Approver);
+        let department = decides.then_some(Self::Department(member.department));
+        department
+            .into_iter()
+            .chain([Self::Own(member.id)])
+            .collect()
+    }
 }
 
 /// What is looked for; everything that is given must fit.
@@ -51,13 +70,6 @@ pub struct Filter {
     pub starts: Span,
     /// 申请时间.
     pub submitted: Span,
-}
-
-/// From when to when, both in; open where none is given.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Span {
-    pub from: Option<DateTime<Utc>>,
-    pub until: Option<DateTime<Utc>>,
 }
 
 /// The visits in any of `scopes` that fit, newest first, those before `before`.
