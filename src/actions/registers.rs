@@ -1,26 +1,17 @@
-//! The campus's registers as administrators keep them: areas, reasons, departments, gates, staff and
-//! residents. Each change is one row, held while it is compared with what the form had read, and one line
+//! The campus's registers as administrators keep them: areas, reasons, departments and gates; [`super::staff`]
+//! and [`super::residents`] keep theirs in the same way. Each change is one row, held while it is compared with what the form had read, and one line
 //! in the audit that says what was there and what is.
-
-use sea_orm::DatabaseTransaction;
 
 use super::campus::free_slot;
 use super::note;
-use super::residents::{Entered, Listed, enter};
 use crate::ctx::Ctx;
-use crate::domain::actors::{Account, Admin};
-use crate::domain::campus::{
-    Area, Device, DeviceId, DeviceKey, Direction, Gate, Member, Purpose, Role,
-};
+use crate::domain::Title;
+use crate::domain::actors::Admin;
+use crate::domain::campus::{Area, Device, DeviceId, DeviceKey, Direction, Gate, Purpose};
 use crate::domain::limits::Limits;
-use crate::domain::resident::Resident;
 use crate::domain::revision::Revision;
-use crate::domain::{PersonName, Phone, Title};
-use crate::ids::{AreaId, DepartmentId, GateId, ReasonId, ResidentId, StaffId};
-use crate::secret::Masked;
-use crate::store::{
-    StoreError, areas, begin, commit, departments, gates, reasons, residents, sessions, staff,
-};
+use crate::ids::{AreaId, DepartmentId, GateId, ReasonId};
+use crate::store::{StoreError, areas, begin, commit, departments, gates, reasons};
 
 /// Why a register stays as it was.
 #[derive(Debug, thiserror::Error)]
@@ -288,179 +279,7 @@ pub async fn add_device(
     Ok(key)
 }
 
-/// A member's form.
-#[derive(Clone, Debug)]
-pub struct MemberForm {
-    pub name: PersonName,
-    pub department: DepartmentId,
-    /// None keeps the one that is there.
-    pub phone: Option<Phone>,
-    pub roles: Vec<Role>,
-}
-
-pub async fn add_member(
-    ctx: &Ctx,
-    by: &Admin,
-    (userid, phone): (&str, &Phone),
-    form: &MemberForm,
-) -> Result<Member, RegisterError> {
-    let txn = begin(&ctx.db).await?;
-    let member = Member {
-        id: ctx.mint(),
-        name: form.name.clone(),
-        department: form.department,
-        department_name: department(&txn, form.department).await?,
-        wecom_userid: userid.to_owned(),
-        phone: ctx.seal_phone(phone),
-        roles: form.roles.clone(),
-    };
-    staff::insert(&txn, &member)
-        .await
-        .map_err(taken("userid"))?;
-    let subject = Account::Staff(member.id).to_string();
-    note(&txn, ctx, by, "staff.add", subject, member_words(&member)).await?;
-    commit(txn).await?;
-    Ok(member)
-}
-
-pub async fn save_member(
-    ctx: &Ctx,
-    by: &Admin,
-    (id, read): (StaffId, Read<'_>),
-    form: &MemberForm,
-) -> Result<Member, RegisterError> {
-    let txn = begin(&ctx.db).await?;
-    let old = lock_member(&txn, id).await?;
-    unchanged(&member_revision(&old), read)?;
-    let member = Member {
-        name: form.name.clone(),
-        department: form.department,
-        department_name: department(&txn, form.department).await?,
-        phone: form
-            .phone
-            .as_ref()
-            .map_or_else(|| old.phone.clone(), |phone| ctx.seal_phone(phone)),
-        roles: form.roles.clone(),
-        ..old.clone()
-    };
-    staff::update(&txn, &member).await?;
-    let change = from_to(&member_words(&old), &member_words(&member));
-    let subject = Account::Staff(id).to_string();
-    note(&txn, ctx, by, "staff.set", subject, change).await?;
-    keep_an_administrator(&txn).await?;
-    commit(txn).await?;
-    Ok(member)
-}
-
-/// Somebody leaves: they may do nothing any more, and every session of theirs ends.
-pub async fn leave(ctx: &Ctx, by: &Admin, id: StaffId) -> Result<Member, RegisterError> {
-    let txn = begin(&ctx.db).await?;
-    let old = lock_member(&txn, id).await?;
-    let member = Member {
-        roles: Vec::new(),
-        ..old.clone()
-    };
-    staff::update(&txn, &member).await?;
-    let account = Account::Staff(id);
-    sessions::revoke_all(&txn, account, ctx.clock.now()).await?;
-    let words = member_words(&old);
-    note(&txn, ctx, by, "staff.leave", account.to_string(), words).await?;
-    keep_an_administrator(&txn).await?;
-    commit(txn).await?;
-    Ok(member)
-}
-
-#[must_use]
-pub fn member_revision(member: &Member) -> Revision {
-    // Two names, and two phones, may have one mask.
-    let (name, phone) = (member.name.as_str(), member.phone.hash.as_str());
-    Revision::of(&format!("{name} {phone} {}", member_words(member)))
-}
-
-fn member_words(member: &Member) -> String {
-    let roles: Vec<_> = member.roles.iter().map(|role| role.as_str()).collect();
-    format!(
-        "{} {} {} {} roles={}",
-        Masked::name(member.name.as_str()),
-        member.phone.mask,
-        member.department_name,
-        member.wecom_userid,
-        roles.join(",")
-    )
-}
-
-async fn lock_member(txn: &DatabaseTransaction, id: StaffId) -> Result<Member, RegisterError> {
-    // Whoever is the last administrator is known only while nobody else stops being one.
-    for admin in staff::with_role(txn, &[Role::Administrator]).await? {
-        staff::lock(txn, admin.id).await?;
-    }
-    staff::lock(txn, id).await?;
-    staff::find(txn, id).await?.ok_or(RegisterError::NotFound)
-}
-
-async fn keep_an_administrator(txn: &DatabaseTransaction) -> Result<(), RegisterError> {
-    let left = staff::with_role(txn, &[Role::Administrator]).await?;
-    if left.is_empty() {
-        return Err(RegisterError::LastAdministrator);
-    }
-    Ok(())
-}
-
-async fn department(txn: &DatabaseTransaction, id: DepartmentId) -> Result<String, RegisterError> {
-    let mut names = departments::names(txn).await?;
-    names.remove(&id).ok_or(RegisterError::UnknownDepartment)
-}
-
-/// Somebody moves into the quarter, or back.
-pub async fn add_resident(
-    ctx: &Ctx,
-    by: &Admin,
-    listed: &Listed,
-) -> Result<Resident, RegisterError> {
-    let txn = begin(&ctx.db).await?;
-    let (id, came) = enter(&txn, ctx, listed).await?;
-    if came == Entered::Unchanged {
-        return Err(RegisterError::Taken("house"));
-    }
-    let resident = residents::find_living(&txn, id).await?;
-    let resident = resident.ok_or(RegisterError::NotFound)?;
-    note(
-        &txn,
-        ctx,
-        by,
-        "resident.add",
-        format!("resident:{id}"),
-        resident_words(&resident),
-    )
-    .await?;
-    commit(txn).await?;
-    Ok(resident)
-}
-
-/// Somebody moves out.
-pub async fn remove_resident(ctx: &Ctx, by: &Admin, id: ResidentId) -> Result<(), RegisterError> {
-    let txn = begin(&ctx.db).await?;
-    let gone = residents::find_living(&txn, id).await?;
-    let gone = gone.ok_or(RegisterError::NotFound)?;
-    residents::move_out(&txn, id, Some(ctx.clock.now())).await?;
-    note(
-        &txn,
-        ctx,
-        by,
-        "resident.remove",
-        format!("resident:{id}"),
-        resident_words(&gone),
-    )
-    .await?;
-    Ok(commit(txn).await?)
-}
-
-fn resident_words(resident: &Resident) -> String {
-    let name = Masked::name(resident.name.as_str());
-    format!("{name} {} {}", resident.phone.mask, resident.house.as_str())
-}
-
-fn unchanged(revision: &Revision, read: Read<'_>) -> Result<(), RegisterError> {
+pub(super) fn unchanged(revision: &Revision, read: Read<'_>) -> Result<(), RegisterError> {
     if revision.is(read) {
         Ok(())
     } else {
@@ -468,12 +287,12 @@ fn unchanged(revision: &Revision, read: Read<'_>) -> Result<(), RegisterError> {
     }
 }
 
-fn from_to(old: &str, new: &str) -> String {
+pub(super) fn from_to(old: &str, new: &str) -> String {
     format!("{old} → {new}")
 }
 
 /// A refusal by a unique index, as the field that must be another.
-fn taken(field: &'static str) -> impl Fn(StoreError) -> RegisterError {
+pub(super) fn taken(field: &'static str) -> impl Fn(StoreError) -> RegisterError {
     move |error| {
         if error.is_taken() {
             RegisterError::Taken(field)

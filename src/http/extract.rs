@@ -114,14 +114,20 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 /// backquotes, and behind it quotes what must not be said again.
 fn unread(said: &str) -> Problem {
     let said = said.split_once("string: ").map_or(said, |(_, said)| said);
-    let quoted = said.split('`').nth(1).unwrap_or_default();
-    let (field, detail) = match said.split(" field `").next() {
-        Some(before) if before.ends_with("unknown") => (quoted, "没有这个查询参数"),
-        Some(before) if before.ends_with("missing") => (quoted, "缺少这个查询参数"),
-        _ => {
-            let field = said.split(':').next().unwrap_or_default();
-            (field, "查询参数格式不正确")
-        }
+    let Some((what, named)) = said.split_once(" field `") else {
+        let field = said.split(':').next().unwrap_or_default();
+        return Problem::field(field, "query_invalid", "查询参数格式不正确");
+    };
+    let field = match named.split_once("`, ") {
+        Some((field, _)) => field,
+        None => named.trim_end_matches('`'),
+    };
+    let detail = if what.ends_with("unknown") {
+        "没有这个查询参数"
+    } else if what.ends_with("missing") {
+        "缺少这个查询参数"
+    } else {
+        "查询参数重复"
     };
     Problem::field(field, "query_invalid", detail)
 }

@@ -254,12 +254,18 @@ async fn what_is_no_request_at_all_is_told_so() {
         "after=01",
         "limit=1&limit=2",
         "page=2",
-        "pa`ge=<script>&x=1",
+        "pa%60ge=%3Cscript%3E",
     ] {
         let answer = guest.get(&format!("/api/visits?{query}")).await;
         queries.push(answer.problem().split("\n  ").last().unwrap().to_owned());
     }
-    assert_snapshot!(queries.join("\n"), @"");
+    assert_snapshot!(queries.join("\n"), @"
+    limit query_invalid 查询参数格式不正确
+    after query_invalid 查询参数格式不正确
+    limit query_invalid 查询参数重复
+    page query_invalid 没有这个查询参数
+    pa`ge query_invalid 没有这个查询参数
+    ");
     assert_snapshot!(guest.get("/api/hosts?q=").await.problem(), @"
     422 invalid 请检查填写的内容
       q name_required 请填写姓名

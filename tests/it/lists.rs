@@ -470,7 +470,10 @@ async fn no_list_of_visits_reads_all_of_them() {
             let explain = Statement::from_string(backend, format!("explain query plan {asked}"));
             for row in db.query_all_raw(explain).await.unwrap() {
                 let step: String = row.try_get("", "detail").unwrap();
-                assert!(!step.starts_with("SCAN visit"), "{step}\n{asked}");
+                // The walk through all ids, newest first, which is right when nothing is asked for.
+                let walk = step.contains("(id<?)") && !asked.contains("AND");
+                let whole = step.starts_with("SCAN visit") || step.contains("(id<?)");
+                assert!(walk || !whole, "{step}\n{asked}");
             }
         }
     }

@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::page::{PageOut, queries};
-use crate::actions::registers;
-use crate::actions::residents::Listed;
+use crate::actions::residents::{Listed, move_in, move_out};
 use crate::ctx::Ctx;
 use crate::domain::actors::Admin;
 use crate::domain::resident::Resident;
@@ -106,7 +105,7 @@ pub async fn add(
     let house = f.take("house", HouseNumber::parse(&form.house));
     let whole = name.zip(phone).zip(house);
     let listed = f.finish(whole.map(|((name, phone), house)| Listed { name, phone, house }))?;
-    let added = registers::add_resident(&ctx, &by, &listed).await?;
+    let added = move_in(&ctx, &by, &listed).await?;
     Ok((StatusCode::CREATED, Json(ResidentRowOut::of(added))))
 }
 
@@ -119,6 +118,6 @@ pub async fn remove(
     by: Admin,
     Path(id): Path<ResidentId>,
 ) -> Result<StatusCode, Problem> {
-    registers::remove_resident(&ctx, &by, id).await?;
+    move_out(&ctx, &by, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

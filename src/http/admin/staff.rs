@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::page::{PageOut, choice, named, queries};
-use crate::actions::registers::{self, MemberForm, member_revision};
+use crate::actions::staff::{
+    MemberForm, add_member, leave as leaves, member_revision, save_member,
+};
 use crate::ctx::Ctx;
 use crate::domain::actors::Admin;
 use crate::domain::campus::{Member, Role};
@@ -181,7 +183,7 @@ pub async fn add(
     let fault = Fault::new("userid_invalid", "企业微信账号应为1到64个字母、数字或_-@.");
     let userid = f.take("userid", fits.then_some(given.userid.as_str()).ok_or(fault));
     let (form, (userid, phone)) = f.finish(form.zip(userid.zip(phone)))?;
-    let added = registers::add_member(&ctx, &by, (userid, &phone), &form).await?;
+    let added = add_member(&ctx, &by, (userid, &phone), &form).await?;
     Ok((StatusCode::CREATED, Json(StaffRowOut::of(added))))
 }
 
@@ -203,7 +205,7 @@ pub async fn save(
     );
     let form = form(&mut f, who, phone, &given.roles);
     let form = f.finish(form)?;
-    let saved = registers::save_member(&ctx, &by, (id, &given.revision), &form).await?;
+    let saved = save_member(&ctx, &by, (id, &given.revision), &form).await?;
     Ok(Json(StaffRowOut::of(saved)))
 }
 
@@ -217,6 +219,6 @@ pub async fn leave(
     by: Admin,
     Path(id): Path<StaffId>,
 ) -> Result<Json<StaffRowOut>, Problem> {
-    let left = registers::leave(&ctx, &by, id).await?;
+    let left = leaves(&ctx, &by, id).await?;
     Ok(Json(StaffRowOut::of(left)))
 }
