@@ -398,7 +398,7 @@ async fn fill(db: &Db, visits: i64, now: DateTime<Utc>) {
         format!(
             "insert into visitors (id, visit_id, place, name, phone_sealed, phone_hash, phone_mask, plate)
              {} select {id}, {id}, 1, {} || {},
-                'x', 'h' || i % 200000, '139****0003',
+                'x', 'h' || (i % 200000), '139****0003',
                 case when i % 20 = 0 then '渝A' || (10000 + i % 80000) end from n",
             count(visits),
             surname("i / 3"),
