@@ -5,7 +5,7 @@
 //! Whose *rows* somebody may see is no matter of routes: it stands in the query, and a stranger's row is not
 //! found.
 
-use self::Who::{Administrator, Anyone, Approver, Device, Guest, LoggedIn, Platform, Staff};
+use self::Who::{Administrator, Anyone, Device, Guest, LoggedIn, Platform, Staff};
 
 /// Who is let through the door; what they find behind it is as much as is theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,6 @@ pub enum Who {
     Guest,
     /// Any member of staff.
     Staff,
-    Approver,
     /// 访客管理员.
     Administrator,
     /// A gate's device, by its signature.
@@ -69,6 +68,22 @@ pub const RIGHTS: &[(&str, &str, Who)] = &[
     ("GET", "/api/admin/registrations", Staff),
     ("GET", "/api/admin/visits", Staff),
     ("GET", "/api/admin/visits/{id}", Staff),
+    ("GET", "/api/staff/approvals", Staff),
+    ("GET", "/api/staff/approvals/counts", Staff),
+    ("GET", "/api/staff/approvals/{visit}", Staff),
+    ("POST", "/api/staff/approvals/{visit}/approve", Staff),
+    ("GET", "/api/staff/approvals/{visit}/photos/{photo}", Staff),
+    ("POST", "/api/staff/approvals/{visit}/readers", Staff),
+    (
+        "DELETE",
+        "/api/staff/approvals/{visit}/readers/{staff}",
+        Staff,
+    ),
+    ("POST", "/api/staff/approvals/{visit}/reject", Staff),
+    ("POST", "/api/staff/approvals/{visit}/return", Staff),
+    ("GET", "/api/staff/delegations", Staff),
+    ("POST", "/api/staff/delegations", Staff),
+    ("DELETE", "/api/staff/delegations/{id}", Staff),
     ("GET", "/api/staff/groups", Staff),
     ("POST", "/api/staff/groups", Staff),
     ("POST", "/api/staff/groups/plates", Staff),
@@ -91,16 +106,6 @@ pub const RIGHTS: &[(&str, &str, Who)] = &[
     ("DELETE", "/api/staff/photos/{id}", Staff),
     ("GET", "/api/staff/photos/{id}", Staff),
     ("POST", "/api/staff/proxies", Staff),
-    ("GET", "/api/staff/approvals", Approver),
-    ("GET", "/api/staff/approvals/{visit}", Approver),
-    ("POST", "/api/staff/approvals/{visit}/approve", Approver),
-    (
-        "GET",
-        "/api/staff/approvals/{visit}/photos/{photo}",
-        Approver,
-    ),
-    ("POST", "/api/staff/approvals/{visit}/reject", Approver),
-    ("POST", "/api/staff/approvals/{visit}/return", Approver),
     ("GET", "/api/admin/areas", Administrator),
     ("POST", "/api/admin/areas", Administrator),
     ("PUT", "/api/admin/areas/{id}", Administrator),
@@ -119,6 +124,9 @@ pub const RIGHTS: &[(&str, &str, Who)] = &[
     ("POST", "/api/admin/messages/{id}/resend", Administrator),
     ("GET", "/api/admin/passages", Administrator),
     ("GET", "/api/admin/people", Administrator),
+    ("GET", "/api/admin/readers", Administrator),
+    ("POST", "/api/admin/readers", Administrator),
+    ("DELETE", "/api/admin/readers/{id}", Administrator),
     ("GET", "/api/admin/reasons", Administrator),
     ("POST", "/api/admin/reasons", Administrator),
     ("PUT", "/api/admin/reasons/{id}", Administrator),
@@ -126,6 +134,10 @@ pub const RIGHTS: &[(&str, &str, Who)] = &[
     ("POST", "/api/admin/residents", Administrator),
     ("POST", "/api/admin/residents/{id}/remove", Administrator),
     ("POST", "/api/admin/reveal", Administrator),
+    ("GET", "/api/admin/routes", Administrator),
+    ("POST", "/api/admin/routes", Administrator),
+    ("DELETE", "/api/admin/routes/{id}", Administrator),
+    ("PUT", "/api/admin/routes/{id}", Administrator),
     ("GET", "/api/admin/staff", Administrator),
     ("POST", "/api/admin/staff", Administrator),
     ("PUT", "/api/admin/staff/{id}", Administrator),

@@ -12,7 +12,7 @@ use crate::domain::actors::Account;
 use crate::domain::mode::Mode;
 use crate::domain::visit::{Decider, Host, Stage, Visit};
 use crate::domain::{AreaNote, Comment, Note, Window};
-use crate::ids::{AreaId, DepartmentId, PersonId, StaffId, VisitId};
+use crate::ids::{AreaId, PersonId, StaffId, VisitId};
 use crate::secret::KeyedHash;
 
 row!("visits" {
@@ -173,28 +173,6 @@ pub async fn list_of(
         .limit(limit)
         .all(db)
         .await?;
-    rows.into_iter().map(visit).collect()
-}
-
-/// A department's visits that wait for a decision (`todo`) or have had one, newest first.
-pub async fn list_for_department(
-    db: &impl ConnectionTrait,
-    department: DepartmentId,
-    (todo, now): (bool, DateTime<Utc>),
-    before: Option<VisitId>,
-    limit: u64,
-) -> Result<Vec<Visit>, StoreError> {
-    use row::Column::{DepartmentId as Department, EndsAt, Id, Stage};
-    let mut theirs = row::Entity::find().filter(Department.eq(department.get()));
-    theirs = if todo {
-        theirs.filter(Stage.eq("pending")).filter(EndsAt.gte(now))
-    } else {
-        theirs.filter(Stage.is_in(["approved", "rejected", "returned", "completed"]))
-    };
-    if let Some(before) = before {
-        theirs = theirs.filter(Id.lt(before.get()));
-    }
-    let rows = theirs.order_by_desc(Id).limit(limit).all(db).await?;
     rows.into_iter().map(visit).collect()
 }
 

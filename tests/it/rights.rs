@@ -14,15 +14,18 @@ use campus_pass::store::people::WechatNames;
 use campus_pass::store::staff;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, App, Approver, KNOWN, Visit};
+use crate::harness::{Answer, App, Approver, KNOWN, Visit, json_body, rfc3339};
+
+const FROM: &str = "2026-03-02 14:00";
+const UNTIL: &str = "2026-03-02 16:00";
 
 /// Everybody who may come to a door.
 #[derive(Clone, Copy, PartialEq)]
 enum Asker {
     Nobody,
     Guest,
-    /// A member of staff by their WeCom userid, and whether they decide and administer.
-    Staff(&'static str, bool, bool),
+    /// A member of staff by their WeCom userid, and whether they administer.
+    Staff(&'static str, bool),
 }
 
 /// A reader of nothing yet, whom the campus of the stories has none of.
@@ -31,12 +34,12 @@ const READER: &str = "lilei";
 const ASKERS: [Asker; 8] = [
     Asker::Nobody,
     Asker::Guest,
-    Asker::Staff("liuming", false, false),
-    Asker::Staff("chenjing", true, false),
-    Asker::Staff("zhaomin", true, false),
-    Asker::Staff(READER, false, false),
-    Asker::Staff("zhoulan", false, false),
-    Asker::Staff("wumin", false, true),
+    Asker::Staff("liuming", false),
+    Asker::Staff("chenjing", false),
+    Asker::Staff("zhaomin", false),
+    Asker::Staff(READER, false),
+    Asker::Staff("zhoulan", false),
+    Asker::Staff("wumin", true),
 ];
 
 impl Asker {
@@ -46,8 +49,7 @@ impl Asker {
             Who::LoggedIn => self != Self::Nobody,
             Who::Guest => self == Self::Guest,
             Who::Staff => matches!(self, Self::Staff(..)),
-            Who::Approver => matches!(self, Self::Staff(_, true, _)),
-            Who::Administrator => matches!(self, Self::Staff(_, _, true)),
+            Who::Administrator => matches!(self, Self::Staff(_, true)),
             Who::Device | Who::Platform => false,
         }
     }
@@ -198,41 +200,42 @@ async fn a_strangers_row_is_not_found_at_any_door() {
     let (owner, other) = (app.guest("张小雨").await, app.guest("李四").await);
     app.deliver().await;
     let (host, stranger) = (app.approver("刘明"), app.approver("王强"));
-    let visit = owner
-        .book("刘明", "2026-03-02 14:00", "2026-03-02 16:00")
-        .await;
+    let (decides, of_another) = (app.approver("陈静"), app.approver("赵敏"));
+    let visit = owner.book("刘明", FROM, UNTIL).await;
     let registered = owner.register(KNOWN).await;
     let (invitation, _) = host.invite(2).await;
-    let applied = host
-        .post("/api/staff/groups", &group(&host).await)
+    let applied = host.post("/api/staff/groups", &group(&host).await).await;
+    let applied = Visit::of(&applied.expect(201));
+    let picture = host.give_picture("id_card").await;
+    let reader = id_of(&app, "zhoulan").await;
+    let delegation = json!({
+        "to": reader, "starts_at": rfc3339(FROM), "ends_at": rfc3339(UNTIL),
+    });
+    let delegation = host
+        .post("/api/staff/delegations", &delegation)
         .await
         .expect(201);
-    let picture = host.give_picture("id_card").await;
+    let delegation = delegation["items"][0]["id"].as_str().unwrap().to_owned();
+    let of_visit = vec![
+        ("visit", visit.id.clone()),
+        ("photo", owner.photo.clone()),
+        ("staff", reader.clone()),
+    ];
+    let own_group = vec![("id", applied.id), ("file", "qr.png".to_owned())];
     let rows = Rows(vec![
         ("/api/photos/", vec![("id", owner.photo.clone())]),
-        ("/api/registrations/", vec![("id", registered.id.clone())]),
+        ("/api/registrations/", vec![("id", registered.id)]),
         ("/api/visits/", vec![("id", visit.id.clone())]),
         ("/api/staff/photos/", vec![("id", picture)]),
-        (
-            "/api/staff/invitations/",
-            vec![("id", invitation.id.clone())],
-        ),
-        (
-            "/api/staff/groups/",
-            vec![
-                ("id", Visit::of(&applied).id),
-                ("file", "qr.png".to_owned()),
-            ],
-        ),
-        (
-            "/api/staff/approvals/",
-            vec![("visit", visit.id.clone()), ("photo", owner.photo.clone())],
-        ),
-        ("/api/admin/visits/", vec![("id", visit.id.clone())]),
+        ("/api/staff/invitations/", vec![("id", invitation.id)]),
+        ("/api/staff/groups/", own_group),
+        ("/api/staff/delegations/", vec![("id", delegation)]),
+        ("/api/staff/approvals/", of_visit),
+        ("/api/admin/visits/", vec![("id", visit.id)]),
     ]);
     let (mut walked, mut found) = (0, Vec::new());
     for (method, path, who) in RIGHTS {
-        let theirs = matches!(who, Who::Guest | Who::Staff | Who::Approver);
+        let theirs = matches!(who, Who::Guest | Who::Staff);
         if !theirs || !(path.contains("{id}") || path.contains("{visit}")) {
             continue;
         }
@@ -241,55 +244,48 @@ async fn a_strangers_row_is_not_found_at_any_door() {
             .unwrap_or_else(|| panic!("{path}: whose row is it?"));
         let ids: Vec<_> = ids.iter().map(|(name, id)| (*name, id.as_str())).collect();
         let path = &filled(path, &ids);
+        let approvals = path.contains("approvals");
         // A form that is filled in rightly, so that it is the row that is refused.
         let form = match (*method, *who) {
             ("PUT", Who::Guest) if path.contains("registrations") => other.registering(KNOWN),
-            ("PUT", Who::Guest) => {
-                other
-                    .form("刘明", "2026-03-02 14:00", "2026-03-02 16:00")
-                    .await
-            }
+            ("PUT", Who::Guest) => other.form("刘明", FROM, UNTIL).await,
             ("PUT", _) if path.contains("groups") => group(&stranger).await,
             ("PUT", _) => stranger.wanted().await,
             _ if path.ends_with("/extend") => json!({ "minutes": 60 }),
-            (_, Who::Approver) => json!({ "comment": "请补充" }),
+            _ if path.ends_with("/readers") => json!({ "staff": reader }),
+            _ if approvals => json!({ "comment": "请补充" }),
             _ => json!({}),
         };
-        let deciding = app.approver("赵敏");
-        let answer = match (*method, *who) {
-            ("GET", Who::Guest) => other.get(path).await,
-            ("GET", Who::Approver) => deciding.get(path).await,
-            ("GET", _) => stranger.get(path).await,
-            (method, Who::Guest) => {
-                let request = other.request(method.parse().unwrap(), path);
-                app.send(crate::harness::json_body(request, &form)).await
-            }
-            (method, who) => {
-                let by = if who == Who::Approver {
-                    &deciding
-                } else {
-                    &stranger
-                };
-                let request = by.request(method.parse().unwrap(), path).await;
-                app.send(crate::harness::json_body(request, &form)).await
-            }
+        let (strange, own) = if approvals {
+            (&of_another, &decides)
+        } else {
+            (&stranger, &host)
         };
+        let request = match who {
+            Who::Guest => other.request(method.parse().unwrap(), path),
+            _ => strange.request(method.parse().unwrap(), path).await,
+        };
+        let answer = app.send(json_body(request, &form)).await;
         walked += 1;
         if answer.status.as_u16() != 404 {
             found.push(format!("{method} {path}: {}", answer.text()));
         }
         if *method == "GET" && !path.contains("/pass") {
             // And the owner finds it, so that it is the stranger who does not.
-            let own = match who {
+            let seen = match who {
                 Who::Guest => owner.get(path).await,
-                Who::Approver => app.approver("陈静").get(path).await,
-                _ => host.get(path).await,
+                _ => own.get(path).await,
             };
-            assert_eq!(own.status.as_u16(), 200, "{path}");
+            assert_eq!(seen.status.as_u16(), 200, "{path}");
         }
     }
     assert_eq!(found, [""; 0]);
     assert!(walked > 20, "{walked}");
     app.deliver().await;
     app.finish().await;
+}
+
+async fn id_of(app: &App, userid: &str) -> String {
+    let found = staff::find_by_userid(&app.ctx.db.read, userid).await;
+    found.unwrap().unwrap().id.to_string()
 }

@@ -8,6 +8,9 @@ pub mod groups;
 pub mod registrations;
 pub mod visits;
 
+pub mod readers;
+pub mod routes;
+
 pub mod blacklist;
 pub mod people;
 pub mod vehicles;
