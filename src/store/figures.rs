@@ -22,6 +22,16 @@ pub struct Counted {
     pub starts_at: DateTime<Utc>,
 }
 
+/// Id, area, stored stage, start, end, arrival.
+type Row = (
+    i64,
+    i64,
+    String,
+    DateTime<Utc>,
+    DateTime<Utc>,
+    Option<DateTime<Utc>>,
+);
+
 /// The visits that begin in `day`, in the stages that they are in at `now`.
 pub async fn visits_of(
     db: &impl ConnectionTrait,
@@ -37,14 +47,6 @@ pub async fn visits_of(
         .select_only()
         .columns([Id, AreaId, Stage, StartsAt, EndsAt, ArrivedAt]);
     let found = { begins.into_iter().flatten() }.fold(found, QueryFilter::filter);
-    type Row = (
-        i64,
-        i64,
-        String,
-        DateTime<Utc>,
-        DateTime<Utc>,
-        Option<DateTime<Utc>>,
-    );
     let rows: Vec<Row> = found.into_tuple().all(db).await?;
     let run_out = ids(
         db,

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::page::PageOut;
 use crate::actions::registers::{self, reason_revision};
 use crate::ctx::Ctx;
 use crate::domain::Title;
@@ -16,8 +17,6 @@ use crate::http::fields::Fields;
 use crate::http::problem::{Problem, ProblemOut};
 use crate::ids::ReasonId;
 use crate::store::reasons;
-
-use super::page::PageOut;
 
 #[derive(Serialize, ToSchema)]
 pub struct ReasonRowOut {

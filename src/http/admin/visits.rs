@@ -125,6 +125,7 @@ pub struct VisitRowOut {
 }
 
 impl VisitRowOut {
+    #[must_use]
     pub fn of(facts: &VisitFacts) -> Self {
         let visit = &facts.visit;
         Self {
