@@ -309,7 +309,7 @@ async fn pages_join_without_a_gap_and_filters_hold() {
                     after = format!(
                         "&after={}",
                         campus_pass::tencent::call::percent_encoded(next)
-                    )
+                    );
                 }
                 None => break,
             }
