@@ -70,6 +70,13 @@
 //! all come, good for as many entries as there are people, and answer for its vehicles before the blacklist.
 //! A gate that reads a plate finds the pass of the vehicle or visitor that has it; a vehicle takes no entry.
 //!
+//! # Who sees what
+//! [`http::rights`] states who may ask at which door, and a test walks every route with everybody. Whose rows
+//! they find stands in the query: [`store::visit_filter`] reads a list of visits in arms, each of which an index
+//! answers newest first, in the stage that each visit is in now. The console shows masks; what an
+//! administrator is shown in full ([`actions::reveal`]) or changes ([`actions::registers`]) is in the audit, in
+//! the same transaction, and a form says what it had read, so that of two who save it the second is told.
+//!
 //! # How people are told
 //! An outbox row is ids and a kind of [`domain::message`], never words. [`jobs::deliver`] runs a worker
 //! for each provider's door, at the pace which that door takes, so that a crowd before one holds up nobody

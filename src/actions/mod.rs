@@ -10,8 +10,10 @@ pub mod blacklist;
 pub mod budgets;
 pub mod campus;
 pub mod cards;
+pub mod console;
 pub mod delegations;
 pub mod devices;
+pub mod figures;
 pub mod gate_list;
 pub mod groups;
 pub mod invitations;
@@ -25,8 +27,10 @@ pub mod people;
 pub mod photos;
 pub mod proxies;
 pub mod readers;
+pub mod registers;
 pub mod registrations;
 pub mod residents;
+pub mod reveal;
 pub mod routes;
 pub mod rules;
 pub mod screening;
@@ -37,8 +41,12 @@ pub mod subscriptions;
 pub mod trays;
 pub mod visits;
 
+use sea_orm::DatabaseTransaction;
+
 use crate::ctx::Ctx;
-use crate::store::audit::Line;
+use crate::domain::actors::{Account, Admin};
+use crate::store::StoreError;
+use crate::store::audit::{self, Line};
 
 /// A line for the audit, of now.
 fn audit(ctx: &Ctx, who: String, what: &'static str, subject: String, detail: String) -> Line {
@@ -50,4 +58,17 @@ fn audit(ctx: &Ctx, who: String, what: &'static str, subject: String, detail: St
         subject,
         detail,
     }
+}
+
+/// Writes down what an administrator does, in the transaction in which they do it.
+async fn note(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    by: &Admin,
+    what: &'static str,
+    subject: String,
+    detail: String,
+) -> Result<(), StoreError> {
+    let who = Account::Staff(by.member.id).to_string();
+    audit::insert(txn, &audit(ctx, who, what, subject, detail)).await
 }

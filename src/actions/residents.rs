@@ -4,10 +4,14 @@ use std::collections::HashSet;
 
 use sea_orm::DatabaseTransaction;
 
+use super::note;
+use super::registers::RegisterError;
 use crate::ctx::Ctx;
+use crate::domain::actors::Admin;
 use crate::domain::resident::Resident;
 use crate::domain::{HouseNumber, PersonName, Phone};
 use crate::ids::ResidentId;
+use crate::secret::Masked;
 use crate::store::residents::{self, Living, Named};
 use crate::store::{StoreError, audit, begin, commit};
 
@@ -99,6 +103,51 @@ async fn enter(
             Ok((resident.id, Entered::Added))
         }
     }
+}
+
+/// Somebody moves into the quarter, or back.
+pub async fn move_in(ctx: &Ctx, by: &Admin, listed: &Listed) -> Result<Resident, RegisterError> {
+    let txn = begin(&ctx.db).await?;
+    let (id, came) = enter(&txn, ctx, listed).await?;
+    if came == Entered::Unchanged {
+        return Err(RegisterError::Taken("house"));
+    }
+    let resident = residents::find_living(&txn, id).await?;
+    let resident = resident.ok_or(RegisterError::NotFound)?;
+    note(
+        &txn,
+        ctx,
+        by,
+        "resident.add",
+        format!("resident:{id}"),
+        resident_words(&resident),
+    )
+    .await?;
+    commit(txn).await?;
+    Ok(resident)
+}
+
+/// Somebody moves out.
+pub async fn move_out(ctx: &Ctx, by: &Admin, id: ResidentId) -> Result<(), RegisterError> {
+    let txn = begin(&ctx.db).await?;
+    let gone = residents::find_living(&txn, id).await?;
+    let gone = gone.ok_or(RegisterError::NotFound)?;
+    residents::move_out(&txn, id, Some(ctx.clock.now())).await?;
+    note(
+        &txn,
+        ctx,
+        by,
+        "resident.remove",
+        format!("resident:{id}"),
+        resident_words(&gone),
+    )
+    .await?;
+    Ok(commit(txn).await?)
+}
+
+fn resident_words(resident: &Resident) -> String {
+    let name = Masked::name(resident.name.as_str());
+    format!("{name} {} {}", resident.phone.mask, resident.house.as_str())
 }
 
 /// `3 added, 0 back, 12 unchanged, 1 moved out`.

@@ -5,11 +5,16 @@ use std::fmt;
 
 use sea_orm::DatabaseTransaction;
 
+use super::note;
+use super::registers::{Read, RegisterError, from_to, taken, unchanged};
 use crate::ctx::Ctx;
+use crate::domain::actors::{Account, Admin};
 use crate::domain::campus::{Member, Role};
+use crate::domain::revision::Revision;
 use crate::domain::{PersonName, Phone};
-use crate::ids::DepartmentId;
-use crate::store::{StoreError, audit, begin, commit, departments, staff};
+use crate::ids::{DepartmentId, StaffId};
+use crate::secret::Masked;
+use crate::store::{StoreError, audit, begin, commit, departments, sessions, staff};
 
 /// Somebody on the personnel office's list.
 #[derive(Clone, Debug)]
@@ -102,6 +107,129 @@ fn is_same(one: &Member, other: &Member) -> bool {
         && Role::ALL
             .iter()
             .all(|role| one.is(*role) == other.is(*role))
+}
+
+/// A member's form.
+#[derive(Clone, Debug)]
+pub struct MemberForm {
+    pub name: PersonName,
+    pub department: DepartmentId,
+    /// None keeps the one that is there.
+    pub phone: Option<Phone>,
+    pub roles: Vec<Role>,
+}
+
+pub async fn add_member(
+    ctx: &Ctx,
+    by: &Admin,
+    (userid, phone): (&str, &Phone),
+    form: &MemberForm,
+) -> Result<Member, RegisterError> {
+    let txn = begin(&ctx.db).await?;
+    let member = Member {
+        id: ctx.mint(),
+        name: form.name.clone(),
+        department: form.department,
+        department_name: department(&txn, form.department).await?,
+        wecom_userid: userid.to_owned(),
+        phone: ctx.seal_phone(phone),
+        roles: form.roles.clone(),
+    };
+    staff::insert(&txn, &member)
+        .await
+        .map_err(taken("userid"))?;
+    let subject = Account::Staff(member.id).to_string();
+    note(&txn, ctx, by, "staff.add", subject, member_words(&member)).await?;
+    commit(txn).await?;
+    Ok(member)
+}
+
+pub async fn save_member(
+    ctx: &Ctx,
+    by: &Admin,
+    (id, read): (StaffId, Read<'_>),
+    form: &MemberForm,
+) -> Result<Member, RegisterError> {
+    let txn = begin(&ctx.db).await?;
+    let old = lock_member(&txn, id).await?;
+    unchanged(&member_revision(&old), read)?;
+    let member = Member {
+        name: form.name.clone(),
+        department: form.department,
+        department_name: department(&txn, form.department).await?,
+        phone: form
+            .phone
+            .as_ref()
+            .map_or_else(|| old.phone.clone(), |phone| ctx.seal_phone(phone)),
+        roles: form.roles.clone(),
+        ..old.clone()
+    };
+    staff::update(&txn, &member).await?;
+    let change = from_to(&member_words(&old), &member_words(&member));
+    let subject = Account::Staff(id).to_string();
+    note(&txn, ctx, by, "staff.set", subject, change).await?;
+    keep_an_administrator(&txn).await?;
+    commit(txn).await?;
+    Ok(member)
+}
+
+/// Somebody leaves: they may do nothing any more, and every session of theirs ends.
+pub async fn leave(ctx: &Ctx, by: &Admin, id: StaffId) -> Result<Member, RegisterError> {
+    let txn = begin(&ctx.db).await?;
+    let old = lock_member(&txn, id).await?;
+    let member = Member {
+        roles: Vec::new(),
+        ..old.clone()
+    };
+    staff::update(&txn, &member).await?;
+    let account = Account::Staff(id);
+    sessions::revoke_all(&txn, account, ctx.clock.now()).await?;
+    let words = member_words(&old);
+    note(&txn, ctx, by, "staff.leave", account.to_string(), words).await?;
+    keep_an_administrator(&txn).await?;
+    commit(txn).await?;
+    Ok(member)
+}
+
+#[must_use]
+pub fn member_revision(member: &Member) -> Revision {
+    // Two names, and two phones, may have one mask.
+    let (name, phone) = (member.name.as_str(), member.phone.hash.as_str());
+    Revision::of(&format!("{name} {phone} {}", member_words(member)))
+}
+
+fn member_words(member: &Member) -> String {
+    let roles: Vec<_> = member.roles.iter().map(|role| role.as_str()).collect();
+    format!(
+        "{} {} {} {} roles={}",
+        Masked::name(member.name.as_str()),
+        member.phone.mask,
+        member.department_name,
+        member.wecom_userid,
+        roles.join(",")
+    )
+}
+
+async fn lock_member(txn: &DatabaseTransaction, id: StaffId) -> Result<Member, RegisterError> {
+    // Whoever is the last administrator is known only while nobody else stops being one.
+    for admin in staff::with_role(txn, &[Role::Administrator]).await? {
+        staff::lock(txn, admin.id).await?;
+    }
+    staff::lock(txn, id).await?;
+    staff::find(txn, id).await?.ok_or(RegisterError::NotFound)
+}
+
+async fn keep_an_administrator(txn: &DatabaseTransaction) -> Result<(), RegisterError> {
+    let left = staff::with_role(txn, &[Role::Administrator]).await?;
+    if left.is_empty() {
+        return Err(RegisterError::LastAdministrator);
+    }
+    Ok(())
+}
+
+async fn department(txn: &DatabaseTransaction, id: DepartmentId) -> Result<String, RegisterError> {
+    let mut names = departments::names(txn).await?;
+    names.remove(&id).ok_or(RegisterError::UnknownDepartment)
 }
 
 /// `3 added, 1 changed, 12 unchanged`.

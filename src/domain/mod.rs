@@ -22,6 +22,7 @@ pub mod photo;
 pub mod plate;
 pub mod presence;
 pub mod resident;
+pub mod revision;
 pub mod rotating_code;
 pub mod route;
 pub mod rules;
@@ -37,7 +38,7 @@ pub use id_number::IdNumber;
 pub use phone::Phone;
 pub use plate::Plate;
 pub use resident::HouseNumber;
-pub use texts::{AreaNote, Cause, Comment, Items, Note, PersonName};
+pub use texts::{AreaNote, Cause, Comment, Items, Note, PersonName, Title};
 pub use window::Window;
 
 /// Why a text is not what it should be: a stable code, and a sentence its writer can act on.

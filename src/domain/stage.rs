@@ -45,6 +45,24 @@ impl StageKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 
+    /// What a stored stage means: [`super::visit::Visit::settle`] without the visit. `over` and `came` are
+    /// whether its end has passed and whether somebody came; `ended` is, of one whose invitation has run
+    /// out, whether anybody had joined.
+    #[must_use]
+    pub fn at(self, (over, came): (bool, bool), ended: Option<bool>) -> Self {
+        let invited = match (self, ended) {
+            (Self::Inviting, Some(true)) => Self::Pending,
+            (Self::Inviting, Some(false)) => Self::Lapsed,
+            (stage, _) => stage,
+        };
+        match invited {
+            stage if !over => stage,
+            Self::Approved if came => Self::Completed,
+            Self::Inviting | Self::Pending | Self::Returned | Self::Approved => Self::Lapsed,
+            stage @ (Self::Rejected | Self::Withdrawn | Self::Lapsed | Self::Completed) => stage,
+        }
+    }
+
     /// The word on the screen.
     #[must_use]
     pub fn word(self) -> &'static str {

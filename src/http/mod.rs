@@ -8,6 +8,7 @@
 pub mod extract;
 pub mod fields;
 pub mod problem;
+pub mod rights;
 
 mod forms;
 mod group;

@@ -46,6 +46,7 @@ pub mod approval_votes;
 pub mod deciders;
 pub mod delegations;
 pub mod groups;
+pub mod humans;
 pub mod idempotency;
 pub mod invitations;
 pub mod invitees;
@@ -59,6 +60,7 @@ pub mod visitors;
 pub mod visits;
 
 pub mod pass_codes;
+pub mod passage_list;
 pub mod passages;
 pub mod passes;
 pub mod presences;
@@ -66,16 +68,18 @@ pub mod presences;
 pub mod budgets;
 pub mod cards;
 pub mod deliveries;
+pub mod message_list;
 pub mod outbox;
 pub mod receipts;
 pub mod tokens;
 
 pub mod audit;
 pub mod blacklist;
+pub mod figures;
 pub mod hits;
 pub mod settings;
 
-pub use open::{Db, begin, commit, migrate};
+pub use open::{Db, begin, commit, migrate, snapshot};
 
 use sea_orm::ColumnTrait;
 use sea_orm::sea_query::SimpleExpr;

@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-    QueryOrder, TryInsertResult,
+    QueryOrder, RelationDef, TryInsertResult,
 };
 
-use super::{StoreError, corrupt};
+use super::{StoreError, corrupt, passes};
 use crate::domain::campus::{DeviceId, Direction};
 use crate::domain::gate::{Kind, Reason};
 use crate::ids::{PassId, PassageId};
@@ -33,6 +33,17 @@ row!("passages" {
     list_version: Option<i64>,
     passed_at: Option<DateTimeUtc>,
 });
+
+pub use row::Model;
+pub(super) use row::{Column, Entity};
+
+/// To the pass of a passage.
+pub(super) fn of_pass() -> RelationDef {
+    row::Entity::belongs_to(passes::Entity)
+        .from(row::Column::PassId)
+        .to(passes::Column::Id)
+        .into()
+}
 
 /// One scan and its answer.
 #[derive(Clone, Debug, PartialEq)]

@@ -131,6 +131,34 @@ pub async fn with_role(
     members(db, found.order_by_asc(row::Column::Id)).await
 }
 
+/// Whom one looks for; everything that is given must fit.
+#[derive(Clone, Debug, Default)]
+pub struct MemberFilter {
+    pub name: Option<NameStart>,
+    pub department: Option<DepartmentId>,
+    pub role: Option<Role>,
+}
+
+/// Newest first: those before `before`.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    filter: &MemberFilter,
+    before: Option<StaffId>,
+    limit: u64,
+) -> Result<Vec<Member>, StoreError> {
+    use row::Column::{DepartmentId, Id, Name, Roles};
+    let name = filter.name.as_ref();
+    let fits = [
+        name.map(|name| Name.gte(name.first())),
+        name.map(|name| Name.lt(name.after())),
+        filter.department.map(|id| DepartmentId.eq(id.get())),
+        filter.role.map(|role| Roles.contains(role.as_str())),
+        before.map(|before| Id.lt(before.get())),
+    ];
+    let found = { fits.into_iter().flatten() }.fold(row::Entity::find(), Select::filter);
+    members(db, found.order_by_desc(Id).limit(limit)).await
+}
+
 /// The ids of those whose name begins so.
 pub(super) fn named(start: &NameStart) -> SelectStatement {
     Query::select()

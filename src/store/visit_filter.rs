@@ -16,10 +16,12 @@ use sea_orm::{
 use super::deciders::Names;
 use super::visits::{Column, Entity, visit};
 use super::{StoreError, deciders, invitations, readers, registrations, staff, vehicles, visitors};
+use crate::domain::campus::{Member, Role};
 use crate::domain::keyword::{Keyword, NameStart};
 use crate::domain::mode::Mode;
 use crate::domain::stage::StageKind;
 use crate::domain::visit::Visit;
+use crate::domain::window::Span;
 use crate::ids::{AreaId, DepartmentId, ReasonId, StaffId, VisitId};
 
 /// Whose visits may be read. Of several scopes, all that any of them holds.
@@ -41,6 +43,23 @@ pub enum Scope {
     Done(Names),
 }
 
+impl Scope {
+    /// What a member of staff may read: an administrator everything, an approver what their department
+    /// decides, and everybody their own and what they were granted.
+    #[must_use]
+    pub fn of(member: &Member) -> Vec<Self> {
+        if member.is(Role::Administrator) {
+            return vec![Self::Campus];
+        }
+        let decides = member.is(Role::Approver);
+        let department = decides.then_some(Self::Department(member.department));
+        department
+            .into_iter()
+            .chain([Self::Own(member.id), Self::Copied(member.id)])
+            .collect()
+    }
+}
+
 /// What is looked for; everything that is given must fit.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -60,13 +79,6 @@ pub struct Filter {
     pub starts: Span,
     /// 申请时间.
     pub submitted: Span,
-}
-
-/// From when to when, both in; open where none is given.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Span {
-    pub from: Option<DateTime<Utc>>,
-    pub until: Option<DateTime<Utc>>,
 }
 
 /// The visits in any of `scopes` that fit, newest first, those before `before`.

@@ -37,6 +37,8 @@ row!("visitors" {
     items: Option<String>,
 });
 
+pub(super) use row::{Column, Entity};
+
 pub async fn insert(db: &impl ConnectionTrait, visitor: &Visitor) -> Result<(), StoreError> {
     to_row(visitor).into_active_model().insert(db).await?;
     Ok(())
@@ -58,6 +60,14 @@ pub async fn find(db: &impl ConnectionTrait, id: VisitorId) -> Result<Option<Vis
         .await?
         .map(visitor)
         .transpose()
+}
+
+pub(super) async fn find_many(
+    db: &impl ConnectionTrait,
+    ids: impl Iterator<Item = i64>,
+) -> Result<Vec<Visitor>, StoreError> {
+    let found = row::Entity::find().filter(row::Column::Id.is_in(ids));
+    found.all(db).await?.into_iter().map(visitor).collect()
 }
 
 /// The visitors of some visits, by visit and place.
@@ -251,7 +261,7 @@ fn to_row(visitor: &Visitor) -> row::Model {
     }
 }
 
-fn visitor(row: row::Model) -> Result<Visitor, StoreError> {
+pub(super) fn visitor(row: row::Model) -> Result<Visitor, StoreError> {
     let corrupt = corrupt("visitors", row.id);
     let document = document(&row)?;
     Ok(Visitor {

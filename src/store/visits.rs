@@ -94,6 +94,16 @@ pub async fn find(db: &impl ConnectionTrait, id: VisitId) -> Result<Option<Visit
         .transpose()
 }
 
+/// Some visits, in no order.
+pub async fn find_many(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = VisitId>,
+) -> Result<Vec<Visit>, StoreError> {
+    let ids = ids.into_iter().map(VisitId::get);
+    let found = row::Entity::find().filter(row::Column::Id.is_in(ids));
+    found.all(db).await?.into_iter().map(visit).collect()
+}
+
 /// Loads a visit for a transaction that will change it.
 pub async fn lock(db: &impl ConnectionTrait, id: VisitId) -> Result<Option<Visit>, StoreError> {
     row::Entity::find_by_id(id.get())

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use campus_pass::domain::keyword::{Keyword, NameStart};
 use campus_pass::domain::mode::Mode;
 use campus_pass::domain::stage::StageKind;
+use campus_pass::domain::window::Span;
 use campus_pass::ids::{StaffId, VisitId};
-use campus_pass::store::visit_filter::{Filter, Scope, Span, find, list, pages};
+use campus_pass::store::visit_filter::{Filter, Scope, find, list, pages};
 use campus_pass::store::{areas, reasons, staff, visit_facts};
 use insta::assert_snapshot;
 use sea_orm::sea_query::SqliteQueryBuilder;
@@ -469,7 +470,10 @@ async fn no_list_of_visits_reads_all_of_them() {
             let explain = Statement::from_string(backend, format!("explain query plan {asked}"));
             for row in db.query_all_raw(explain).await.unwrap() {
                 let step: String = row.try_get("", "detail").unwrap();
-                assert!(!step.starts_with("SCAN visit"), "{step}\n{asked}");
+                // The walk through all ids, newest first, which is right when nothing is asked for.
+                let walk = step.contains("(id<?)") && !asked.contains("AND");
+                let whole = step.starts_with("SCAN visit") || step.contains("(id<?)");
+                assert!(walk || !whole, "{step}\n{asked}");
             }
         }
     }
