@@ -28,6 +28,7 @@ mod m0035_blacklist;
 mod m0036_area_limits;
 mod m0040_photo_ends;
 mod m0050_groups;
+mod m0080_forgetting;
 mod rebuild;
 
 /// Every step, oldest first.
@@ -56,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0036_area_limits::Migration),
             Box::new(m0040_photo_ends::Migration),
             Box::new(m0050_groups::Migration),
+            Box::new(m0080_forgetting::Migration),
         ]
     }
 }

@@ -102,6 +102,14 @@ pub fn wechat_time(at: DateTime<Utc>) -> String {
         .to_string()
 }
 
+/// `2026-03-02 14:00:00` on campus: a text in a sheet, which sorts as it reads.
+#[must_use]
+pub fn sheet_time(at: DateTime<Utc>) -> String {
+    at.with_timezone(&campus_zone())
+        .format("%Y-%m-%d %H:%M:%S")
+        .to_string()
+}
+
 /// `14:00` today, else `03月02日14:00`: for a screen or an SMS.
 #[must_use]
 pub fn short_time(at: DateTime<Utc>, now: DateTime<Utc>) -> String {

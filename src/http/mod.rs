@@ -13,9 +13,11 @@ mod forms;
 mod group;
 mod invitation;
 mod keyed;
+mod lists;
 mod qr;
 mod refusals;
 mod registration;
+mod roster;
 mod visit;
 
 mod address;

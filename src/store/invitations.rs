@@ -1,6 +1,7 @@
 //! 邀请. Whoever changes one holds the lock of its visit.
 
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
     QueryOrder, QuerySelect,
@@ -76,6 +77,15 @@ pub async fn of_visits(
     let ids = visits.into_iter().map(VisitId::get);
     let theirs = row::Entity::find().filter(row::Column::VisitId.is_in(ids));
     theirs.all(db).await?.into_iter().map(invitation).collect()
+}
+
+/// The ids of those of some visits.
+pub(super) fn ids_of(visits: &[VisitId]) -> SelectStatement {
+    Query::select()
+        .column(row::Column::Id)
+        .from(row::Entity)
+        .and_where(row::Column::VisitId.is_in(visits.iter().map(|id| id.get())))
+        .take()
 }
 
 /// The visits of open invitations whose time has run out, the oldest lapse first.

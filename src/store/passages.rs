@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
-    PaginatorTrait, QueryFilter, TryInsertResult,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
+    IntoActiveModel, PaginatorTrait, QueryFilter, TryInsertResult,
 };
 
-use super::StoreError;
+use super::{StoreError, forget};
 use crate::domain::campus::{DeviceId, Direction};
 use crate::domain::gate::Reason;
 use crate::ids::{PassId, PassageId};
@@ -110,4 +110,14 @@ pub async fn count_openings(db: &impl ConnectionTrait, pass: PassId) -> Result<u
         .filter(row::Column::PassId.eq(pass.get()))
         .filter(row::Column::Reason.eq(Reason::Ok.as_str()));
     Ok(opened.count(db).await?)
+}
+
+/// Forgets scans that are older; says how many.
+pub async fn forget(
+    db: &impl ConnectionTrait,
+    before: DateTime<Utc>,
+    most: u64,
+) -> Result<u64, StoreError> {
+    let old = Condition::all().add(row::Column::At.lt(before));
+    forget::delete::<row::Entity>(db, row::Column::Id, old, most).await
 }

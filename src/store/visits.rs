@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, SimpleExpr};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, NotSet,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::{StoreError, corrupt, owned, people, visitors};
@@ -14,6 +14,10 @@ use crate::domain::visit::{Decider, Host, Stage, Visit};
 use crate::domain::{AreaNote, Comment, Note, Window};
 use crate::ids::{AreaId, DepartmentId, PersonId, StaffId, VisitId};
 use crate::secret::KeyedHash;
+
+mod forgetting;
+
+pub use forgetting::{forget, hold_of, hold_to_forget, of_account, open};
 
 row!("visits" {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -36,6 +40,8 @@ row!("visits" {
     submitted_at: DateTimeUtc,
     arrived_at: Option<DateTimeUtc>,
     version: i32,
+    // When it lost the personal data of its visitors.
+    forgotten_at: Option<DateTimeUtc>,
 });
 
 pub async fn insert(db: &impl ConnectionTrait, visit: &Visit) -> Result<(), StoreError> {
@@ -52,8 +58,10 @@ pub async fn update(db: &impl ConnectionTrait, visit: &Visit) -> Result<(), Stor
         version: visit.version + 1,
         ..to_row(visit)
     };
+    let mut change = row.into_active_model().reset_all();
+    change.forgotten_at = NotSet;
     let done = row::Entity::update_many()
-        .set(row.into_active_model().reset_all())
+        .set(change)
         .filter(row::Column::Id.eq(visit.id.get()))
         .filter(row::Column::Version.eq(visit.version))
         .exec(db)
@@ -331,6 +339,7 @@ fn to_row(visit: &Visit) -> row::Model {
         submitted_at: visit.submitted_at,
         arrived_at: visit.arrived_at,
         version: visit.version,
+        forgotten_at: None,
     }
 }
 

@@ -1,3 +1,4 @@
 //! The API of administrators.
 
 pub mod blacklist;
+pub mod imports;
