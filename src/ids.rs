@@ -55,6 +55,18 @@ pub fn made_at(id: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(ms).unwrap_or(DateTime::UNIX_EPOCH)
 }
 
+/// The first id that can be made at that millisecond.
+#[must_use]
+pub fn first_at(at: DateTime<Utc>) -> i64 {
+    (at.timestamp_millis() - EPOCH_MS).max(0) << (NODE_BITS + SEQUENCE_BITS)
+}
+
+/// And the last.
+#[must_use]
+pub fn last_at(at: DateTime<Utc>) -> i64 {
+    first_at(at) | ((1 << (NODE_BITS + SEQUENCE_BITS)) - 1)
+}
+
 /// The text is no id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("不是有效的编号")]
@@ -189,6 +201,18 @@ mod tests {
         assert_eq!(
             made_at(1_628_957_678_243_860_481).to_rfc3339(),
             "2023-02-24T03:19:09.720+00:00"
+        );
+    }
+
+    #[test]
+    fn a_moment_has_a_first_id_and_a_last() {
+        let id = 1_628_957_678_243_860_481;
+        let at = made_at(id);
+        assert!(first_at(at) <= id && id <= last_at(at));
+        assert_eq!((made_at(first_at(at)), made_at(last_at(at))), (at, at));
+        assert_eq!(
+            made_at(last_at(at) + 1),
+            at + chrono::Duration::milliseconds(1)
         );
     }
 

@@ -28,6 +28,8 @@ mod m0035_blacklist;
 mod m0036_area_limits;
 mod m0040_photo_ends;
 mod m0050_groups;
+mod m0070_lists;
+mod m0071_console;
 mod m0080_forgetting;
 mod rebuild;
 
@@ -57,6 +59,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0036_area_limits::Migration),
             Box::new(m0040_photo_ends::Migration),
             Box::new(m0050_groups::Migration),
+            Box::new(m0070_lists::Migration),
+            Box::new(m0071_console::Migration),
             Box::new(m0080_forgetting::Migration),
         ]
     }

@@ -4,13 +4,15 @@
 use chrono::{DateTime, Utc};
 use sea_orm::DatabaseTransaction;
 
+use super::note;
 use crate::ctx::Ctx;
 use crate::domain::Cause;
-use crate::domain::actors::{Account, Admin};
+use crate::domain::actors::Admin;
 use crate::domain::campus::Area;
 use crate::domain::screening::{Effect, Entry, Mark, Scope, marks_of, ruling};
 use crate::ids::EntryId;
-use crate::store::{StoreError, areas, audit, begin, blacklist, commit, passes, staff, visitors};
+use crate::store::blacklist::EntryFilter;
+use crate::store::{StoreError, areas, begin, blacklist, commit, passes, staff, visitors};
 
 /// Who is to be listed, and how.
 #[derive(Clone, Debug)]
@@ -86,7 +88,7 @@ pub async fn add(ctx: &Ctx, by: &Admin, asked: &Listing) -> Result<Entry, ListEr
         entry.effect.as_str(),
         entry.revoked
     );
-    note(&txn, ctx, by, "blacklist.add", entry.id, done).await?;
+    note(&txn, ctx, by, "blacklist.add", subject(entry.id), done).await?;
     commit(txn).await?;
     Ok(entry)
 }
@@ -123,7 +125,7 @@ pub async fn lift(ctx: &Ctx, by: &Admin, id: EntryId) -> Result<Entry, ListError
         return Err(ListError::Lifted);
     }
     let done = format!("{} {}", entry.kind.as_str(), entry.mask);
-    note(&txn, ctx, by, "blacklist.lift", id, done).await?;
+    note(&txn, ctx, by, "blacklist.lift", subject(id), done).await?;
     commit(txn).await?;
     Ok(entry)
 }
@@ -142,10 +144,11 @@ pub struct Listed {
 pub async fn list(
     ctx: &Ctx,
     _: &Admin,
+    filter: &EntryFilter,
     before: Option<EntryId>,
     limit: u64,
 ) -> Result<Vec<Listed>, StoreError> {
-    let entries = blacklist::list(&ctx.db.read, before, limit).await?;
+    let entries = blacklist::list(&ctx.db.read, filter, before, limit).await?;
     named(ctx, entries).await
 }
 
@@ -168,17 +171,6 @@ pub async fn named(ctx: &Ctx, entries: Vec<Entry>) -> Result<Vec<Listed>, StoreE
     Ok(entries.into_iter().map(named).collect())
 }
 
-async fn note(
-    txn: &DatabaseTransaction,
-    ctx: &Ctx,
-    by: &Admin,
-    what: &'static str,
-    id: EntryId,
-    done: String,
-) -> Result<(), StoreError> {
-    let (who, subject) = (
-        Account::Staff(by.member.id).to_string(),
-        format!("blacklist:{id}"),
-    );
-    audit::insert(txn, &super::audit(ctx, who, what, subject, done)).await
+fn subject(id: EntryId) -> String {
+    format!("blacklist:{id}")
 }

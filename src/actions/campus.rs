@@ -1,5 +1,7 @@
 //! The campus's register grows: areas, reasons, departments, staff, gates, devices.
 
+use sea_orm::DatabaseTransaction;
+
 use crate::ctx::Ctx;
 use crate::domain::campus::{
     Area, Device, DeviceId, DeviceKey, Direction, Gate, Member, Purpose, Role, Slot,
@@ -29,14 +31,7 @@ pub enum CampusError {
 /// Adds an area, with the next free bit.
 pub async fn add_area(ctx: &Ctx, name: &str) -> Result<AreaId, CampusError> {
     let txn = begin(&ctx.db).await?;
-    let slots: Vec<_> = areas::all(&txn)
-        .await?
-        .iter()
-        .map(|area| area.slot)
-        .collect();
-    let slot = (0..64)
-        .filter_map(Slot::new)
-        .find(|slot| !slots.contains(slot));
+    let slot = free_slot(&txn).await?;
     let slot = slot.ok_or(CampusError::TooManyAreas)?;
     let area = Area {
         id: ctx.mint(),
@@ -50,6 +45,14 @@ pub async fn add_area(ctx: &Ctx, name: &str) -> Result<AreaId, CampusError> {
         .map_err(taken("the area"))?;
     commit(txn).await?;
     Ok(area.id)
+}
+
+/// The next bit that no area has; `None` when there are 64.
+pub(super) async fn free_slot(txn: &DatabaseTransaction) -> Result<Option<Slot>, StoreError> {
+    let all = areas::all(txn).await?;
+    let taken: Vec<_> = all.iter().map(|area| area.slot).collect();
+    let mut slots = (0..64).filter_map(Slot::new);
+    Ok(slots.find(|slot| !taken.contains(slot)))
 }
 
 /// What of an area's limits is to be others; the rest stays.

@@ -10,6 +10,8 @@ pub mod blacklist;
 pub mod budgets;
 pub mod campus;
 pub mod cards;
+pub mod console;
+pub mod figures;
 pub mod forgetting;
 pub mod groups;
 pub mod invitations;
@@ -23,16 +25,22 @@ pub mod passes;
 pub mod people;
 pub mod photos;
 pub mod proxies;
+pub mod registers;
 pub mod registrations;
 pub mod residents;
+pub mod reveal;
 pub mod screening;
 pub mod sessions;
 pub mod staff;
 pub mod subscriptions;
 pub mod visits;
 
+use sea_orm::DatabaseTransaction;
+
 use crate::ctx::Ctx;
-use crate::store::audit::Line;
+use crate::domain::actors::{Account, Admin};
+use crate::store::StoreError;
+use crate::store::audit::{self, Line};
 
 /// A line for the audit, of now.
 fn audit(ctx: &Ctx, who: String, what: &'static str, subject: String, detail: String) -> Line {
@@ -44,4 +52,17 @@ fn audit(ctx: &Ctx, who: String, what: &'static str, subject: String, detail: St
         subject,
         detail,
     }
+}
+
+/// Writes down what an administrator does, in the transaction in which they do it.
+async fn note(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    by: &Admin,
+    what: &'static str,
+    subject: String,
+    detail: String,
+) -> Result<(), StoreError> {
+    let who = Account::Staff(by.member.id).to_string();
+    audit::insert(txn, &audit(ctx, who, what, subject, detail)).await
 }

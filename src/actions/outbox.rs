@@ -1,11 +1,17 @@
 //! What was learned about our messages, and what the operator does about them.
 
+use super::note;
 use crate::ctx::Ctx;
+use crate::domain::actors::Admin;
+use crate::domain::message::Recipient;
 use crate::domain::window::day_start;
 use crate::ids::OutboxId;
+use crate::secret::Masked;
 use crate::store::deliveries::{self, Seen};
 use crate::store::receipts::{self, Receipt};
-use crate::store::{StoreError, begin, budgets, commit, outbox};
+use crate::store::{
+    StoreError, begin, budgets, commit, invitees, outbox, people, registrations, staff, visitors,
+};
 use crate::templates::Channel;
 
 /// What became of a message that a provider took.
@@ -54,6 +60,51 @@ pub async fn replay(ctx: &Ctx, id: OutboxId) -> Result<bool, StoreError> {
     let revived = outbox::revive(&txn, id, ctx.clock.now()).await?;
     commit(txn).await?;
     Ok(revived)
+}
+
+/// Why a message is not sent again.
+#[derive(Debug, thiserror::Error)]
+pub enum ResendError {
+    #[error("没有找到该消息")]
+    NotFound,
+    #[error("只有发送失败的消息可以重发")]
+    NotDead,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The same by an administrator.
+pub async fn resend(ctx: &Ctx, by: &Admin, id: OutboxId) -> Result<(), ResendError> {
+    let txn = begin(&ctx.db).await?;
+    let owed = outbox::find(&txn, id).await?;
+    let owed = owed.ok_or(ResendError::NotFound)?;
+    if !outbox::revive(&txn, id, ctx.clock.now()).await? {
+        return Err(ResendError::NotDead);
+    }
+    let kind = owed.message.kind().as_str().to_owned();
+    note(
+        &txn,
+        ctx,
+        by,
+        "message.resend",
+        format!("message:{id}"),
+        kind,
+    )
+    .await?;
+    Ok(commit(txn).await?)
+}
+
+/// Who is told, as a list may show them; `None` when nobody knows a name.
+pub async fn recipient(ctx: &Ctx, to: Recipient) -> Result<Option<Masked>, StoreError> {
+    let db = &ctx.db.read;
+    let name = match to {
+        Recipient::Person(id) => people::find(db, id).await?.and_then(|person| person.name),
+        Recipient::Visitor(id) => visitors::find(db, id).await?.map(|visitor| visitor.name),
+        Recipient::Invitee(id) => invitees::find(db, id).await?.map(|invitee| invitee.name),
+        Recipient::Resident(id) => registrations::find(db, id).await?.map(|typed| typed.name),
+        Recipient::Staff(id) => staff::find(db, id).await?.map(|member| member.name),
+    };
+    Ok(name.map(|name| Masked::name(name.as_str())))
 }
 
 /// Forgets what no day asks for any more: deliveries that are older than any repeat that would still be

@@ -83,13 +83,14 @@ pub async fn import<'a>(
     }
     let mut moved_out = Vec::new();
     if how.whole {
-        let listed: HashSet<_> = known.into_values().collect();
+        let listed: HashSet<_> = entered.iter().map(|(id, _)| *id).collect();
         moved_out = residents::living(&txn).await?;
         moved_out.retain(|resident| !listed.contains(&resident.id));
         for gone in &moved_out {
             residents::move_out(&txn, gone.id, Some(ctx.clock.now())).await?;
         }
     }
+    let entered = entered.into_iter().map(|(_, came)| came).collect();
     let imported = Imported { entered, moved_out };
     if !how.dry_run {
         let (who, subject) = (by.to_string(), "residents".to_owned());
@@ -103,13 +104,23 @@ pub async fn import<'a>(
 /// All three together name somebody.
 type Name = (String, String, String);
 
+/// Takes somebody in, unless they live there already.
+pub(super) async fn enter_one(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    listed: &Listed,
+) -> Result<(ResidentId, Entered), StoreError> {
+    let entered = enter(txn, ctx, &[listed], &mut HashMap::new()).await?;
+    Ok(entered[0])
+}
+
 /// Takes some of the list in; `known` is everybody on it so far.
 async fn enter(
     txn: &DatabaseTransaction,
     ctx: &Ctx,
     batch: &[&Listed],
     known: &mut HashMap<Name, ResidentId>,
-) -> Result<Vec<Entered>, StoreError> {
+) -> Result<Vec<(ResidentId, Entered)>, StoreError> {
     let hashes: Vec<_> = { batch.iter() }
         .map(|one| ctx.keys.keyed_hash(&one.phone))
         .collect();
@@ -124,8 +135,8 @@ async fn enter(
     let (mut came, mut new) = (Vec::new(), Vec::new());
     for (one, hash) in batch.iter().zip(&hashes) {
         let named = name(&one.name, hash, &one.house);
-        if known.contains_key(&named) {
-            came.push(Entered::Unchanged);
+        if let Some(id) = known.get(&named) {
+            came.push((*id, Entered::Unchanged));
             continue;
         }
         let (id, entered) = match stored.get(&named) {
@@ -146,7 +157,7 @@ async fn enter(
             }
         };
         known.insert(named, id);
-        came.push(entered);
+        came.push((id, entered));
     }
     residents::insert_many(txn, &new, ctx.clock.now()).await?;
     Ok(came)

@@ -50,6 +50,7 @@ pub async fn log_in_staff(ctx: &Ctx, wecom_userid: &str) -> Result<Token, LoginE
     let txn = begin(&ctx.db).await?;
     let member = staff::find_by_userid(&txn, wecom_userid)
         .await?
+        .filter(|member| !member.has_left())
         .ok_or(LoginError::NotStaff)?;
     let token = open(&txn, ctx, Account::Staff(member.id)).await?;
     commit(txn).await?;

@@ -112,6 +112,12 @@ impl Member {
     pub fn is(&self, role: Role) -> bool {
         self.roles.contains(&role)
     }
+
+    /// Whether they may do nothing any more, and so not even log in.
+    #[must_use]
+    pub fn has_left(&self) -> bool {
+        self.roles.is_empty()
+    }
 }
 
 /// A phone as it is kept: sealed, with the hash it is found by and the mask it is shown as.

@@ -10,6 +10,7 @@ pub mod gate;
 pub mod group;
 pub mod id_number;
 pub mod invitation;
+pub mod keyword;
 pub mod limits;
 pub mod message;
 pub mod mode;
@@ -19,7 +20,9 @@ pub mod phone;
 pub mod photo;
 pub mod plate;
 pub mod resident;
+pub mod revision;
 pub mod screening;
+pub mod stage;
 pub mod subscription;
 pub mod texts;
 pub mod visit;
@@ -30,7 +33,7 @@ pub use id_number::IdNumber;
 pub use phone::Phone;
 pub use plate::Plate;
 pub use resident::HouseNumber;
-pub use texts::{AreaNote, Cause, Comment, Items, Note, PersonName};
+pub use texts::{AreaNote, Cause, Comment, Items, Note, PersonName, Title};
 pub use window::Window;
 
 /// Why a text is not what it should be: a stable code, and a sentence its writer can act on.

@@ -36,6 +36,18 @@ impl Mode {
         }
     }
 
+    /// The word on the screen.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Booking => "访客预约",
+            Self::Invitation => "访客邀约",
+            Self::Proxy => "访客代约",
+            Self::Residential => "小区登记",
+            Self::Group => "团体通行",
+        }
+    }
+
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mode| mode.as_str() == text)

@@ -51,6 +51,10 @@ texts! {
     Comment: 1..=200,
         Fault::new("comment_required", "请填写审批意见"),
         Fault::new("comment_too_long", "审批意见不能超过200个字");
+    /// What an area, a reason, a department or a gate is called.
+    Title: 1..=50,
+        Fault::new("name_required", "请填写名称"),
+        Fault::new("name_too_long", "名称不能超过50个字");
     /// 列入原因: why somebody is on the blacklist.
     Cause: 1..=200,
         Fault::new("cause_required", "请填写列入原因"),

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::actors::Account;
 use super::mode::Mode;
+use super::stage::StageKind;
 use super::{AreaNote, Comment, Note, Window};
 use crate::ids::{AreaId, DepartmentId, ReasonId, StaffId, VisitId};
 
@@ -88,19 +89,24 @@ pub enum Stage {
 }
 
 impl Stage {
+    #[must_use]
+    pub fn kind(&self) -> StageKind {
+        match self {
+            Self::Inviting => StageKind::Inviting,
+            Self::Pending => StageKind::Pending,
+            Self::Approved { .. } => StageKind::Approved,
+            Self::Rejected { .. } => StageKind::Rejected,
+            Self::Returned { .. } => StageKind::Returned,
+            Self::Withdrawn { .. } => StageKind::Withdrawn,
+            Self::Lapsed { .. } => StageKind::Lapsed,
+            Self::Completed { .. } => StageKind::Completed,
+        }
+    }
+
     /// Its short text in a column and in the API.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::Inviting => "inviting",
-            Self::Pending => "pending",
-            Self::Approved { .. } => "approved",
-            Self::Rejected { .. } => "rejected",
-            Self::Returned { .. } => "returned",
-            Self::Withdrawn { .. } => "withdrawn",
-            Self::Lapsed { .. } => "lapsed",
-            Self::Completed { .. } => "completed",
-        }
+        self.kind().as_str()
     }
 
     /// What the approver said.
@@ -120,16 +126,7 @@ impl Stage {
     /// The word on the screen.
     #[must_use]
     pub fn word(&self) -> &'static str {
-        match self {
-            Self::Inviting => "邀请中",
-            Self::Pending => "审批中",
-            Self::Approved { .. } => "已通过",
-            Self::Rejected { .. } => "已拒绝",
-            Self::Returned { .. } => "已退回",
-            Self::Withdrawn { .. } => "已撤销",
-            Self::Lapsed { .. } => "已失效",
-            Self::Completed { .. } => "已完成",
-        }
+        self.kind().word()
     }
 }
 

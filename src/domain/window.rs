@@ -46,12 +46,6 @@ impl Window {
         if last < first {
             return Err(Fault::new("window_reversed", "结束日期不能早于开始日期"));
         }
-        let midnight = |day: NaiveDate| {
-            let midnight = day
-                .and_time(NaiveTime::MIN)
-                .and_local_timezone(campus_zone());
-            midnight.single().map(|at| at.with_timezone(&Utc))
-        };
         let after = last.succ_opt().and_then(midnight);
         let (Some(from), Some(after)) = (midnight(first), after) else {
             return Err(Fault::new("date_invalid", "日期格式应为 2026-03-02"));
@@ -91,6 +85,26 @@ impl Window {
     #[must_use]
     pub fn days(&self) -> i64 {
         (campus_day(self.until) - campus_day(self.from)).num_days() + 1
+    }
+}
+
+/// From when to when, both in; open where none is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    pub from: Option<DateTime<Utc>>,
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl Span {
+    /// Whole days on campus, both in.
+    #[must_use]
+    pub fn of_days(first: Option<NaiveDate>, last: Option<NaiveDate>) -> Self {
+        let after = last.and_then(|day| day.succ_opt()).and_then(midnight);
+        Self {
+            from: first.and_then(midnight),
+            // The databases keep microseconds, and no time in them is finer.
+            until: after.map(|after| after - Duration::microseconds(1)),
+        }
     }
 }
 
@@ -148,12 +162,15 @@ pub fn campus_time(at: DateTime<Utc>) -> DateTime<FixedOffset> {
 /// The midnight on campus with which the day of `at` begins.
 #[must_use]
 pub fn day_start(at: DateTime<Utc>) -> DateTime<Utc> {
-    let midnight = campus_day(at)
+    midnight(campus_day(at)).unwrap_or(at)
+}
+
+/// `None` at the end of time.
+fn midnight(day: NaiveDate) -> Option<DateTime<Utc>> {
+    let midnight = day
         .and_time(NaiveTime::MIN)
         .and_local_timezone(campus_zone());
-    midnight
-        .single()
-        .map_or(at, |midnight| midnight.with_timezone(&Utc))
+    midnight.single().map(|at| at.with_timezone(&Utc))
 }
 
 fn campus_day(at: DateTime<Utc>) -> NaiveDate {

@@ -106,8 +106,24 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
         let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
         query
             .map(|query| Self(query.0))
-            .map_err(|_| Problem::malformed("查询参数不正确"))
+            .map_err(|rejection| unread(&rejection.body_text()))
     }
+}
+
+/// What is wrong with a query, from axum's sentence, which begins with the field or has it between
+/// backquotes, and behind it quotes what must not be said again.
+fn unread(said: &str) -> Problem {
+    let said = said.split_once("string: ").map_or(said, |(_, said)| said);
+    let quoted = said.split('`').nth(1).unwrap_or_default();
+    let (field, detail) = match said.split(" field `").next() {
+        Some(before) if before.ends_with("unknown") => (quoted, "没有这个查询参数"),
+        Some(before) if before.ends_with("missing") => (quoted, "缺少这个查询参数"),
+        _ => {
+            let field = said.split(':').next().unwrap_or_default();
+            (field, "查询参数格式不正确")
+        }
+    };
+    Problem::field(field, "query_invalid", detail)
 }
 
 /// How many rows a page has: what was asked, within 1 to 50, or 20.

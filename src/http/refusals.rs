@@ -4,6 +4,9 @@ use axum::http::StatusCode;
 
 use super::problem::Problem;
 use crate::actions::blacklist::ListError;
+use crate::actions::outbox::ResendError;
+use crate::actions::registers::RegisterError;
+use crate::actions::reveal::RevealError;
 use crate::domain::invitation::Refusal;
 use crate::domain::limits::LimitError;
 use crate::domain::visit::VisitError;
@@ -66,6 +69,55 @@ impl From<ListError> for Problem {
             ListError::Listed => conflict("already_listed", said),
             ListError::Lifted => conflict("already_lifted", said),
             ListError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RegisterError> for Problem {
+    fn from(error: RegisterError) -> Self {
+        let said = error.to_string();
+        match error {
+            RegisterError::NotFound => Self {
+                detail: said,
+                ..Self::not_found()
+            },
+            RegisterError::Changed => conflict("changed_meanwhile", said),
+            RegisterError::Taken(field) => Self::field(field, "taken", said),
+            RegisterError::TooManyAreas => conflict("too_many_areas", said),
+            RegisterError::UnknownDepartment => {
+                Self::field("department", "department_unknown", said)
+            }
+            RegisterError::UnknownArea => Self::field("area", "area_unknown", said),
+            RegisterError::UnknownGate => Self::field("gate", "gate_unknown", said),
+            RegisterError::LastAdministrator => conflict("last_administrator", said),
+            RegisterError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RevealError> for Problem {
+    fn from(error: RevealError) -> Self {
+        match error {
+            RevealError::NotFound => Self::not_found(),
+            RevealError::Unopened(error) => {
+                tracing::error!(%error, "a sealed value does not open");
+                Self::failure()
+            }
+            RevealError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ResendError> for Problem {
+    fn from(error: ResendError) -> Self {
+        let said = error.to_string();
+        match error {
+            ResendError::NotFound => Self {
+                detail: said,
+                ..Self::not_found()
+            },
+            ResendError::NotDead => conflict("message_not_dead", said),
+            ResendError::Store(error) => error.into(),
         }
     }
 }

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::admin::{blacklist, imports};
+use super::admin;
 use super::guest::{
     choices, invitations, own as mine, passes, photos, registrations, residents, subscriptions,
     visits,
@@ -98,9 +98,40 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(groups::withdraw))
         .routes(routes!(groups::pass))
         .routes(routes!(groups::save_pass))
-        .routes(routes!(blacklist::add, blacklist::list))
-        .routes(routes!(blacklist::lift))
-        .routes(routes!(imports::template))
+        .merge(console())
+}
+
+/// The console.
+fn console() -> OpenApiRouter<Site> {
+    OpenApiRouter::new()
+        .routes(routes!(admin::figures::show))
+        .routes(routes!(admin::visits::list))
+        .routes(routes!(admin::visits::find))
+        .routes(routes!(admin::groups::list))
+        .routes(routes!(admin::registrations::list))
+        .routes(routes!(admin::imports::template))
+        .routes(routes!(admin::people::list))
+        .routes(routes!(admin::vehicles::list))
+        .routes(routes!(admin::blacklist::add, admin::blacklist::list))
+        .routes(routes!(admin::blacklist::lift))
+        .routes(routes!(admin::areas::add, admin::areas::list))
+        .routes(routes!(admin::areas::save))
+        .routes(routes!(admin::reasons::add, admin::reasons::list))
+        .routes(routes!(admin::reasons::save))
+        .routes(routes!(admin::departments::add, admin::departments::list))
+        .routes(routes!(admin::departments::save))
+        .routes(routes!(admin::staff::add, admin::staff::list))
+        .routes(routes!(admin::staff::save))
+        .routes(routes!(admin::staff::leave))
+        .routes(routes!(admin::residents::add, admin::residents::list))
+        .routes(routes!(admin::residents::remove))
+        .routes(routes!(admin::gates::add, admin::gates::list))
+        .routes(routes!(admin::gates::add_device))
+        .routes(routes!(admin::passages::list))
+        .routes(routes!(admin::messages::list))
+        .routes(routes!(admin::messages::resend))
+        .routes(routes!(admin::audit::list))
+        .routes(routes!(admin::reveal::reveal))
 }
 
 /// A hundred people with everything that they carry.
@@ -123,7 +154,8 @@ fn lists() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
         .routes(routes!(groups::read_plates))
         .routes(routes!(own::read_visitors))
-        .routes(routes!(imports::import))
+        .routes(routes!(admin::imports::import))
+        .routes(routes!(admin::exports::visits))
 }
 
 /// How long a list may take: the longest are fifty thousand rows, and whoever sends one waits.

@@ -41,6 +41,7 @@ impl FromRequestParts<Site> for Staff {
             return Err(Problem::forbidden());
         };
         let member = staff::find(&site.ctx.db.read, id).await?;
+        let member = member.filter(|member| !member.has_left());
         Ok(Self {
             member: member.ok_or_else(Problem::unauthorized)?,
         })

@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect, Select,
 };
 
 use super::{StoreError, forget};
-use crate::ids::AuditId;
+use crate::domain::window::Span;
+use crate::ids::{AuditId, first_at, last_at};
 
 row!("audit" {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -45,6 +46,61 @@ pub async fn insert(db: &impl ConnectionTrait, line: &Line) -> Result<(), StoreE
     };
     row.into_active_model().insert(db).await?;
     Ok(())
+}
+
+/// A line as it is read again.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    pub id: AuditId,
+    pub at: DateTime<Utc>,
+    pub who: String,
+    pub what: String,
+    pub subject: String,
+    pub detail: String,
+}
+
+/// What is looked for; everything that is given must fit.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    pub who: Option<String>,
+    pub what: Option<String>,
+    pub subject: Option<String>,
+    pub at: Span,
+}
+
+/// Newest first: those before `before`.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    filter: &AuditFilter,
+    before: Option<AuditId>,
+    limit: u64,
+) -> Result<Vec<Kept>, StoreError> {
+    use row::Column::{Id, Subject, What, Who};
+    let text =
+        |column: row::Column, text: &Option<String>| text.as_ref().map(|text| column.eq(text));
+    let fits = [
+        text(Who, &filter.who),
+        text(What, &filter.what),
+        text(Subject, &filter.subject),
+        // An id tells when it was made.
+        filter.at.from.map(|from| Id.gte(first_at(from))),
+        filter.at.until.map(|until| Id.lte(last_at(until))),
+        before.map(|before| Id.lt(before.get())),
+    ];
+    let found = fits
+        .into_iter()
+        .flatten()
+        .fold(row::Entity::find(), Select::filter);
+    let rows = found.order_by_desc(Id).limit(limit).all(db).await?;
+    let kept = |row: row::Model| Kept {
+        id: row.id.into(),
+        at: row.at,
+        who: row.who,
+        what: row.what,
+        subject: row.subject,
+        detail: row.detail,
+    };
+    Ok(rows.into_iter().map(kept).collect())
 }
 
 /// The lines about one thing, oldest first, as `who what detail`.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
-    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 use super::{StoreError, corrupt, forget, hits};
@@ -64,16 +64,34 @@ pub async fn fitting(
     fitting.all(db).await?.into_iter().map(entry).collect()
 }
 
+/// What is looked for; everything that is given must fit.
+#[derive(Clone, Debug, Default)]
+pub struct EntryFilter {
+    pub kind: Option<MarkKind>,
+    pub effect: Option<Effect>,
+    /// One of these marks.
+    pub marks: Option<Vec<KeyedHash>>,
+}
+
 /// The whole list, newest first, those before `before`.
 pub async fn list(
     db: &impl ConnectionTrait,
+    filter: &EntryFilter,
     before: Option<EntryId>,
     limit: u64,
 ) -> Result<Vec<Entry>, StoreError> {
-    let mut all = row::Entity::find();
-    if let Some(before) = before {
-        all = all.filter(row::Column::Id.lt(before.get()));
-    }
+    let fits = [
+        filter.kind.map(|kind| row::Column::Kind.eq(kind.as_str())),
+        filter
+            .effect
+            .map(|effect| row::Column::Effect.eq(effect.as_str())),
+        filter
+            .marks
+            .as_ref()
+            .map(|marks| row::Column::Hash.is_in(marks.iter().map(KeyedHash::as_str))),
+        before.map(|before| row::Column::Id.lt(before.get())),
+    ];
+    let all = { fits.into_iter().flatten() }.fold(row::Entity::find(), Select::filter);
     let all = all.order_by_desc(row::Column::Id).limit(limit);
     all.all(db).await?.into_iter().map(entry).collect()
 }

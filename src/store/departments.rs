@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel};
+use sea_orm::sea_query::LockType;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait, IntoActiveModel, QuerySelect,
+};
 
 use super::StoreError;
 use crate::ids::DepartmentId;
@@ -24,6 +27,29 @@ pub async fn insert(
     };
     row.into_active_model().insert(db).await?;
     Ok(())
+}
+
+/// Gives a department another name.
+pub async fn rename(
+    db: &impl ConnectionTrait,
+    id: DepartmentId,
+    name: &str,
+) -> Result<(), StoreError> {
+    let change = row::ActiveModel {
+        id: Set(id.get()),
+        name: Set(name.to_owned()),
+    };
+    change.update(db).await?;
+    Ok(())
+}
+
+/// Holds a department's row and gives its name.
+pub async fn lock(
+    db: &impl ConnectionTrait,
+    id: DepartmentId,
+) -> Result<Option<String>, StoreError> {
+    let held = row::Entity::find_by_id(id.get()).lock(LockType::NoKeyUpdate);
+    Ok(held.one(db).await?.map(|row| row.name))
 }
 
 /// The name of every department.

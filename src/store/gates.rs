@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter,
+    QueryFilter, QueryOrder,
 };
 
 use super::{StoreError, areas, corrupt};
-use crate::domain::campus::{Device, DeviceId, Direction, Gate};
+use crate::domain::campus::{Area, Device, DeviceId, Direction, Gate};
 use crate::ids::{AreaId, GateId};
 use crate::secret::Sealed;
 
@@ -118,6 +118,44 @@ pub async fn find_device(
     }))
 }
 
+/// Every gate, oldest first.
+pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Gate>, StoreError> {
+    let rows = row::Entity::find().order_by_asc(row::Column::Id);
+    let areas = areas::all(db).await?;
+    let gate = |row: row::Model| {
+        let area = areas.iter().find(|area| area.id.get() == row.area_id);
+        let area = area.ok_or_else(corrupt("gates", row.id))?;
+        Ok(gate_in(row, area))
+    };
+    rows.all(db).await?.into_iter().map(gate).collect()
+}
+
+/// A device as a list shows it.
+#[derive(Clone, Debug)]
+pub struct Installed {
+    pub id: DeviceId,
+    pub gate: GateId,
+    pub direction: Direction,
+    pub added_at: DateTime<Utc>,
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// Every device, by its number; those that were revoked too.
+pub async fn devices(db: &impl ConnectionTrait) -> Result<Vec<Installed>, StoreError> {
+    let rows = device::Entity::find().order_by_asc(device::Column::Id);
+    let installed = |row: device::Model| {
+        let corrupt = corrupt("devices", row.gate_id);
+        Ok(Installed {
+            id: DeviceId::parse(&row.id).ok_or_else(&corrupt)?,
+            gate: row.gate_id.into(),
+            direction: Direction::parse(&row.direction).ok_or_else(corrupt)?,
+            added_at: row.added_at,
+            revoked_at: row.revoked_at,
+        })
+    };
+    rows.all(db).await?.into_iter().map(installed).collect()
+}
+
 /// Opens or closes a gate.
 pub async fn set_open(
     db: &impl ConnectionTrait,
@@ -136,12 +174,16 @@ pub async fn set_open(
 async fn gate(db: &impl ConnectionTrait, row: row::Model) -> Result<Gate, StoreError> {
     let area = areas::find(db, AreaId::from(row.area_id)).await?;
     let area = area.ok_or_else(corrupt("gates", row.id))?;
-    Ok(Gate {
+    Ok(gate_in(row, &area))
+}
+
+fn gate_in(row: row::Model, area: &Area) -> Gate {
+    Gate {
         id: row.id.into(),
         name: row.name,
         area: area.id,
         slot: area.slot,
-        area_name: area.name,
+        area_name: area.name.clone(),
         open: row.open,
-    })
+    }
 }

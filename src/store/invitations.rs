@@ -70,6 +70,17 @@ pub async fn find_by_deadline(
     found.one(db).await?.map(invitation).transpose()
 }
 
+/// The ids of the visits whose invitation has run out without anybody having written it down yet. One that
+/// is full is written down by whoever took the last place.
+pub(super) fn run_out(now: DateTime<Utc>) -> SelectStatement {
+    Query::select()
+        .column(row::Column::VisitId)
+        .from(row::Entity)
+        .and_where(row::Column::Ending.is_null())
+        .and_where(row::Column::LapsesAt.lte(now))
+        .take()
+}
+
 pub async fn of_visits(
     db: &impl ConnectionTrait,
     visits: impl IntoIterator<Item = VisitId>,

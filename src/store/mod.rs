@@ -43,32 +43,37 @@ pub mod subscriptions;
 
 pub mod approval_steps;
 pub mod groups;
+pub mod humans;
 pub mod idempotency;
 pub mod invitations;
 pub mod invitees;
 pub mod registrations;
 pub mod vehicles;
 pub mod visit_facts;
+pub mod visit_filter;
 pub mod visitors;
 pub mod visits;
 
 pub mod pass_codes;
+pub mod passage_list;
 pub mod passages;
 pub mod passes;
 
 pub mod budgets;
 pub mod cards;
 pub mod deliveries;
+pub mod message_list;
 pub mod outbox;
 pub mod receipts;
 pub mod tokens;
 
 pub mod audit;
 pub mod blacklist;
+pub mod figures;
 pub mod hits;
 pub mod settings;
 
-pub use open::{Db, begin, commit, migrate};
+pub use open::{Db, begin, commit, migrate, snapshot};
 
 use sea_orm::ColumnTrait;
 use sea_orm::sea_query::SimpleExpr;

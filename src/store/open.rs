@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use migrations::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 
@@ -103,6 +103,20 @@ pub async fn begin(db: &Db) -> Result<DatabaseTransaction, StoreError> {
         ..TransactionOptions::default()
     };
     Ok(db.write.begin_with_options(options).await?)
+}
+
+/// Begins a transaction that only reads, and sees one moment throughout.
+///
+/// # Errors
+/// When no connection is to be had.
+pub async fn snapshot(db: &Db) -> Result<DatabaseTransaction, StoreError> {
+    let postgres = db.read.get_database_backend() == DbBackend::Postgres;
+    // SQLite sees one moment anyway, and knows no levels.
+    let options = TransactionOptions {
+        isolation_level: postgres.then_some(IsolationLevel::RepeatableRead),
+        ..TransactionOptions::default()
+    };
+    Ok(db.read.begin_with_options(options).await?)
 }
 
 /// # Errors

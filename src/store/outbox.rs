@@ -37,6 +37,8 @@ row!("outbox" {
     done_at: Option<DateTimeUtc>,
 });
 
+pub(super) use row::{Column, Entity, Model};
+
 /// A message owed to one recipient, by one chain of channels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Owed {
@@ -321,7 +323,7 @@ fn standing(row: row::Model) -> Result<Standing, StoreError> {
     })
 }
 
-fn owed(row: row::Model) -> Result<Owed, StoreError> {
+pub(super) fn owed(row: row::Model) -> Result<Owed, StoreError> {
     let corrupt = corrupt("outbox", row.id);
     let kind = Kind::parse(&row.message).ok_or_else(&corrupt)?;
     Ok(Owed {

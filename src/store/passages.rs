@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
-    IntoActiveModel, PaginatorTrait, QueryFilter, TryInsertResult,
+    IntoActiveModel, PaginatorTrait, QueryFilter, RelationDef, TryInsertResult,
 };
 
-use super::{StoreError, forget};
+use super::{StoreError, forget, passes};
 use crate::domain::campus::{DeviceId, Direction};
 use crate::domain::gate::Reason;
 use crate::ids::{PassId, PassageId};
@@ -24,6 +24,17 @@ row!("passages" {
     at: DateTimeUtc,
     recorded_at: DateTimeUtc,
 });
+
+pub use row::Model;
+pub(super) use row::{Column, Entity};
+
+/// To the pass of a passage.
+pub(super) fn of_pass() -> RelationDef {
+    row::Entity::belongs_to(passes::Entity)
+        .from(row::Column::PassId)
+        .to(passes::Column::Id)
+        .into()
+}
 
 /// One scan and its answer.
 #[derive(Clone, Debug, PartialEq)]

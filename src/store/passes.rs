@@ -1,5 +1,7 @@
 //! 通行凭证.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
@@ -31,6 +33,8 @@ row!("passes" {
     version: i32,
 });
 
+pub(super) use row::{Column, Entity};
+
 pub async fn insert(
     db: &impl ConnectionTrait,
     pass: &Pass,
@@ -55,6 +59,19 @@ pub async fn insert(
     };
     row.into_active_model().insert(db).await?;
     Ok(())
+}
+
+/// The visitor who has each of these passes.
+pub(super) async fn holders(
+    db: &impl ConnectionTrait,
+    ids: impl Iterator<Item = i64>,
+) -> Result<HashMap<i64, i64>, StoreError> {
+    let held = row::Entity::find()
+        .select_only()
+        .columns([row::Column::Id, row::Column::VisitorId])
+        .filter(row::Column::Id.is_in(ids));
+    let held = held.into_tuple::<(i64, i64)>().all(db).await?;
+    Ok(held.into_iter().collect())
 }
 
 pub async fn find(db: &impl ConnectionTrait, id: PassId) -> Result<Option<Pass>, StoreError> {

@@ -1,6 +1,10 @@
 //! 来访事由.
 
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryOrder};
+use sea_orm::sea_query::LockType;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait, IntoActiveModel, QueryOrder,
+    QuerySelect,
+};
 
 use super::StoreError;
 use crate::domain::campus::Purpose;
@@ -21,6 +25,23 @@ pub async fn insert(db: &impl ConnectionTrait, reason: &Purpose) -> Result<(), S
     };
     row.into_active_model().insert(db).await?;
     Ok(())
+}
+
+/// Writes a reason as it is now.
+pub async fn update(db: &impl ConnectionTrait, reason: &Purpose) -> Result<(), StoreError> {
+    let change = row::ActiveModel {
+        id: Set(reason.id.get()),
+        name: Set(reason.name.clone()),
+        open: Set(reason.open),
+    };
+    change.update(db).await?;
+    Ok(())
+}
+
+/// Loads a reason for a transaction that will change it.
+pub async fn lock(db: &impl ConnectionTrait, id: ReasonId) -> Result<Option<Purpose>, StoreError> {
+    let held = row::Entity::find_by_id(id.get()).lock(LockType::NoKeyUpdate);
+    Ok(held.one(db).await?.map(purpose))
 }
 
 /// Every reason, oldest first.

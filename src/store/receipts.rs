@@ -89,6 +89,17 @@ pub(super) async fn delete_of(
     Ok(())
 }
 
+/// What was said of some messages, oldest first.
+pub(super) async fn of_messages(
+    db: &impl ConnectionTrait,
+    ids: impl Iterator<Item = OutboxId>,
+) -> Result<Vec<Receipt>, StoreError> {
+    let found = row::Entity::find()
+        .filter(row::Column::OutboxId.is_in(ids.map(OutboxId::get)))
+        .order_by_asc(row::Column::Id);
+    Ok(found.all(db).await?.into_iter().map(receipt).collect())
+}
+
 fn receipt(row: row::Model) -> Receipt {
     Receipt {
         id: row.id.into(),

@@ -1,12 +1,13 @@
 //! 访客登记: what was typed about the resident of a visit. Whoever changes one holds the lock of its visit.
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, Query, SelectStatement};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
 };
 
 use super::{StoreError, corrupt};
 use crate::domain::campus::SealedPhone;
+use crate::domain::keyword::NameStart;
 use crate::domain::resident::Registration;
 use crate::domain::{HouseNumber, PersonName};
 use crate::ids::{RegistrationId, ResidentId, VisitId};
@@ -111,6 +112,27 @@ pub async fn of_visits(
         .into_iter()
         .map(registration)
         .collect()
+}
+
+/// The ids of the visits to residents whose name, as it was typed, begins so.
+pub(super) fn visits_named(start: &NameStart) -> SelectStatement {
+    visits()
+        .and_where(row::Column::Name.gte(start.first()))
+        .and_where(row::Column::Name.lt(start.after()))
+        .take()
+}
+
+pub(super) fn visits_with_phone(phone: &KeyedHash) -> SelectStatement {
+    visits()
+        .and_where(row::Column::PhoneHash.eq(phone.as_str()))
+        .take()
+}
+
+fn visits() -> SelectStatement {
+    Query::select()
+        .column(row::Column::VisitId)
+        .from(row::Entity)
+        .take()
 }
 
 fn registration(row: row::Model) -> Result<Registration, StoreError> {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, Select,
+    QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 use super::{StoreError, corrupt};
@@ -97,6 +97,46 @@ pub async fn living(db: &impl ConnectionTrait) -> Result<Vec<Resident>, StoreErr
         .order_by_asc(row::Column::House)
         .order_by_asc(row::Column::Id);
     here.all(db).await?.into_iter().map(resident).collect()
+}
+
+/// Whom one looks for among those who live there; everything that is given must fit.
+#[derive(Clone, Debug, Default)]
+pub struct ResidentFilter {
+    pub name: Option<PersonName>,
+    pub phone: Option<KeyedHash>,
+    pub house: Option<HouseNumber>,
+}
+
+/// Newest first: those before `before`.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    filter: &ResidentFilter,
+    before: Option<ResidentId>,
+    limit: u64,
+) -> Result<Vec<Resident>, StoreError> {
+    use row::Column::{House, Id, MovedOutAt, Name, PhoneHash};
+    let fits = [
+        Some(MovedOutAt.is_null()),
+        filter.name.as_ref().map(|name| Name.eq(name.as_str())),
+        filter
+            .phone
+            .as_ref()
+            .map(|phone| PhoneHash.eq(phone.as_str())),
+        filter.house.as_ref().map(|house| House.eq(house.as_str())),
+        before.map(|before| Id.lt(before.get())),
+    ];
+    let found = { fits.into_iter().flatten() }.fold(row::Entity::find(), Select::filter);
+    let rows = found.order_by_desc(Id).limit(limit).all(db).await?;
+    rows.into_iter().map(resident).collect()
+}
+
+/// Somebody who lives there.
+pub async fn find_living(
+    db: &impl ConnectionTrait,
+    id: ResidentId,
+) -> Result<Option<Resident>, StoreError> {
+    let here = row::Entity::find_by_id(id.get()).filter(row::Column::MovedOutAt.is_null());
+    here.one(db).await?.map(resident).transpose()
 }
 
 /// Writes down that somebody has moved out at that time, or, with none, lives there again.

@@ -1,6 +1,6 @@
 //! Members of staff.
 
-use sea_orm::sea_query::LockType;
+use sea_orm::sea_query::{LockType, Query, SelectStatement};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
@@ -9,6 +9,7 @@ use sea_orm::{
 use super::{StoreError, corrupt, departments};
 use crate::domain::PersonName;
 use crate::domain::campus::{Member, Role, SealedPhone};
+use crate::domain::keyword::NameStart;
 use crate::ids::{DepartmentId, StaffId};
 use crate::secret::{KeyedHash, Masked, Sealed};
 
@@ -150,6 +151,53 @@ pub async fn with_role(
     }
     let found = row::Entity::find().filter(any);
     members(db, found.order_by_asc(row::Column::Id)).await
+}
+
+/// Whom one looks for; everything that is given must fit.
+#[derive(Clone, Debug, Default)]
+pub struct MemberFilter {
+    pub name: Option<NameStart>,
+    pub department: Option<DepartmentId>,
+    pub role: Option<Role>,
+}
+
+/// Newest first: those before `before`.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    filter: &MemberFilter,
+    before: Option<StaffId>,
+    limit: u64,
+) -> Result<Vec<Member>, StoreError> {
+    use row::Column::{DepartmentId, Id, Name, Roles};
+    let name = filter.name.as_ref();
+    let fits = [
+        name.map(|name| Name.gte(name.first())),
+        name.map(|name| Name.lt(name.after())),
+        filter.department.map(|id| DepartmentId.eq(id.get())),
+        filter.role.map(|role| Roles.contains(role.as_str())),
+        before.map(|before| Id.lt(before.get())),
+    ];
+    let found = { fits.into_iter().flatten() }.fold(row::Entity::find(), Select::filter);
+    members(db, found.order_by_desc(Id).limit(limit)).await
+}
+
+/// The ids of those whose name begins so.
+pub(super) fn named(start: &NameStart) -> SelectStatement {
+    Query::select()
+        .column(row::Column::Id)
+        .from(row::Entity)
+        .and_where(row::Column::Name.gte(start.first()))
+        .and_where(row::Column::Name.lt(start.after()))
+        .take()
+}
+
+/// The ids of those with this phone.
+pub(super) fn with_phone(phone: &KeyedHash) -> SelectStatement {
+    Query::select()
+        .column(row::Column::Id)
+        .from(row::Entity)
+        .and_where(row::Column::PhoneHash.eq(phone.as_str()))
+        .take()
 }
 
 async fn members(

@@ -17,6 +17,8 @@ row!("vehicles" {
     place: i16,
 });
 
+pub(super) use row::{Column, Entity};
+
 pub(super) async fn insert(
     db: &impl ConnectionTrait,
     visit: VisitId,

@@ -10,6 +10,7 @@ use sea_orm::{
 use super::{StoreError, corrupt, passes, people, photos};
 use crate::domain::campus::SealedPhone;
 use crate::domain::id_number::IdKind;
+use crate::domain::keyword::NameStart;
 use crate::domain::screening::Mark;
 use crate::domain::visitor::{SealedDocument, Visitor};
 use crate::domain::{Items, PersonName, Plate};
@@ -36,6 +37,8 @@ row!("visitors" {
     items: Option<String>,
 });
 
+pub(super) use row::{Column, Entity};
+
 pub async fn insert(db: &impl ConnectionTrait, visitor: &Visitor) -> Result<(), StoreError> {
     to_row(visitor).into_active_model().insert(db).await?;
     Ok(())
@@ -57,6 +60,14 @@ pub async fn find(db: &impl ConnectionTrait, id: VisitorId) -> Result<Option<Vis
         .await?
         .map(visitor)
         .transpose()
+}
+
+pub(super) async fn find_many(
+    db: &impl ConnectionTrait,
+    ids: impl Iterator<Item = i64>,
+) -> Result<Vec<Visitor>, StoreError> {
+    let found = row::Entity::find().filter(row::Column::Id.is_in(ids));
+    found.all(db).await?.into_iter().map(visitor).collect()
 }
 
 /// The visitors of some visits, by visit and place.
@@ -174,10 +185,43 @@ pub(super) fn with_plate(plate: &Plate) -> SelectStatement {
 
 /// The ids of the visits in which somebody with this document is.
 pub(super) fn visits_of(document: &KeyedHash) -> SelectStatement {
+    visits()
+        .and_where(row::Column::IdHash.eq(document.as_str()))
+        .take()
+}
+
+/// The ids of the visits in which somebody is.
+pub(super) fn visits() -> SelectStatement {
     Query::select()
         .column(row::Column::VisitId)
         .from(row::Entity)
-        .and_where(row::Column::IdHash.eq(document.as_str()))
+        .take()
+}
+
+/// The same of those whose name begins so.
+pub(super) fn visits_named(start: &NameStart) -> SelectStatement {
+    visits()
+        .and_where(row::Column::Name.gte(start.first()))
+        .and_where(row::Column::Name.lt(start.after()))
+        .take()
+}
+
+/// The same of those who are the first in theirs, and so began it unless staff did.
+pub(super) fn visits_begun_by_named(start: &NameStart) -> SelectStatement {
+    visits_named(start)
+        .and_where(row::Column::Place.eq(1_i16))
+        .take()
+}
+
+pub(super) fn visits_with_phone(phone: &KeyedHash) -> SelectStatement {
+    visits()
+        .and_where(row::Column::PhoneHash.eq(phone.as_str()))
+        .take()
+}
+
+pub(super) fn visits_with_plate(plate: &Plate) -> SelectStatement {
+    visits()
+        .and_where(row::Column::Plate.eq(plate.as_str()))
         .take()
 }
 
@@ -217,7 +261,7 @@ fn to_row(visitor: &Visitor) -> row::Model {
     }
 }
 
-fn visitor(row: row::Model) -> Result<Visitor, StoreError> {
+pub(super) fn visitor(row: row::Model) -> Result<Visitor, StoreError> {
     let corrupt = corrupt("visitors", row.id);
     let document = document(&row)?;
     Ok(Visitor {

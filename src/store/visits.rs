@@ -44,6 +44,8 @@ row!("visits" {
     forgotten_at: Option<DateTimeUtc>,
 });
 
+pub(super) use row::{Column, Entity};
+
 pub async fn insert(db: &impl ConnectionTrait, visit: &Visit) -> Result<(), StoreError> {
     to_row(visit).into_active_model().insert(db).await?;
     Ok(())
@@ -98,6 +100,16 @@ pub async fn find(db: &impl ConnectionTrait, id: VisitId) -> Result<Option<Visit
         .await?
         .map(visit)
         .transpose()
+}
+
+/// Some visits, in no order.
+pub async fn find_many(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = VisitId>,
+) -> Result<Vec<Visit>, StoreError> {
+    let ids = ids.into_iter().map(VisitId::get);
+    let found = row::Entity::find().filter(row::Column::Id.is_in(ids));
+    found.all(db).await?.into_iter().map(visit).collect()
 }
 
 /// Loads a visit for a transaction that will change it.
@@ -343,7 +355,7 @@ fn to_row(visit: &Visit) -> row::Model {
     }
 }
 
-fn visit(row: row::Model) -> Result<Visit, StoreError> {
+pub(super) fn visit(row: row::Model) -> Result<Visit, StoreError> {
     let corrupt = corrupt("visits", row.id);
     let at = row.stage_at;
     let by = Decider::from_column(row.stage_by);

@@ -34,6 +34,7 @@ mod imports;
 mod invitations;
 mod limits;
 mod links;
+mod lists;
 mod menus;
 mod migrations;
 mod operators;

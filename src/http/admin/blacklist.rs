@@ -4,19 +4,21 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, FixedOffset, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
+use super::page::{PageOut, choice, queries};
 use crate::actions::blacklist::{self, Listed, Listing};
 use crate::ctx::Ctx;
 use crate::domain::actors::Admin;
 use crate::domain::screening::{Effect, Entry, Mark, MarkKind, Scope};
 use crate::domain::window::campus_time;
 use crate::domain::{Cause, Fault};
-use crate::http::extract::{Json, Path, Query, page_size};
+use crate::http::extract::{Json, Path, Query};
 use crate::http::fields::Fields;
 use crate::http::problem::{Problem, ProblemOut};
 use crate::ids::{AreaId, EntryId};
-use crate::secret::Masked;
+use crate::secret::{KeyedHash, Masked};
+use crate::store::blacklist::EntryFilter;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -117,21 +119,26 @@ impl EntryOut {
     }
 }
 
-#[derive(Serialize, ToSchema)]
-pub struct EntriesOut {
-    items: Vec<EntryOut>,
-    next: Option<EntryId>,
+queries! {
+    /// What is looked for; everything that is given must fit.
+    EntriesQuery {
+        /// `id_number`, `phone`, `plate` or `name`.
+        kind,
+        /// `refuse`, `review` or `notify`.
+        effect,
+        /// The whole number, plate or name of somebody who may be listed.
+        q,
+    }
 }
 
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct EntriesQuery {
-    /// `next` of the page before.
-    #[param(value_type = Option<String>)]
-    after: Option<EntryId>,
-    /// 1 to 50; 20 when left out.
-    limit: Option<u64>,
+/// Whatever the text can be: nobody says which kind they type.
+fn marks(ctx: &Ctx, text: &str) -> Vec<KeyedHash> {
+    let mark = |kind| {
+        Mark::parse(kind, text)
+            .ok()
+            .map(|mark| mark.hash(&ctx.keys))
+    };
+    MarkKind::ALL.into_iter().filter_map(mark).collect()
 }
 
 /// Puts somebody on the blacklist
@@ -154,22 +161,29 @@ pub async fn add(
 /// The blacklist, newest first, with what was lifted
 #[utoipa::path(get, path = "/api/admin/blacklist", operation_id = "blacklist", tag = "admin",
     params(EntriesQuery),
-    responses((status = 200, body = EntriesOut), (status = 403, body = ProblemOut)))]
+    responses((status = 200, body = PageOut<EntryOut>), (status = 403, body = ProblemOut)))]
 pub async fn list(
     State(ctx): State<Ctx>,
     by: Admin,
     Query(query): Query<EntriesQuery>,
-) -> Result<Json<EntriesOut>, Problem> {
-    let limit = page_size(query.limit);
-    let found = blacklist::list(&ctx, &by, query.after, limit).await?;
-    let next = found.last().map(|listed| listed.entry.id);
-    let next = next.filter(|_| found.len() as u64 == limit);
-    let now = ctx.clock.now();
-    let items = found.into_iter().map(|listed| EntryOut::of(listed, now));
-    Ok(Json(EntriesOut {
-        items: items.collect(),
-        next,
-    }))
+) -> Result<Json<PageOut<EntryOut>>, Problem> {
+    let mut f = Fields::default();
+    let page = query.page(&mut f);
+    let filter = EntryFilter {
+        kind: choice(&mut f, "kind", query.kind.as_deref(), MarkKind::parse),
+        effect: choice(&mut f, "effect", query.effect.as_deref(), Effect::parse),
+        marks: { query.q.as_deref() }
+            .filter(|text| !text.is_empty())
+            .map(|text| marks(&ctx, text)),
+    };
+    let (filter, page) = f.finish(Some((filter, page)))?;
+    let found = blacklist::list(&ctx, &by, &filter, page.before, page.limit).await?;
+    let (now, key) = (ctx.clock.now(), |listed: &Listed| {
+        listed.entry.id.to_string()
+    });
+    Ok(Json(
+        page.of(found, key, |listed| EntryOut::of(listed, now)),
+    ))
 }
 
 /// Takes somebody off the blacklist; revoked passes stay revoked

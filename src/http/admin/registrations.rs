@@ -1,0 +1,89 @@
+//! 住户预约: the visits to residents.
+
+use axum::extract::State;
+use chrono::{DateTime, FixedOffset};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::page::PageOut;
+use super::visits::VisitsQuery;
+use crate::actions::console;
+use crate::ctx::Ctx;
+use crate::domain::actors::Staff;
+use crate::domain::mode::Mode;
+use crate::domain::window::campus_time;
+use crate::http::extract::{Json, Query};
+use crate::http::problem::{Problem, ProblemOut};
+use crate::ids::VisitId;
+use crate::secret::Masked;
+use crate::store::visit_facts::VisitFacts;
+
+/// A line of 住户预约.
+#[derive(Serialize, ToSchema)]
+pub struct RegistrationRowOut {
+    id: VisitId,
+    /// 访客姓名.
+    #[schema(value_type = String)]
+    visitor: Masked,
+    #[schema(value_type = String)]
+    phone: Masked,
+    plate: Option<String>,
+    /// 住户, as they were typed.
+    #[schema(value_type = Option<String>)]
+    resident: Option<Masked>,
+    #[schema(value_type = String)]
+    resident_phone: Masked,
+    /// 门牌号.
+    house: Option<String>,
+    /// Whether the residents' register knew them by name, phone and house number.
+    known: bool,
+    starts_at: DateTime<FixedOffset>,
+    ends_at: DateTime<FixedOffset>,
+    stage: &'static str,
+    /// 状态.
+    stage_text: &'static str,
+    submitted_at: DateTime<FixedOffset>,
+}
+
+impl RegistrationRowOut {
+    fn of(facts: &VisitFacts) -> Self {
+        let (visit, typed) = (&facts.visit, facts.registration.as_ref());
+        let plate = facts
+            .visitors
+            .first()
+            .and_then(|first| first.plate.as_ref());
+        Self {
+            id: visit.id,
+            visitor: Masked::name(facts.submitter()),
+            phone: super::visits::phone_of_initiator(facts),
+            plate: plate.map(|plate| plate.as_str().to_owned()),
+            resident: typed.map(|typed| Masked::name(typed.name.as_str())),
+            resident_phone: facts.host.phone.clone(),
+            house: typed.map(|typed| typed.house.as_str().to_owned()),
+            known: typed.is_some_and(|typed| typed.resident.is_some()),
+            starts_at: campus_time(visit.window.from()),
+            ends_at: campus_time(visit.window.until()),
+            stage: visit.stage.as_str(),
+            stage_text: visit.stage.word(),
+            submitted_at: campus_time(visit.submitted_at),
+        }
+    }
+}
+
+/// 住户预约, newest first; the desk's are its department's
+#[utoipa::path(get, path = "/api/admin/registrations", operation_id = "all_registrations", tag = "admin",
+    params(VisitsQuery),
+    responses((status = 200, body = PageOut<RegistrationRowOut>), (status = 422, body = ProblemOut)))]
+pub async fn list(
+    State(ctx): State<Ctx>,
+    by: Staff,
+    Query(query): Query<VisitsQuery>,
+) -> Result<Json<PageOut<RegistrationRowOut>>, Problem> {
+    let (mut filter, page) = query.filter(&ctx)?;
+    filter.mode = Some(Mode::Residential);
+    let found = console::visits(&ctx, &by, &filter, page.before, page.limit).await?;
+    let key = |facts: &VisitFacts| facts.visit.id.to_string();
+    Ok(Json(
+        page.of(found, key, |facts| RegistrationRowOut::of(&facts)),
+    ))
+}

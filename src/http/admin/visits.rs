@@ -1,0 +1,258 @@
+//! 申请管理: every visit that the one who asks may see, and 详情 of one.
+
+use axum::extract::State;
+use chrono::{DateTime, FixedOffset};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::page::{Page, PageOut, choice, days, named, queries};
+use crate::actions::console;
+use crate::ctx::Ctx;
+use crate::domain::actors::Staff;
+use crate::domain::keyword::{Keyword, NameStart};
+use crate::domain::mode::Mode;
+use crate::domain::stage::StageKind;
+use crate::domain::visitor::Visitor;
+use crate::domain::window::campus_time;
+use crate::http::extract::{Json, Path, Query};
+use crate::http::fields::Fields;
+use crate::http::problem::{Problem, ProblemOut};
+use crate::ids::{VisitId, VisitorId};
+use crate::secret::Masked;
+use crate::store::visit_facts::VisitFacts;
+use crate::store::visit_filter::Filter;
+
+queries! {
+    /// What is looked for; everything that is given must fit.
+    VisitsQuery {
+        /// 单据号, a whole phone number, a plate, or the beginning of a name.
+        q,
+        /// 发起人: the beginning of a name.
+        initiator,
+        /// 被访人: the beginning of a name.
+        host,
+        /// 被访人部门.
+        department,
+        /// 到访区域.
+        area,
+        /// 来访事由.
+        reason,
+        /// 来源: `booking`, `invitation`, `proxy`, `residential` or `group`.
+        mode,
+        /// 状态 as it is now: `pending`, `approved` …
+        stage,
+        /// 开始时间, the first day: `2026-03-02`.
+        starts_from,
+        /// And the last.
+        starts_until,
+        /// 申请时间, the first day.
+        submitted_from,
+        /// And the last.
+        submitted_until,
+    }
+}
+
+impl VisitsQuery {
+    pub(super) fn filter(&self, ctx: &Ctx) -> Result<(Filter, Page<VisitId>), Problem> {
+        let mut f = Fields::default();
+        let page = self.page(&mut f);
+        let filter = Filter {
+            keyword: self
+                .q
+                .as_deref()
+                .and_then(|text| Keyword::parse(text, &ctx.keys)),
+            initiator: self.initiator.as_deref().and_then(NameStart::parse),
+            host: self.host.as_deref().and_then(NameStart::parse),
+            department: named(&mut f, "department", self.department.as_deref()),
+            area: named(&mut f, "area", self.area.as_deref()),
+            reason: named(&mut f, "reason", self.reason.as_deref()),
+            mode: choice(&mut f, "mode", self.mode.as_deref(), Mode::parse),
+            stage: choice(&mut f, "stage", self.stage.as_deref(), StageKind::parse),
+            starts: days(
+                &mut f,
+                [
+                    ("starts_from", self.starts_from.as_deref()),
+                    ("starts_until", self.starts_until.as_deref()),
+                ],
+            ),
+            submitted: days(
+                &mut f,
+                [
+                    ("submitted_from", self.submitted_from.as_deref()),
+                    ("submitted_until", self.submitted_until.as_deref()),
+                ],
+            ),
+        };
+        f.finish(Some((filter, page)))
+    }
+}
+
+/// A line of 申请管理.
+#[derive(Serialize, ToSchema)]
+pub struct VisitRowOut {
+    /// 单据号.
+    id: VisitId,
+    /// 发起人.
+    #[schema(value_type = String, example = "张**")]
+    initiator: Masked,
+    /// 联系方式 of whoever began it.
+    #[schema(value_type = String, example = "139****0003")]
+    phone: Masked,
+    /// 被访人.
+    #[schema(value_type = String, example = "刘*")]
+    host: Masked,
+    /// 被访人部门.
+    department: String,
+    area: String,
+    reason: String,
+    mode: &'static str,
+    /// 来源.
+    #[schema(example = "访客预约")]
+    mode_text: &'static str,
+    starts_at: DateTime<FixedOffset>,
+    ends_at: DateTime<FixedOffset>,
+    /// 时长.
+    days: i64,
+    #[schema(example = "pending")]
+    stage: &'static str,
+    /// 状态.
+    #[schema(example = "审批中")]
+    stage_text: &'static str,
+    /// 申请时间.
+    submitted_at: DateTime<FixedOffset>,
+    /// How many people are in it by name.
+    visitors: usize,
+}
+
+impl VisitRowOut {
+    pub fn of(facts: &VisitFacts) -> Self {
+        let visit = &facts.visit;
+        Self {
+            id: visit.id,
+            initiator: Masked::name(facts.submitter()),
+            phone: phone_of_initiator(facts),
+            host: Masked::name(&facts.host.name),
+            department: facts.host.department.clone(),
+            area: facts.area.name.clone(),
+            reason: facts.reason.name.clone(),
+            mode: visit.mode.as_str(),
+            mode_text: visit.mode.word(),
+            starts_at: campus_time(visit.window.from()),
+            ends_at: campus_time(visit.window.until()),
+            days: visit.window.days(),
+            stage: visit.stage.as_str(),
+            stage_text: visit.stage.word(),
+            submitted_at: campus_time(visit.submitted_at),
+            visitors: facts.visitors.len(),
+        }
+    }
+}
+
+/// Of the member of staff who began it, or else of the first visitor.
+pub(super) fn phone_of_initiator(facts: &VisitFacts) -> Masked {
+    let staff = facts.staff.as_ref().map(|member| &member.phone);
+    let first = facts.visitors.first().map(|visitor| &visitor.phone);
+    let phone = staff.or(first).map(|phone| phone.mask.clone());
+    phone.unwrap_or_else(|| Masked::phone(""))
+}
+
+/// 详情.
+#[derive(Serialize, ToSchema)]
+pub struct VisitDetailOut {
+    visit: VisitRowOut,
+    #[schema(value_type = String)]
+    host_phone: Masked,
+    /// 区域描述.
+    area_note: Option<String>,
+    /// 来访描述.
+    note: Option<String>,
+    /// What the approver said.
+    comment: Option<String>,
+    arrived_at: Option<DateTime<FixedOffset>>,
+    visitors: Vec<VisitorRowOut>,
+    /// 总人数 of 团体通行.
+    headcount: Option<i16>,
+    /// 来访车辆 of 团体通行.
+    plates: Vec<String>,
+    /// 门牌号 of a registration.
+    house: Option<String>,
+}
+
+/// Somebody in it.
+#[derive(Serialize, ToSchema)]
+pub struct VisitorRowOut {
+    id: VisitorId,
+    #[schema(value_type = String)]
+    name: Masked,
+    #[schema(value_type = String)]
+    phone: Masked,
+    /// `resident_id`, `passport` …; none of a visitor to a resident.
+    document: Option<&'static str>,
+    #[schema(value_type = Option<String>)]
+    id_number: Option<Masked>,
+    plate: Option<String>,
+    items: Option<String>,
+    has_face: bool,
+}
+
+impl VisitorRowOut {
+    fn of(visitor: &Visitor) -> Self {
+        let document = visitor.document.as_ref();
+        let plate = visitor.plate.as_ref();
+        let items = visitor.items.as_ref();
+        Self {
+            id: visitor.id,
+            name: Masked::name(visitor.name.as_str()),
+            phone: visitor.phone.mask.clone(),
+            document: document.map(|document| document.kind.as_str()),
+            id_number: document.map(|document| document.mask.clone()),
+            plate: plate.map(|plate| plate.as_str().to_owned()),
+            items: items.map(|items| items.as_str().to_owned()),
+            has_face: visitor.face_photo.is_some(),
+        }
+    }
+}
+
+/// 申请管理, newest first: an administrator's are all, an approver's their department's, anybody's their own
+#[utoipa::path(get, path = "/api/admin/visits", operation_id = "all_visits", tag = "admin",
+    params(VisitsQuery),
+    responses((status = 200, body = PageOut<VisitRowOut>), (status = 422, body = ProblemOut)))]
+pub async fn list(
+    State(ctx): State<Ctx>,
+    by: Staff,
+    Query(query): Query<VisitsQuery>,
+) -> Result<Json<PageOut<VisitRowOut>>, Problem> {
+    let (filter, page) = query.filter(&ctx)?;
+    let found = console::visits(&ctx, &by, &filter, page.before, page.limit).await?;
+    let key = |facts: &VisitFacts| facts.visit.id.to_string();
+    Ok(Json(page.of(found, key, |facts| VisitRowOut::of(&facts))))
+}
+
+/// 详情
+#[utoipa::path(get, path = "/api/admin/visits/{id}", operation_id = "any_visit", tag = "admin",
+    params(("id" = VisitId, Path)),
+    responses((status = 200, body = VisitDetailOut), (status = 404, body = ProblemOut)))]
+pub async fn find(
+    State(ctx): State<Ctx>,
+    by: Staff,
+    Path(id): Path<VisitId>,
+) -> Result<Json<VisitDetailOut>, Problem> {
+    let facts = console::visit(&ctx, &by, id).await?;
+    let facts = facts.ok_or_else(Problem::not_found)?;
+    let (visit, group) = (&facts.visit, facts.group.as_ref());
+    let text = |text: &str| text.to_owned();
+    let plates = group.iter().flat_map(|group| &group.plates);
+    let typed = facts.registration.as_ref();
+    Ok(Json(VisitDetailOut {
+        visit: VisitRowOut::of(&facts),
+        host_phone: facts.host.phone.clone(),
+        area_note: visit.area_note.as_ref().map(|note| text(note.as_str())),
+        note: visit.note.as_ref().map(|note| text(note.as_str())),
+        comment: visit.stage.comment().map(|said| text(said.as_str())),
+        arrived_at: visit.arrived_at.map(campus_time),
+        visitors: facts.visitors.iter().map(VisitorRowOut::of).collect(),
+        headcount: group.map(|group| group.headcount.get()),
+        plates: plates.map(|plate| text(plate.as_str())).collect(),
+        house: typed.map(|typed| text(typed.house.as_str())),
+    }))
+}

@@ -1,0 +1,285 @@
+//! Lists of visits for whoever may read more than what they began: what is asked for, and whose.
+//!
+//! An index answers an `and` newest first, and no `or`: the database would sort all that there is. So a
+//! list is read in *arms*, each of which has an `and` only and gives a page at most, and the newest of all
+//! arms are the page.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{SelectStatement, SimpleExpr};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Select,
+};
+
+use super::visits::{Column, Entity, visit};
+use super::{StoreError, invitations, registrations, staff, vehicles, visitors};
+use crate::domain::campus::{Member, Role};
+use crate::domain::keyword::{Keyword, NameStart};
+use crate::domain::mode::Mode;
+use crate::domain::stage::StageKind;
+use crate::domain::visit::Visit;
+use crate::domain::window::Span;
+use crate::ids::{AreaId, DepartmentId, ReasonId, StaffId, VisitId};
+
+/// Whose visits may be read. Of several scopes, all that any of them holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Everybody's.
+    Campus,
+    /// Those that a department decides.
+    Department(DepartmentId),
+    /// Those that a member of staff began or is the host of.
+    Own(StaffId),
+}
+
+impl Scope {
+    /// What a member of staff may read: an administrator everything, an approver what their department
+    /// decides, and everybody their own.
+    #[must_use]
+    pub fn of(member: &Member) -> Vec<Self> {
+        if member.is(Role::Administrator) {
+            return vec![Self::Campus];
+        }
+        let decides = member.is(Role::Approver);
+        let department = decides.then_some(Self::Department(member.department));
+        department
+            .into_iter()
+            .chain([Self::Own(member.id)])
+            .collect()
+    }
+}
+
+/// What is looked for; everything that is given must fit.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub keyword: Option<Keyword>,
+    /// 发起人.
+    pub initiator: Option<NameStart>,
+    /// 被访人.
+    pub host: Option<NameStart>,
+    pub department: Option<DepartmentId>,
+    pub area: Option<AreaId>,
+    pub reason: Option<ReasonId>,
+    /// 来源.
+    pub mode: Option<Mode>,
+    /// 状态 as it stands at the time of asking, whatever was stored.
+    pub stage: Option<StageKind>,
+    /// 开始时间.
+    pub starts: Span,
+    /// 申请时间.
+    pub submitted: Span,
+}
+
+/// The visits in any of `scopes` that fit, newest first, those before `before`.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    scopes: &[Scope],
+    filter: &Filter,
+    now: DateTime<Utc>,
+    before: Option<VisitId>,
+    limit: u64,
+) -> Result<Vec<Visit>, StoreError> {
+    let mut newest = BTreeSet::new();
+    for page in pages(scopes, filter, now, before, limit) {
+        for row in db.query_all(&page).await? {
+            newest.insert(row.try_get::<i64>("", "id")?);
+        }
+    }
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let page: Vec<_> = newest.into_iter().rev().take(limit).collect();
+    let rows = Entity::find()
+        .filter(Column::Id.is_in(page))
+        .order_by_desc(Column::Id);
+    rows.all(db).await?.into_iter().map(visit).collect()
+}
+
+/// One of them; another is not found.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    scopes: &[Scope],
+    id: VisitId,
+) -> Result<Option<Visit>, StoreError> {
+    for arm in whose(scopes) {
+        let found = { arm.into_iter() }.fold(Entity::find_by_id(id.get()), Select::filter);
+        if let Some(row) = found.one(db).await? {
+            return visit(row).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+/// What is asked of the database for a page: the ids only, which the indexes hold, so that no row is read
+/// that the page has not.
+#[must_use]
+pub fn pages(
+    scopes: &[Scope],
+    filter: &Filter,
+    now: DateTime<Utc>,
+    before: Option<VisitId>,
+    limit: u64,
+) -> Vec<SelectStatement> {
+    let before = before.map(|before| Column::Id.lt(before.get()));
+    let page = |arm: Arm| {
+        let ids = Entity::find().select_only().column(Column::Id);
+        let found = arm
+            .into_iter()
+            .chain(before.clone())
+            .fold(ids, Select::filter);
+        found.order_by_desc(Column::Id).limit(limit).into_query()
+    };
+    arms(scopes, filter, now).into_iter().map(page).collect()
+}
+
+/// Conditions that all hold.
+type Arm = Vec<SimpleExpr>;
+
+fn arms(scopes: &[Scope], filter: &Filter, now: DateTime<Utc>) -> Vec<Arm> {
+    let (keyword, stage) = (filter.keyword.as_ref(), filter.stage);
+    let choices = [
+        Some(whose(scopes)),
+        keyword.map(mentioning),
+        filter.initiator.as_ref().map(begun_by),
+        filter.host.as_ref().map(hosted_by),
+        stage.map(|stage| standing(stage, now)),
+    ];
+    let every = vec![plain(filter)];
+    { choices.into_iter().flatten() }.fold(every, |arms, choice| {
+        let with = |arm: &Arm| {
+            choice
+                .iter()
+                .map(|more| [&arm[..], more].concat())
+                .collect()
+        };
+        arms.iter().flat_map::<Vec<Arm>, _>(with).collect()
+    })
+}
+
+fn whose(scopes: &[Scope]) -> Vec<Arm> {
+    if scopes.contains(&Scope::Campus) {
+        return vec![vec![]];
+    }
+    let arms = |scope: &Scope| match scope {
+        Scope::Campus => vec![vec![]],
+        Scope::Department(id) => vec![vec![Column::DepartmentId.eq(id.get())]],
+        Scope::Own(id) => vec![
+            vec![Column::HostId.eq(id.get())],
+            vec![Column::InitiatorStaffId.eq(id.get())],
+        ],
+    };
+    scopes.iter().flat_map(arms).collect()
+}
+
+/// What needs no arms.
+fn plain(filter: &Filter) -> Arm {
+    let Filter {
+        department,
+        area,
+        reason,
+        mode,
+        starts,
+        submitted,
+        ..
+    } = filter;
+    let span = |span: &Span, column: Column| {
+        let from = span.from.map(|from| column.gte(from));
+        from.into_iter()
+            .chain(span.until.map(|until| column.lte(until)))
+    };
+    let named = [
+        department.map(|id| Column::DepartmentId.eq(id.get())),
+        area.map(|id| Column::AreaId.eq(id.get())),
+        reason.map(|id| Column::ReasonId.eq(id.get())),
+        mode.map(|mode| Column::Mode.eq(mode.as_str())),
+    ];
+    let spans = span(starts, Column::StartsAt).chain(span(submitted, Column::SubmittedAt));
+    named.into_iter().flatten().chain(spans).collect()
+}
+
+fn mentioning(keyword: &Keyword) -> Vec<Arm> {
+    let of = |visits| vec![Column::Id.in_subquery(visits)];
+    match keyword {
+        Keyword::Number(id) => vec![vec![Column::Id.eq(id.get())]],
+        Keyword::Phone(hash) => vec![
+            of(visitors::visits_with_phone(hash)),
+            vec![Column::HostId.in_subquery(staff::with_phone(hash))],
+            of(registrations::visits_with_phone(hash)),
+        ],
+        Keyword::Plate(plate) => vec![
+            of(visitors::visits_with_plate(plate)),
+            of(vehicles::visits_with(plate)),
+        ],
+        Keyword::Name(start) => {
+            let by_staff = vec![Column::InitiatorStaffId.in_subquery(staff::named(start))];
+            let visitors = of(visitors::visits_named(start));
+            [vec![visitors, by_staff], hosted_by(start)].concat()
+        }
+    }
+}
+
+/// The member of staff who began it, or else the first visitor.
+fn begun_by(start: &NameStart) -> Vec<Arm> {
+    vec![
+        vec![Column::InitiatorStaffId.in_subquery(staff::named(start))],
+        vec![
+            Column::InitiatorStaffId.is_null(),
+            Column::Id.in_subquery(visitors::visits_begun_by_named(start)),
+        ],
+    ]
+}
+
+/// 被访人, or the resident as they were typed.
+fn hosted_by(start: &NameStart) -> Vec<Arm> {
+    vec![
+        vec![Column::HostId.in_subquery(staff::named(start))],
+        vec![Column::Id.in_subquery(registrations::visits_named(start))],
+    ]
+}
+
+/// The stored stages that mean this one at `now`: [`Visit::settle`] and what an invitation that has run
+/// out makes of its visit, as conditions. The timer writes both down, so all arms but the first find few.
+fn standing(stage: StageKind, now: DateTime<Utc>) -> Vec<Arm> {
+    let stored = |stage: StageKind| Column::Stage.eq(stage.as_str());
+    let (on, over) = (|| Column::EndsAt.gte(now), || Column::EndsAt.lt(now));
+    let run_out = || invitations::run_out(now);
+    let lapsed_inviting = || {
+        let run_out = Column::Id.in_subquery(run_out());
+        vec![stored(StageKind::Inviting), on(), run_out]
+    };
+    let joined = visitors::visits();
+    match stage {
+        StageKind::Inviting => {
+            let open = Column::Id.not_in_subquery(run_out());
+            vec![vec![stored(stage), on(), open]]
+        }
+        StageKind::Pending => {
+            let some = vec![Column::Id.in_subquery(joined)];
+            vec![
+                vec![stored(stage), on()],
+                [lapsed_inviting(), some].concat(),
+            ]
+        }
+        StageKind::Approved | StageKind::Returned => vec![vec![stored(stage), on()]],
+        StageKind::Rejected | StageKind::Withdrawn => vec![vec![stored(stage)]],
+        StageKind::Completed => {
+            let came = Column::ArrivedAt.is_not_null();
+            vec![
+                vec![stored(stage)],
+                vec![stored(StageKind::Approved), over(), came],
+            ]
+        }
+        StageKind::Lapsed => {
+            let none = vec![Column::Id.not_in_subquery(joined)];
+            let nobody_came = Column::ArrivedAt.is_null();
+            vec![
+                vec![stored(stage)],
+                vec![stored(StageKind::Inviting), over()],
+                vec![stored(StageKind::Pending), over()],
+                vec![stored(StageKind::Returned), over()],
+                vec![stored(StageKind::Approved), over(), nobody_came],
+                [lapsed_inviting(), none].concat(),
+            ]
+        }
+    }
+}
