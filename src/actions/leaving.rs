@@ -123,8 +123,8 @@ async fn forget(
 ) -> Result<(), StoreError> {
     let (now, account) = (ctx.clock.now(), Account::Person(person));
     let selves = visitors::of_person(txn, person).await?;
-    let live = passes::lock_live(txn, selves.iter().map(|visitor| visitor.id), now).await?;
-    passes::revoke(txn, live.iter().map(|pass| pass.id), now).await?;
+    let good = passes::lock_live(txn, selves.iter().map(|visitor| visitor.id), now).await?;
+    passes::revoke(txn, good.iter().map(|pass| pass.id), now).await?;
     outbox::give_up(txn, ways_to(person, &selves), now).await?;
     visitors::forget(txn, selves, now).await?;
     let own: Vec<_> = own.iter().map(|visit| visit.id).collect();

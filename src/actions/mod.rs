@@ -11,6 +11,7 @@ pub mod budgets;
 pub mod campus;
 pub mod cards;
 pub mod console;
+pub mod exports;
 pub mod figures;
 pub mod forgetting;
 pub mod groups;

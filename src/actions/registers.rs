@@ -6,7 +6,7 @@ use sea_orm::DatabaseTransaction;
 
 use super::campus::free_slot;
 use super::note;
-use super::residents::{Entered, Listed, enter};
+use super::residents::{Entered, Listed, enter_one};
 use crate::ctx::Ctx;
 use crate::domain::actors::{Account, Admin};
 use crate::domain::campus::{

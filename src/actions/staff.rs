@@ -108,13 +108,13 @@ pub async fn import<'a>(
     let txn = begin(&ctx.db).await?;
     let list: Vec<_> = list.into_iter().collect();
     let departments = departments_of(&txn, ctx, &list).await?;
-    let mut last = HashMap::new();
+    let mut holding = HashMap::new();
     for (at, one) in list.iter().enumerate() {
-        last.insert(&one.wecom_userid, at);
+        holding.insert(&one.wecom_userid, at);
     }
     let rows = list.iter().enumerate();
     let rows: Vec<_> = rows
-        .map(|(at, one)| (*one, last[&one.wecom_userid] == at))
+        .map(|(at, one)| (*one, holding[&one.wecom_userid] == at))
         .collect();
     let mut imported = Imported(Vec::new());
     for batch in rows.chunks(BATCH) {

@@ -9,6 +9,7 @@ pub mod extract;
 pub mod fields;
 pub mod problem;
 
+mod export;
 mod forms;
 mod group;
 mod invitation;

@@ -156,6 +156,8 @@ fn lists() -> OpenApiRouter<Site> {
         .routes(routes!(own::read_visitors))
         .routes(routes!(admin::imports::import))
         .routes(routes!(admin::exports::visits))
+        .routes(routes!(admin::exports::groups))
+        .routes(routes!(admin::exports::registrations))
 }
 
 /// How long a list may take: the longest are fifty thousand rows, and whoever sends one waits.

@@ -25,7 +25,7 @@ mod crash;
 mod deliveries;
 mod doors;
 mod entering;
-//mod exports;
+mod exports;
 mod forgetting;
 mod fuzz;
 mod gate;

@@ -6,6 +6,8 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::actions::residents::Entered as Moved;
+use crate::actions::staff::Entered as Hired;
 use crate::actions::{residents, staff};
 use crate::ctx::Ctx;
 use crate::domain::actors::{Account, Admin};
@@ -112,8 +114,7 @@ pub async fn import(
             let rows = list.rows.iter().map(|(_, row)| row);
             let imported = staff::import(&ctx, by, rows, query.is_tried(&list)).await?;
             let count = |what| imported.0.iter().filter(|came| **came == what).count();
-            use staff::Entered::{Added, Changed, Unchanged};
-            let counts = [count(Added), count(Changed), count(Unchanged)];
+            let counts = [Hired::Added, Hired::Changed, Hired::Unchanged].map(count);
             Json(query.out(list, counts)).into_response()
         }
         ListKind::Residents => {
@@ -131,8 +132,7 @@ pub async fn import(
                     .filter(|came| **came == what)
                     .count()
             };
-            use residents::Entered::{Added, Back, Unchanged};
-            let counts = [count(Added), count(Back), count(Unchanged)];
+            let counts = [Moved::Added, Moved::Back, Moved::Unchanged].map(count);
             Json(query.out(list, counts)).into_response()
         }
         ListKind::Vehicles => {

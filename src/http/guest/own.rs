@@ -111,6 +111,7 @@ pub struct GrantOut {
 }
 
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "times end in _at in this API")]
 pub struct LoginOut {
     begun_at: DateTime<FixedOffset>,
     seen_at: DateTime<FixedOffset>,
@@ -254,9 +255,12 @@ impl OwnVisitOut {
                 .filter(|_| begun)
                 .map(|n| n.as_str().to_owned()),
             visitors: seen
-                .map(|visitor| match is_self(visitor) {
-                    true => OwnVisitorOut::in_full(ctx, visitor),
-                    false => OwnVisitorOut::masked(visitor),
+                .map(|visitor| {
+                    if is_self(visitor) {
+                        OwnVisitorOut::in_full(ctx, visitor)
+                    } else {
+                        OwnVisitorOut::masked(visitor)
+                    }
                 })
                 .collect(),
         }

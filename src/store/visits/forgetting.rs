@@ -16,6 +16,7 @@ use crate::store::{StoreError, forget, invitees, registrations, vehicles, visito
 const OPEN: [&str; 4] = ["inviting", "pending", "returned", "approved"];
 
 /// The ids of the visits that are open.
+#[must_use]
 pub fn open() -> SelectStatement {
     Query::select()
         .column(row::Column::Id)
