@@ -165,6 +165,12 @@ ids! {
     DeadlineId,
     /// One decision in the approval of a visit.
     StepId,
+    /// 审批路线.
+    RouteId,
+    /// Somebody decides in another's place for a while.
+    DelegationId,
+    /// 抄送 by rule.
+    GrantId,
     /// 通行凭证.
     PassId,
     /// 门禁 / 道闸.

@@ -28,6 +28,7 @@ mod m0035_blacklist;
 mod m0036_area_limits;
 mod m0040_photo_ends;
 mod m0050_groups;
+mod m0060_routes;
 mod m0070_lists;
 mod m0071_console;
 mod m0080_forgetting;
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0036_area_limits::Migration),
             Box::new(m0040_photo_ends::Migration),
             Box::new(m0050_groups::Migration),
+            Box::new(m0060_routes::Migration),
             Box::new(m0070_lists::Migration),
             Box::new(m0071_console::Migration),
             Box::new(m0080_forgetting::Migration),

@@ -1,5 +1,5 @@
 //! What every way of applying shares: what is asked for, what only the database knows to be wrong with
-//! it, and the host's department being asked.
+//! it, and what is written down of a visit in each case.
 
 use sea_orm::DatabaseTransaction;
 
@@ -9,21 +9,15 @@ use crate::domain::actors::Account;
 use crate::domain::campus::Role;
 use crate::domain::invitation::Refusal;
 use crate::domain::limits::LimitError;
-use crate::domain::message::Message;
 use crate::domain::mode::Mode;
 use crate::domain::photo::{FACE_CONSENT, PhotoKind};
 use crate::domain::visit::{Corrected, Host, Stage, Visit, VisitError};
 use crate::domain::visitor::{SealedDocument, Visitor};
 use crate::domain::window::day_start;
 use crate::domain::{AreaNote, IdNumber, Items, Note, PersonName, Phone, Plate, Window};
-use crate::ids::{
-    AreaId, DepartmentId, PersonId, PhotoId, ReasonId, StaffId, StepId, VisitId, VisitorId,
-};
-use crate::outbox;
-use crate::store::approval_steps::Step;
+use crate::ids::{AreaId, DepartmentId, PersonId, PhotoId, ReasonId, StaffId, VisitId, VisitorId};
 use crate::store::{
-    StoreError, approval_steps, areas, audit, consents, people, photos, quarters, reasons, staff,
-    visitors, visits,
+    StoreError, areas, audit, consents, people, photos, quarters, reasons, staff, visitors, visits,
 };
 
 /// How many applications of one person may wait with one host.
@@ -320,35 +314,6 @@ pub(super) async fn consent(
         consents::insert(txn, ctx.mint(), by, face, FACE_CONSENT, now).await?;
     }
     Ok(())
-}
-
-/// Asks the visit's department, once more when it was asked before.
-pub(super) async fn ask(
-    txn: &DatabaseTransaction,
-    ctx: &Ctx,
-    visit: &Visit,
-) -> Result<(), StoreError> {
-    let step = next_step(txn, ctx, visit).await?;
-    outbox::post(txn, ctx, &Message::ApprovalWaiting { step }).await
-}
-
-/// Puts the visit before its department, which nobody tells of it.
-pub(super) async fn next_step(
-    txn: &DatabaseTransaction,
-    ctx: &Ctx,
-    visit: &Visit,
-) -> Result<StepId, StoreError> {
-    let before = approval_steps::of_visit(txn, visit.id).await?.len();
-    let step = Step {
-        id: ctx.mint(),
-        visit: visit.id,
-        ordinal: i16::try_from(before + 1).unwrap_or(i16::MAX),
-        department: visit.department,
-        asked_at: ctx.clock.now(),
-        decided: None,
-    };
-    approval_steps::insert(txn, &step).await?;
-    Ok(step.id)
 }
 
 /// Writes down who did what to a visit.

@@ -1,29 +1,41 @@
-//! 同意, 拒绝, 退回: the host's department decides, or a resident does, and it is written down.
+//! 同意, 拒绝, 退回: those whom a visit's route asks decide, or a resident does, and it is written down.
 
 use sea_orm::DatabaseTransaction;
 
 use super::applications::note;
 use super::lapses::settle_due;
 use super::screening::clear;
-use super::{cards, passes};
+use super::{cards, passes, steps};
 use crate::ctx::Ctx;
-use crate::domain::actors::Approver;
+use crate::domain::actors::Staff;
+use crate::domain::campus::Role;
 use crate::domain::message::Message;
-use crate::domain::visit::{Decider, Decision, Host, Visit, VisitError};
-use crate::ids::{StepId, VisitId};
+use crate::domain::route::Quorum;
+use crate::domain::visit::{Decider, Decision, Host, Stage, Visit, VisitError};
+use crate::ids::{StaffId, StepId, VisitId};
 use crate::outbox;
 use crate::secret::Masked;
 use crate::store::approval_steps::Step;
+use crate::store::approval_votes::Vote;
 use crate::store::passes::revoke_of_visit;
 use crate::store::visit_facts::{self, VisitFacts};
-use crate::store::{StoreError, approval_steps, begin, commit, registrations, visits};
+use crate::store::{
+    StoreError, approval_steps, approval_votes, begin, commit, deciders, readers, registrations,
+    visits,
+};
 
 /// Why a decision did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum DecideError {
-    /// There is none, or it is another department's.
+    /// There is none, or it is nothing of theirs.
     #[error("没有找到该申请")]
     NotFound,
+    /// They began it, or are whom it is to.
+    #[error("不能审批本人发起或被访的申请")]
+    Own,
+    /// Another was quicker, or they have said their word; the visit waits for somebody else.
+    #[error("该环节已由{0}处理，请等待后续审批")]
+    Answered(String),
     /// The blacklist refuses one of the visitors. The name is masked.
     #[error("第{place}位访客（{name}）暂不能通过审批，请拒绝或退回该申请，或联系保卫处")]
     Blocked { place: i16, name: Masked },
@@ -36,42 +48,110 @@ pub enum DecideError {
     Store(#[from] StoreError),
 }
 
-/// Decides a visit of the approver's department.
+/// Decides the step of a visit that is open. `shown` is the step that whoever decides looked at, where that
+/// is known: no later one is decided by mistake.
 pub async fn decide(
     ctx: &Ctx,
-    by: &Approver,
+    by: &Staff,
     id: VisitId,
+    shown: Option<StepId>,
     decision: Decision,
 ) -> Result<(), DecideError> {
     let txn = begin(&ctx.db).await?;
-    decide_in(&txn, ctx, by, id, None, decision).await?;
+    decide_in(&txn, ctx, by, id, (shown, Eyes::OnPage), decision).await?;
     commit(txn).await?;
     Ok(())
 }
 
-/// The same within a transaction: the visit, the step, the passes, and who must be told. Whoever
-/// decides by a card decides the step that the card showed, and no later one.
+/// The same within a transaction: the visit, the step, the passes, and who must be told.
 pub(super) async fn decide_in(
     txn: &DatabaseTransaction,
     ctx: &Ctx,
-    by: &Approver,
+    by: &Staff,
     id: VisitId,
-    shown: Option<StepId>,
+    (shown, eyes): (Option<StepId>, Eyes),
     decision: Decision,
 ) -> Result<Visit, DecideError> {
     let now = ctx.clock.now();
     let visit = visits::lock(txn, id).await?.ok_or(DecideError::NotFound)?;
-    let step = last_step(txn, by, id).await?;
-    let step = step.filter(|step| shown.is_none_or(|shown| shown == *step));
-    let step = step.ok_or(DecideError::NotFound)?;
-    let by = Decider::Staff(by.member.id);
-    let visit = visit.decide(decision.clone(), by, now)?;
-    let eyes = match shown {
-        Some(_) => Eyes::Elsewhere,
-        None => Eyes::OnPage,
+    let steps = approval_steps::of_visit(txn, id).await?;
+    let voices = deciders::voices(txn, &by.member, now).await?;
+    let names = deciders::names(by.member.id, &voices);
+    let theirs = |step: &&Step| step.asked_at.is_some() && names.cover(step.plan.asked);
+    if !steps.iter().any(|step| theirs(&step)) {
+        return Err(DecideError::NotFound);
+    }
+    // What is decided already is told as such, whoever's turn it would be.
+    visit.clone().decide(decision.clone(), Decider::Rule, now)?;
+    let open = steps.iter().filter(|step| step.is_open()).find(theirs);
+    let open = open.filter(|step| shown.is_none_or(|shown| shown == step.id));
+    let Some(step) = open else {
+        return Err(answered(txn, steps.iter().rfind(theirs)).await?);
     };
-    conclude(txn, ctx, &visit, step, (&decision, by), eyes).await?;
-    Ok(visit)
+    let asked = deciders::of(txn, step.plan.asked, &visit).await?;
+    if step.plan.asked.excludes(&visit, by.member.id) {
+        return Err(DecideError::Own);
+    }
+    let words = approval_votes::of_steps(txn, [step.id]).await?;
+    let silent = |id: StaffId| words.iter().all(|word| word.staff != id);
+    let mut for_whom = asked.iter().map(|member| member.id);
+    let for_whom: Vec<_> = for_whom
+        .by_ref()
+        .filter(|id| names.staff.contains(id))
+        .collect();
+    if for_whom.is_empty() {
+        return Err(DecideError::Own);
+    }
+    let for_whom: Vec<_> = for_whom.into_iter().filter(|id| silent(*id)).collect();
+    if for_whom.is_empty() {
+        return Err(answered(txn, Some(step)).await?);
+    }
+    for staff in &for_whom {
+        let vote = vote(step.id, *staff, by.member.id, &decision, now);
+        approval_votes::insert(txn, &vote).await?;
+    }
+    let missing = asked
+        .iter()
+        .any(|member| silent(member.id) && !for_whom.contains(&member.id));
+    let agreed = matches!(decision, Decision::Approve(_));
+    if agreed && step.plan.quorum == Quorum::All && missing {
+        note(txn, ctx, Decider::Staff(by.member.id), "visit.agree", id).await?;
+        cards::settle(txn, ctx, &visit).await?;
+        return Ok(visit);
+    }
+    let by = Decider::Staff(by.member.id);
+    answer(txn, ctx, &visit, step, (&decision, by), eyes).await
+}
+
+fn vote(
+    step: StepId,
+    staff: StaffId,
+    given_by: StaffId,
+    decision: &Decision,
+    at: chrono::DateTime<chrono::Utc>,
+) -> Vote {
+    let comment = decision.comment().map(|said| said.as_str().to_owned());
+    Vote {
+        step,
+        staff,
+        given_by,
+        decision: decision.as_str().to_owned(),
+        comment,
+        at,
+    }
+}
+
+/// Who has answered a step.
+async fn answered(
+    txn: &DatabaseTransaction,
+    step: Option<&Step>,
+) -> Result<DecideError, StoreError> {
+    let by = match step.and_then(|step| step.decided.as_ref()).map(|d| d.by) {
+        Some(Decider::Staff(id)) => crate::store::staff::find(txn, id).await?,
+        Some(Decider::Rule) | None => None,
+    };
+    let by = by.map_or("您".to_owned(), |member| member.name.as_str().to_owned());
+    Ok(DecideError::Answered(by))
 }
 
 /// Whether whoever decides sees what the blacklist says of the visitors.
@@ -80,6 +160,39 @@ pub(super) enum Eyes {
     OnPage,
     /// On a card, on a resident's link, or in the register.
     Elsewhere,
+}
+
+/// A step has its answer. Agreement goes on to the next step, if there is one; everything else decides the
+/// visit.
+pub(super) async fn answer(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    visit: &Visit,
+    step: &Step,
+    (decision, by): (&Decision, Decider),
+    eyes: Eyes,
+) -> Result<Visit, DecideError> {
+    let now = ctx.clock.now();
+    let decided = visit.clone().decide(decision.clone(), by, now)?;
+    let steps = approval_steps::of_visit(txn, visit.id).await?;
+    let mut later = steps.into_iter().filter(|one| one.round == step.round);
+    let next = later.find(|one| one.ordinal > step.ordinal);
+    let agreed = matches!(decision, Decision::Approve(_));
+    let Some(mut next) = next.filter(|_| agreed) else {
+        conclude(txn, ctx, &decided, step.id, (decision, by), eyes).await?;
+        return Ok(decided);
+    };
+    let cleared = clear(txn, ctx, visit).await?;
+    if cleared.review && eyes == Eyes::Elsewhere {
+        return Err(DecideError::Review);
+    }
+    approval_steps::decide(txn, step.id, decision, by, now).await?;
+    steps::turn(txn, ctx, visit, &mut next).await?;
+    let waiting = Message::ApprovalWaiting { step: next.id };
+    outbox::post(txn, ctx, &waiting).await?;
+    cards::settle(txn, ctx, visit).await?;
+    note(txn, ctx, by, "visit.agree", visit.id).await?;
+    Ok(visit.clone())
 }
 
 /// Writes a decision down: the visit as it has left it, the step, the passes, and who must be told. What
@@ -117,10 +230,11 @@ pub(super) async fn conclude(
     };
     // Whom the register lets in has the pass by SMS; whoever typed the registration may be another, who would
     // learn from a message what stands in the register.
-    if !matches!((decision, by), (Decision::Approve(_), Decider::Resident)) {
+    let by_register = visit.host == Host::Resident && by == Decider::Rule;
+    if !(by_register && cleared.is_some()) {
         outbox::post(txn, ctx, &told).await?;
     }
-    cards::settle(txn, ctx, id).await?;
+    cards::settle(txn, ctx, visit).await?;
     Ok(note(txn, ctx, by, what, id).await?)
 }
 
@@ -138,59 +252,58 @@ async fn tell_resident(
     Ok(())
 }
 
-/// The last step of a visit, if it is this approver's department that was asked.
-async fn last_step(
-    txn: &DatabaseTransaction,
-    by: &Approver,
-    id: VisitId,
-) -> Result<Option<StepId>, StoreError> {
-    let last = approval_steps::of_visit(txn, id).await?.pop();
-    Ok(last
-        .filter(|step| step.department == by.member.department)
-        .map(|step| step.id))
+/// A visit as one member of staff may see it.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub facts: VisitFacts,
+    pub steps: Vec<Step>,
+    pub words: Vec<Vote>,
+    /// 抄送人.
+    pub readers: Vec<StaffId>,
+    /// The step that they may decide now.
+    pub open: Option<StepId>,
+    /// Whether they see pictures: who is asked does, and whoever runs the whole thing.
+    pub pictures: bool,
 }
 
-/// A visit of the approver's department, with its steps.
-pub async fn find(
-    ctx: &Ctx,
-    by: &Approver,
-    id: VisitId,
-) -> Result<(VisitFacts, Vec<Step>), DecideError> {
+/// A visit that somebody is or was asked about, may read, began, or is visited by.
+pub async fn find(ctx: &Ctx, by: &Staff, id: VisitId) -> Result<Seen, DecideError> {
     settle_due(ctx).await?;
-    let visit = visits::find(&ctx.db.read, id)
-        .await?
-        .ok_or(DecideError::NotFound)?;
-    let steps = approval_steps::of_visit(&ctx.db.read, id).await?;
-    if !steps
-        .iter()
-        .any(|step| step.department == by.member.department)
-    {
+    let (db, now) = (&ctx.db.read, ctx.clock.now());
+    let visit = visits::find(db, id).await?.ok_or(DecideError::NotFound)?;
+    let steps = approval_steps::of_visit(db, id).await?;
+    let readers = readers::of_visit(db, id).await?;
+    let member = &by.member;
+    let names = deciders::names(member.id, &deciders::voices(db, member, now).await?);
+    let theirs = |step: &&Step| step.asked_at.is_some() && names.cover(step.plan.asked);
+    let pictures = steps.iter().any(|step| theirs(&step)) || member.is(Role::Administrator);
+    let reads = readers.contains(&member.id) || visit.concerns(member.id);
+    if !pictures && !reads {
         return Err(DecideError::NotFound);
     }
-    let facts = visit_facts::of_one(&ctx.db.read, visit, ctx.clock.now()).await?;
-    Ok((facts, steps))
+    let words = approval_votes::of_steps(db, steps.iter().map(|step| step.id)).await?;
+    let facts = visit_facts::of_one(db, visit, now).await?;
+    let open = steps.iter().filter(|step| step.is_open()).find(theirs);
+    let open = open.filter(|step| {
+        let said = |word: &Vote| word.step == step.id && word.given_by == member.id;
+        let pending = facts.visit.stage == Stage::Pending;
+        pending && !step.plan.asked.excludes(&facts.visit, member.id) && !words.iter().any(said)
+    });
+    let open = open.map(|step| step.id);
+    Ok(Seen {
+        facts,
+        steps,
+        words,
+        readers,
+        open,
+        pictures,
+    })
 }
 
-/// 待处理 or 已处理.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Box {
-    Todo,
-    Done,
-}
-
-/// The department's visits, newest first: those before `before`.
-pub async fn list(
-    ctx: &Ctx,
-    by: &Approver,
-    which: Box,
-    before: Option<VisitId>,
-    limit: u64,
-) -> Result<Vec<VisitFacts>, StoreError> {
-    // What has lapsed with some in it waits for these approvers, and no timer need have struck.
-    settle_due(ctx).await?;
-    let now = ctx.clock.now();
-    let todo = (which == Box::Todo, now);
-    let department = by.member.department;
-    let found = visits::list_for_department(&ctx.db.read, department, todo, before, limit).await?;
-    visit_facts::of(&ctx.db.read, found, now).await
+impl Seen {
+    /// Whether it is their own.
+    #[must_use]
+    pub fn concerns(&self, staff: StaffId) -> bool {
+        self.facts.visit.concerns(staff)
+    }
 }

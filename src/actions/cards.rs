@@ -2,17 +2,18 @@
 
 use sea_orm::DatabaseTransaction;
 
-use super::approvals::{DecideError, decide_in};
+use super::approvals::{DecideError, Eyes, decide_in};
 use crate::ctx::Ctx;
-use crate::domain::actors::Approver;
+use crate::domain::actors::Staff;
 use crate::domain::message::Message;
-use crate::domain::visit::Decision;
-use crate::ids::{OutboxId, VisitId};
+use crate::domain::visit::{Decision, Stage, Visit};
+use crate::ids::OutboxId;
 use crate::outbox;
 use crate::store::approval_steps::outcome;
 use crate::store::deliveries::Seen;
 use crate::store::{
-    self, StoreError, approval_steps, begin, cards, commit, deliveries, staff, visits,
+    self, StoreError, approval_steps, approval_votes, begin, cards, commit, deliveries, staff,
+    visits,
 };
 
 /// The `EventKey` of 同意. The other two buttons open the page, for the comment.
@@ -51,12 +52,10 @@ pub async fn tap(
         return Ok(Tapped::Ignored);
     };
     let member = staff::find_by_userid(&txn, userid).await?;
-    let Some(by) = member
-        .filter(|member| to.staff() == Some(member.id))
-        .and_then(Approver::of)
-    else {
+    let Some(member) = member.filter(|member| to.staff() == Some(member.id)) else {
         return Ok(Tapped::Ignored);
     };
+    let by = Staff { member };
     let Some(step) = approval_steps::find(&txn, step).await? else {
         return Ok(Tapped::Ignored);
     };
@@ -69,11 +68,10 @@ pub async fn tap(
     }
     // The answer to this tap changes this card, so its code is spent.
     cards::spend_code(&txn, id).await?;
-    let shown = Some(step.id);
-    let decided = decide_in(&txn, ctx, &by, step.visit, shown, Decision::Approve(None)).await;
+    let seen = (Some(step.id), Eyes::Elsewhere);
+    let decided = decide_in(&txn, ctx, &by, step.visit, seen, Decision::Approve(None)).await;
     let word = match decided {
-        Ok(visit) => visit.stage.word(),
-        Err(DecideError::NotFound | DecideError::Visit(_)) => {
+        Ok(_) | Err(DecideError::NotFound | DecideError::Answered(_) | DecideError::Visit(_)) => {
             let visit = visits::find(&txn, step.visit).await?;
             let Some(visit) = visit else {
                 return Ok(Tapped::Ignored);
@@ -81,7 +79,7 @@ pub async fn tap(
             let step = approval_steps::find(&txn, step.id).await?;
             outcome(step.as_ref(), &visit.settle(ctx.clock.now()))
         }
-        Err(DecideError::Blocked { .. } | DecideError::Review) => LOOK,
+        Err(DecideError::Blocked { .. } | DecideError::Review | DecideError::Own) => LOOK,
         Err(DecideError::Store(error)) => return Err(error),
     };
     deliveries::answer(&txn, delivery, word).await?;
@@ -89,15 +87,18 @@ pub async fn tap(
     Ok(Tapped::Settled(word.to_owned()))
 }
 
-/// Owes every card of a visit that still shows buttons its result.
+/// Owes every card of a visit on which nothing can be tapped any more its result.
 pub(super) async fn settle(
     txn: &DatabaseTransaction,
     ctx: &Ctx,
-    id: VisitId,
+    visit: &Visit,
 ) -> Result<(), StoreError> {
-    for step in approval_steps::of_visit(txn, id).await? {
+    for step in approval_steps::of_visit(txn, visit.id).await? {
+        let words = approval_votes::of_steps(txn, [step.id]).await?;
+        let open = step.is_open() && visit.stage == Stage::Pending;
         for card in cards::of_step(txn, step.id).await? {
-            if card.response_code.is_some() {
+            let said = words.iter().any(|word| word.given_by == card.staff);
+            if card.response_code.is_some() && (said || !open) {
                 outbox::post(txn, ctx, &Message::CardSettled { card: card.id }).await?;
             }
         }

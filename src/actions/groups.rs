@@ -5,9 +5,10 @@
 //! give theirs back, and the listed vehicles take none.
 
 use super::applications::{
-    BookError, Details, Wanted, admit, ask, check, corrected, hold, note, replace, visit, visitor,
+    BookError, Details, Wanted, admit, check, corrected, hold, note, replace, visit, visitor,
 };
 use super::once::{self, Key};
+use super::steps::ask;
 use crate::ctx::Ctx;
 use crate::domain::actors::{Account, Staff};
 use crate::domain::group::{Group, Headcount};

@@ -4,7 +4,8 @@
 use chrono::{DateTime, Utc};
 use sea_orm::DatabaseTransaction;
 
-use super::applications::{ask, note};
+use super::applications::note;
+use super::steps::ask;
 use crate::ctx::Ctx;
 use crate::domain::invitation::{Course, Ending, Invitation, Invitee, Joined, Place, Refusal};
 use crate::domain::message::Message;

@@ -5,7 +5,7 @@ use sea_orm::DatabaseTransaction;
 
 use super::approvals::{self, DecideError};
 use crate::ctx::Ctx;
-use crate::domain::actors::{Account, Approver};
+use crate::domain::actors::{Account, Staff};
 use crate::domain::photo::{Photo, PhotoKind};
 use crate::domain::visitor::Visitor;
 use crate::ids::{PhotoId, VisitId};
@@ -61,21 +61,24 @@ pub async fn show(ctx: &Ctx, by: Account, id: PhotoId) -> Result<Vec<u8>, Pictur
     open(ctx, photo).await
 }
 
-/// A picture of a visitor of a visit, for those whose department was asked; that it was looked at is
-/// written down.
+/// A picture of a visitor of a visit, for those who were asked about it and administrators; that it was
+/// looked at is written down.
 pub async fn show_of_visit(
     ctx: &Ctx,
-    by: &Approver,
+    by: &Staff,
     visit: VisitId,
     id: PhotoId,
 ) -> Result<Vec<u8>, PictureError> {
-    let (facts, _) = approvals::find(ctx, by, visit)
+    let seen = approvals::find(ctx, by, visit)
         .await
         .map_err(|error| match error {
             DecideError::Store(error) => error.into(),
             _ => PictureError::NotFound,
         })?;
-    let visitors = facts.visitors.iter();
+    if !seen.pictures {
+        return Err(PictureError::NotFound);
+    }
+    let visitors = seen.facts.visitors.iter();
     if !visitors
         .flat_map(Visitor::pictures)
         .any(|picture| picture == id)

@@ -1,9 +1,10 @@
 //! 访客代约: a member of staff fills in everything, for any number of people at once.
 
 use super::applications::{
-    BookError, Details, Wanted, admit, ask, check, consent, hold, note, take_photos, visit, visitor,
+    BookError, Details, Wanted, admit, check, consent, hold, note, take_photos, visit, visitor,
 };
 use super::once::{self, Key};
+use super::steps::ask;
 use crate::ctx::Ctx;
 use crate::domain::actors::{Account, Staff};
 use crate::domain::mode::Mode;

@@ -9,12 +9,12 @@
 use sea_orm::DatabaseTransaction;
 
 use super::applications::{
-    BookError, Details, admit, check_window, consent, hold, next_step, note, replace, take_photos,
-    visitor,
+    BookError, Details, admit, check_window, consent, hold, note, replace, take_photos, visitor,
 };
 use super::approvals::{DecideError, Eyes, conclude};
 use super::limits;
 use super::once::{self, Key};
+use super::steps::{lay, unasked};
 use crate::ctx::Ctx;
 use crate::domain::actors::{Account, Guest};
 use crate::domain::message::Message;
@@ -26,6 +26,7 @@ use crate::domain::{Comment, HouseNumber, PersonName, Phone, Window};
 use crate::ids::{PersonId, StepId, VisitId};
 use crate::outbox;
 use crate::secret::token_hash;
+use crate::store::approval_steps::Step;
 use crate::store::budgets::{self, Budget};
 use crate::store::residents::{self, Living, Named};
 use crate::store::visit_facts::{self, SUBMITTED, VisitFacts};
@@ -244,7 +245,7 @@ async fn hand_on(
     };
     let token = ctx.registration_token(&typed);
     registrations::insert(txn, &typed, &token.hash()).await?;
-    let step = next_step(txn, ctx, &visit).await?;
+    let step = lay(txn, ctx, &visit).await?.id;
     let to_desk = Message::ApprovalWaiting { step };
     if resident.is_none() {
         return Ok(outbox::post(txn, ctx, &to_desk).await?);
@@ -254,7 +255,7 @@ async fn hand_on(
         let registration = typed.id;
         return Ok(outbox::post(txn, ctx, &Message::Registered { registration }).await?);
     }
-    let (decision, by) = (Decision::Approve(None), Decider::Resident);
+    let (decision, by) = (Decision::Approve(None), Decider::Rule);
     let decided = visit.decide(decision.clone(), by, ctx.clock.now())?;
     let decided = (&decision, by, &decided);
     conclude_or_ask(txn, ctx, step, decided).await
@@ -276,7 +277,9 @@ async fn conclude_or_ask(
         Err(DecideError::Store(error)) => Err(error.into()),
         Err(DecideError::Visit(error)) => Err(error.into()),
         Err(DecideError::Blocked { .. }) => Err(BookError::Screened(None)),
-        Err(DecideError::NotFound) => Err(BookError::NotFound),
+        Err(DecideError::NotFound | DecideError::Own | DecideError::Answered(_)) => {
+            Err(BookError::NotFound)
+        }
     }
 }
 
@@ -306,7 +309,7 @@ pub async fn say(ctx: &Ctx, token: &str, word: Word) -> Result<(), BookError> {
     if holds.iter().all(|held| held.id != typed.id) {
         return Err(BookError::NotFound);
     }
-    let by = Decider::Resident;
+    let by = Decider::Rule;
     let (decision, what) = match word {
         Word::Expected => (Decision::Approve(None), "registration.expect"),
         Word::Stranger => (
@@ -319,18 +322,18 @@ pub async fn say(ctx: &Ctx, token: &str, word: Word) -> Result<(), BookError> {
         | (
             Word::Stranger,
             Stage::Rejected {
-                by: Decider::Resident,
-                ..
+                by: Decider::Rule, ..
             },
         ) => return Ok(()),
         (Word::Stranger, Stage::Approved { .. }) => {
             let visit = visit.disown(now)?;
-            let step = next_step(&txn, ctx, &visit).await?;
-            (visit, step)
+            let step = unasked(&txn, ctx, &visit).await?;
+            (visit, step.id)
         }
         (Word::Expected | Word::Stranger, _) => {
             let visit = visit.decide(decision.clone(), by, now)?;
-            let asked = approval_steps::of_visit(&txn, visit.id).await?.pop();
+            let steps = approval_steps::of_visit(&txn, visit.id).await?;
+            let asked = steps.into_iter().find(Step::is_open);
             (visit, asked.ok_or(BookError::NotFound)?.id)
         }
     };

@@ -2,13 +2,14 @@
 //! their own.
 
 use super::applications::{
-    BookError, Details, Wanted, admit, ask, check, consent, corrected, hold, note, replace,
-    take_photos, visit, visitor,
+    BookError, Details, Wanted, admit, check, consent, corrected, hold, note, replace, take_photos,
+    visit, visitor,
 };
 use super::cards;
 use super::invitations::{self, Invited};
 use super::lapses::{end_open, settle_due, settle_in};
 use super::once::{self, Key};
+use super::steps::ask;
 use crate::ctx::Ctx;
 use crate::domain::actors::{Account, Guest};
 use crate::domain::invitation::Ending;
@@ -136,7 +137,7 @@ pub async fn withdraw(ctx: &Ctx, by: Account, id: VisitId) -> Result<(), BookErr
     visits::update(&txn, &visit).await?;
     end_open(&txn, id, Ending::Withdrawn, now).await?;
     passes::revoke_of_visit(&txn, id, now).await?;
-    cards::settle(&txn, ctx, id).await?;
+    cards::settle(&txn, ctx, &visit).await?;
     note(&txn, ctx, by, "visit.withdraw", id).await?;
     commit(txn).await?;
     Ok(())
@@ -187,7 +188,7 @@ async fn settle(ctx: &Ctx, id: VisitId) -> Result<(), StoreError> {
     let visit = visit.settle(now);
     if visit.stage != stored {
         visits::update(&txn, &visit).await?;
-        cards::settle(&txn, ctx, id).await?;
+        cards::settle(&txn, ctx, &visit).await?;
         commit(txn).await?;
     }
     Ok(())

@@ -46,7 +46,7 @@ pub fn waiting(ctx: &Ctx, waiting: &[VisitFacts]) -> String {
     lines.join("\n")
 }
 
-/// How an application to the approver's department stands.
+/// How an application stands that a member of staff may see.
 pub fn visit_to_approve(ctx: &Ctx, facts: &VisitFacts) -> String {
     let page = format!("/h5/staff/approvals/{}", facts.visit.id);
     let stage = facts.visit.stage.word();

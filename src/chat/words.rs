@@ -4,11 +4,13 @@ use super::phrases;
 use crate::actions;
 use crate::actions::applications::BookError;
 use crate::actions::approvals::{self, DecideError};
+use crate::actions::trays::{self, Tray};
 use crate::ctx::Ctx;
-use crate::domain::actors::{Approver, Guest};
+use crate::domain::actors::{Guest, Staff};
 use crate::domain::visit::Stage;
 use crate::ids::{AreaId, VisitId};
 use crate::store::people::Person;
+use crate::store::visit_filter::Filter;
 use crate::store::visits::Records;
 use crate::store::{StoreError, people, staff};
 
@@ -37,15 +39,15 @@ pub async fn answer(ctx: &Ctx, openid: &str, text: &str) -> Result<String, Store
     match (wish(text), guest) {
         (Wish::Entrance, _) => Ok(phrases::entrance(ctx)),
         (Wish::Records, _) => Ok(phrases::records(ctx)),
-        (Wish::Approvals, _) => match approver(ctx, person.as_ref()).await? {
-            Some(approver) => waiting(ctx, &approver).await,
+        (Wish::Approvals, _) => match bound(ctx, person.as_ref()).await? {
+            Some(staff) => waiting(ctx, &staff).await,
             None => Ok(phrases::approvals(ctx)),
         },
         (Wish::Passes, Some(guest)) => passes(ctx, &guest, None).await,
         (Wish::Visit(id), Some(guest)) => match visit(ctx, &guest, id).await? {
             Some(said) => Ok(said),
-            None => match approver(ctx, person.as_ref()).await? {
-                Some(approver) => visit_to_approve(ctx, &approver, id).await,
+            None => match bound(ctx, person.as_ref()).await? {
+                Some(staff) => visit_to_approve(ctx, &staff, id).await,
                 None => Ok(phrases::no_visit().to_owned()),
             },
         },
@@ -58,35 +60,32 @@ pub async fn answer(ctx: &Ctx, openid: &str, text: &str) -> Result<String, Store
 /// Answers a text of a member of staff in the WeCom application, which says who they are.
 pub async fn answer_staff(ctx: &Ctx, userid: &str, text: &str) -> Result<String, StoreError> {
     let member = staff::find_by_userid(&ctx.db.read, userid).await?;
-    match (wish(text), member.and_then(Approver::of)) {
-        (Wish::Approvals, Some(approver)) => waiting(ctx, &approver).await,
-        (Wish::Visit(id), Some(approver)) => visit_to_approve(ctx, &approver, id).await,
+    match (wish(text), member.map(|member| Staff { member })) {
+        (Wish::Approvals, Some(staff)) => waiting(ctx, &staff).await,
+        (Wish::Visit(id), Some(staff)) => visit_to_approve(ctx, &staff, id).await,
         _ => Ok(phrases::staff_help(ctx)),
     }
 }
 
-async fn approver(ctx: &Ctx, person: Option<&Person>) -> Result<Option<Approver>, StoreError> {
+/// The member of staff whose WeCom identity is bound to this person.
+async fn bound(ctx: &Ctx, person: Option<&Person>) -> Result<Option<Staff>, StoreError> {
     let member = match person {
         Some(person) => actions::people::bound_staff(ctx, person).await?,
         None => None,
     };
-    Ok(member.and_then(Approver::of))
+    Ok(member.map(|member| Staff { member }))
 }
 
-/// What waits for an approver.
-async fn waiting(ctx: &Ctx, approver: &Approver) -> Result<String, StoreError> {
-    let todo = approvals::Box::Todo;
-    let waiting = approvals::list(ctx, approver, todo, None, MOST_WAITING).await?;
+/// What waits for a member of staff.
+async fn waiting(ctx: &Ctx, by: &Staff) -> Result<String, StoreError> {
+    let any = Filter::default();
+    let waiting = trays::list(ctx, by, Tray::Todo, any, None, MOST_WAITING).await?;
     Ok(phrases::waiting(ctx, &waiting))
 }
 
-async fn visit_to_approve(
-    ctx: &Ctx,
-    approver: &Approver,
-    id: VisitId,
-) -> Result<String, StoreError> {
-    match approvals::find(ctx, approver, id).await {
-        Ok((facts, _)) => Ok(phrases::visit_to_approve(ctx, &facts)),
+async fn visit_to_approve(ctx: &Ctx, by: &Staff, id: VisitId) -> Result<String, StoreError> {
+    match approvals::find(ctx, by, id).await {
+        Ok(seen) => Ok(phrases::visit_to_approve(ctx, &seen.facts)),
         Err(DecideError::Store(error)) => Err(error),
         Err(_) => Ok(phrases::no_visit().to_owned()),
     }

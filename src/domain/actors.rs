@@ -32,6 +32,12 @@ impl Account {
     }
 }
 
+impl From<StaffId> for Account {
+    fn from(id: StaffId) -> Self {
+        Self::Staff(id)
+    }
+}
+
 /// As the audit names them.
 impl std::fmt::Display for Account {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -63,20 +69,6 @@ pub struct Staff {
 impl From<&Staff> for Account {
     fn from(staff: &Staff) -> Self {
         Self::Staff(staff.member.id)
-    }
-}
-
-/// A member of staff who decides for their department.
-#[derive(Clone, Debug)]
-pub struct Approver {
-    pub member: Member,
-}
-
-impl Approver {
-    /// The member as an approver, if they are one.
-    #[must_use]
-    pub fn of(member: Member) -> Option<Self> {
-        member.is(Role::Approver).then_some(Self { member })
     }
 }
 

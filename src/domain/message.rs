@@ -15,6 +15,10 @@ pub enum Message {
     ApprovalWaiting {
         step: StepId,
     },
+    /// A step has waited for so long that those who are asked are reminded.
+    ApprovalReminder {
+        step: StepId,
+    },
     /// A step was decided. The step and not the visit: one that is returned twice is told twice.
     VisitApproved {
         step: StepId,
@@ -72,6 +76,7 @@ impl Message {
     pub fn kind(&self) -> Kind {
         match self {
             Self::ApprovalWaiting { .. } => Kind::ApprovalWaiting,
+            Self::ApprovalReminder { .. } => Kind::ApprovalReminder,
             Self::VisitApproved { .. } => Kind::VisitApproved,
             Self::VisitRejected { .. } => Kind::VisitRejected,
             Self::VisitReturned { .. } => Kind::VisitReturned,
@@ -93,6 +98,7 @@ impl Message {
     pub fn subject(&self) -> i64 {
         match self {
             Self::ApprovalWaiting { step }
+            | Self::ApprovalReminder { step }
             | Self::VisitApproved { step }
             | Self::VisitRejected { step }
             | Self::VisitReturned { step } => step.get(),
@@ -114,6 +120,9 @@ impl Message {
     pub fn of(kind: Kind, subject: i64) -> Self {
         match kind {
             Kind::ApprovalWaiting => Self::ApprovalWaiting {
+                step: subject.into(),
+            },
+            Kind::ApprovalReminder => Self::ApprovalReminder {
                 step: subject.into(),
             },
             Kind::VisitApproved => Self::VisitApproved {
@@ -161,6 +170,7 @@ impl Message {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
     ApprovalWaiting,
+    ApprovalReminder,
     VisitApproved,
     VisitRejected,
     VisitReturned,
@@ -177,8 +187,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ApprovalWaiting,
+        Self::ApprovalReminder,
         Self::VisitApproved,
         Self::VisitRejected,
         Self::VisitReturned,
@@ -199,6 +210,7 @@ impl Kind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ApprovalWaiting => "approval_waiting",
+            Self::ApprovalReminder => "approval_reminder",
             Self::VisitApproved => "visit_approved",
             Self::VisitRejected => "visit_rejected",
             Self::VisitReturned => "visit_returned",
@@ -224,7 +236,9 @@ impl Kind {
     #[must_use]
     pub fn facts(self) -> Vec<&'static str> {
         let (of_visit, own): (&[&str], &[&str]) = match self {
-            Self::ApprovalWaiting => (OF_VISIT, &["visitors", "approval_link"]),
+            Self::ApprovalWaiting | Self::ApprovalReminder => {
+                (OF_VISIT, &["visitors", "approval_link"])
+            }
             Self::VisitApproved | Self::VisitRejected | Self::VisitReturned => {
                 (OF_VISIT, &["visitors", "comment", "result", "visit_link"])
             }

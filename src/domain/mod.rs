@@ -21,6 +21,7 @@ pub mod photo;
 pub mod plate;
 pub mod resident;
 pub mod revision;
+pub mod route;
 pub mod screening;
 pub mod stage;
 pub mod subscription;

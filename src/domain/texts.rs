@@ -68,6 +68,12 @@ impl Comment {
     pub fn unconfirmed() -> Self {
         Self("未获被访方确认".to_owned())
     }
+
+    /// What is said when nobody answered in time and the rule is to refuse then.
+    #[must_use]
+    pub fn timed_out() -> Self {
+        Self("超过审批时限，系统自动拒绝".to_owned())
+    }
 }
 
 /// 姓名: Chinese, or Latin with spaces, hyphens and apostrophes; `·` as in 买买提·艾合买提.

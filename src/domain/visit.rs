@@ -134,23 +134,24 @@ impl Stage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decider {
     Staff(StaffId),
-    /// The residents' register, or the resident themselves.
-    Resident,
+    /// Nobody on the staff: the residents' register or the resident themselves, or the rule of a route that
+    /// asks nobody or whose time is out.
+    Rule,
 }
 
 impl Decider {
-    /// The column of the deciding member of staff, which is empty for a resident.
+    /// The column of the deciding member of staff, which is empty for a rule.
     #[must_use]
     pub fn as_column(self) -> Option<i64> {
         match self {
             Self::Staff(id) => Some(id.get()),
-            Self::Resident => None,
+            Self::Rule => None,
         }
     }
 
     #[must_use]
     pub fn from_column(staff: Option<i64>) -> Self {
-        staff.map_or(Self::Resident, |id| Self::Staff(id.into()))
+        staff.map_or(Self::Rule, |id| Self::Staff(id.into()))
     }
 }
 
@@ -159,7 +160,7 @@ impl std::fmt::Display for Decider {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Staff(id) => write!(f, "staff:{id}"),
-            Self::Resident => f.write_str("resident"),
+            Self::Rule => f.write_str("rule"),
         }
     }
 }
@@ -233,7 +234,7 @@ impl Visit {
     pub fn tells_of_residents(&self) -> bool {
         let by_register = match &self.stage {
             Stage::Pending => true,
-            Stage::Approved { by, .. } => *by == Decider::Resident,
+            Stage::Approved { by, .. } => *by == Decider::Rule,
             Stage::Inviting
             | Stage::Rejected { .. }
             | Stage::Returned { .. }
@@ -242,6 +243,12 @@ impl Visit {
             | Stage::Completed { .. } => false,
         };
         self.mode == Mode::Residential && by_register
+    }
+
+    /// Whether a member of staff began it or is visited.
+    #[must_use]
+    pub fn concerns(&self, staff: StaffId) -> bool {
+        self.initiator == Account::Staff(staff) || self.host == Host::Staff(staff)
     }
 
     /// Its invitation ended at `at` with so many in it.
@@ -294,7 +301,7 @@ impl Visit {
         self = self.settle(at);
         match self.stage {
             Stage::Approved { .. } => {
-                let (by, comment) = (Decider::Resident, Comment::unconfirmed());
+                let (by, comment) = (Decider::Rule, Comment::unconfirmed());
                 self.stage = Stage::Rejected { by, at, comment };
                 Ok(self)
             }
@@ -432,7 +439,7 @@ mod tests {
                 };
                 let decide = word(visit(stage.clone()).decide(
                     Decision::Approve(None),
-                    Decider::Resident,
+                    Decider::Rule,
                     at(3),
                 ));
                 let withdraw = word(visit(stage.clone()).withdraw(at(3)));
@@ -515,8 +522,7 @@ mod tests {
 
     #[test]
     fn a_visit_whose_time_has_passed_cannot_be_approved() {
-        let decided =
-            visit(Stage::Pending).decide(Decision::Approve(None), Decider::Resident, at(9));
+        let decided = visit(Stage::Pending).decide(Decision::Approve(None), Decider::Rule, at(9));
         assert_eq!(decided.map(|v| v.stage), Err(VisitError::Over));
     }
 }

@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::actions::applications::BookError;
-use crate::actions::approvals::DecideError;
 use crate::actions::photos::PictureError;
 use crate::actions::sessions::LoginError;
 use crate::cas::CasError;
@@ -290,22 +289,6 @@ impl From<BookError> for Problem {
             BookError::Refused(refusal) => refusal.into(),
             BookError::Visit(error) => error.into(),
             BookError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<DecideError> for Problem {
-    fn from(error: DecideError) -> Self {
-        match error {
-            DecideError::NotFound => {
-                Self::new(StatusCode::NOT_FOUND, "not_found", error.to_string())
-            }
-            DecideError::Blocked { .. } => {
-                super::refusals::conflict("visitor_blocked", error.to_string())
-            }
-            DecideError::Review => super::refusals::conflict("visitor_review", error.to_string()),
-            DecideError::Visit(error) => error.into(),
-            DecideError::Store(error) => error.into(),
         }
     }
 }

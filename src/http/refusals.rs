@@ -3,10 +3,14 @@
 use axum::http::StatusCode;
 
 use super::problem::Problem;
+use crate::actions::approvals::DecideError;
 use crate::actions::blacklist::ListError;
+use crate::actions::delegations::DelegateError;
 use crate::actions::outbox::ResendError;
+use crate::actions::readers::ReadError;
 use crate::actions::registers::RegisterError;
 use crate::actions::reveal::RevealError;
+use crate::actions::routes::RouteError;
 use crate::domain::invitation::Refusal;
 use crate::domain::limits::LimitError;
 use crate::domain::visit::VisitError;
@@ -69,6 +73,72 @@ impl From<ListError> for Problem {
             ListError::Listed => conflict("already_listed", said),
             ListError::Lifted => conflict("already_lifted", said),
             ListError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DecideError> for Problem {
+    fn from(error: DecideError) -> Self {
+        match error {
+            DecideError::NotFound => Self {
+                detail: error.to_string(),
+                ..Self::not_found()
+            },
+            DecideError::Blocked { .. } => conflict("visitor_blocked", error.to_string()),
+            DecideError::Own => conflict("own_visit", error.to_string()),
+            DecideError::Answered(_) => conflict("step_answered", error.to_string()),
+            DecideError::Review => conflict("visitor_review", error.to_string()),
+            DecideError::Visit(error) => error.into(),
+            DecideError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RouteError> for Problem {
+    fn from(error: RouteError) -> Self {
+        let said = error.to_string();
+        match error {
+            RouteError::NotFound => Self {
+                detail: said,
+                ..Self::not_found()
+            },
+            RouteError::Changed => conflict("changed", said),
+            RouteError::Unknown { field } => Self::field(&field, "unknown", said),
+            RouteError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DelegateError> for Problem {
+    fn from(error: DelegateError) -> Self {
+        let said = error.to_string();
+        match error {
+            DelegateError::NotFound => Self {
+                detail: said,
+                ..Self::not_found()
+            },
+            DelegateError::UnknownMember => Self::field("to", "staff_unknown", said),
+            DelegateError::Oneself => Self::field("to", "delegation_to_oneself", said),
+            DelegateError::Past => Self::field("ends_at", "delegation_past", said),
+            DelegateError::TooLong => Self::field("ends_at", "delegation_too_long", said),
+            DelegateError::Overlaps => conflict("delegation_overlaps", said),
+            DelegateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        let said = error.to_string();
+        match error {
+            ReadError::NoVisit | ReadError::NoGrant => Self {
+                detail: said,
+                ..Self::not_found()
+            },
+            ReadError::UnknownMember => Self::field("staff", "staff_unknown", said),
+            ReadError::UnknownOver => Self::field("over", "over_unknown", said),
+            ReadError::Granted => conflict("already_granted", said),
+            ReadError::Store(error) => error.into(),
         }
     }
 }

@@ -22,7 +22,7 @@ use super::guest::{
 use super::lists::MOST_BYTES;
 use super::observe::Around;
 use super::problem::Problem;
-use super::staff::{approvals, groups, invitations as own};
+use super::staff::{approvals, delegations, groups, invitations as own, readers as shared, trays};
 use super::state::Site;
 use super::{cas, gate, jssdk, login, mini, oauth, observe, operators, pages, sms, wechat, wecom};
 
@@ -79,12 +79,17 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(photos::withdraw_face))
         .routes(routes!(passes::by_code))
         .routes(routes!(subscriptions::list, subscriptions::tell))
-        .routes(routes!(approvals::list))
+        .routes(routes!(trays::list))
+        .routes(routes!(trays::counts))
         .routes(routes!(approvals::find))
         .routes(routes!(approvals::photo))
         .routes(routes!(approvals::approve))
         .routes(routes!(approvals::reject))
         .routes(routes!(approvals::return_))
+        .routes(routes!(shared::share))
+        .routes(routes!(shared::unshare))
+        .routes(routes!(delegations::make, delegations::list))
+        .routes(routes!(delegations::end))
         .routes(routes!(own::invite, own::list))
         .routes(routes!(own::visitors_template))
         .routes(routes!(own::find, own::correct))
@@ -132,6 +137,10 @@ fn console() -> OpenApiRouter<Site> {
         .routes(routes!(admin::messages::resend))
         .routes(routes!(admin::audit::list))
         .routes(routes!(admin::reveal::reveal))
+        .routes(routes!(admin::routes::add, admin::routes::list))
+        .routes(routes!(admin::routes::change, admin::routes::remove))
+        .routes(routes!(admin::readers::add, admin::readers::list))
+        .routes(routes!(admin::readers::revoke))
 }
 
 /// A hundred people with everything that they carry.

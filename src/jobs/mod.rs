@@ -11,6 +11,7 @@ use crate::actions::forgetting::forget_some;
 use crate::actions::lapses::{settle_due, warn_due};
 use crate::actions::outbox::forget;
 use crate::actions::photos::erase_due;
+use crate::actions::steps::{end_due, remind_due};
 use crate::actions::visits::settle_over;
 use crate::ctx::{Clients, Ctx};
 use crate::menus::{Menus, apply};
@@ -47,6 +48,12 @@ pub async fn settle(ctx: Ctx, stop: CancellationToken) {
         }
         if let Err(error) = settle_over(&ctx).await {
             tracing::error!(%error, "visits that are over could not be settled");
+        }
+        if let Err(error) = end_due(&ctx).await {
+            tracing::error!(%error, "steps whose time is out could not be ended");
+        }
+        if let Err(error) = remind_due(&ctx).await {
+            tracing::error!(%error, "nobody could be reminded of what waits");
         }
         if let Err(error) = erase_due(&ctx).await {
             tracing::error!(%error, "pictures that nobody has could not be erased");

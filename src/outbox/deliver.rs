@@ -17,7 +17,8 @@ use crate::store::outbox::{Ending, Lease, Owed, conclude, lease};
 use crate::store::people;
 use crate::store::receipts::Receipt;
 use crate::store::{
-    StoreError, approval_steps, begin, cards, commit, receipts, subscriptions, visits,
+    StoreError, approval_steps, approval_votes, begin, cards, commit, receipts, subscriptions,
+    visits,
 };
 use crate::tencent::call::CallError;
 
@@ -253,8 +254,11 @@ async fn settle_late(
     // Whoever decides holds the visit, so what is seen behind this lock is decided or is not.
     let visit = visits::lock(txn, step.visit).await?;
     let step = approval_steps::find(txn, card.step).await?;
+    let words = approval_votes::of_steps(txn, [card.step]).await?;
+    let said = words.iter().any(|word| word.given_by == card.staff);
     let open = step.is_some_and(|step| step.decided.is_none())
-        && visit.is_some_and(|visit| visit.stage == Stage::Pending);
+        && visit.is_some_and(|visit| visit.stage == Stage::Pending)
+        && !said;
     if open || card.response_code.is_none() {
         return Ok(());
     }

@@ -1,5 +1,6 @@
 //! Into the transaction: who must be told.
 
+use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
 
 use super::subject::visit_of;
@@ -8,7 +9,9 @@ use crate::domain::campus::Role;
 use crate::domain::message::{Message, Recipient};
 use crate::ids::{PersonId, VisitId};
 use crate::store::outbox::Owed;
-use crate::store::{StoreError, approval_steps, cards, outbox, passes, staff, visitors, visits};
+use crate::store::{
+    StoreError, approval_steps, cards, deciders, outbox, passes, staff, visitors, visits,
+};
 use crate::templates::{Audience, Channel, Send};
 
 /// Owes a message to everybody whom its template names. Posting the same again changes nothing.
@@ -20,14 +23,14 @@ pub async fn post(
     ctx: &Ctx,
     message: &Message,
 ) -> Result<(), StoreError> {
-    let template = ctx.templates.of(message.kind());
+    let (template, now) = (ctx.templates.of(message.kind()), ctx.clock.now());
     let visit = visit_of(txn, message).await?;
     for (chain, send) in template.sends.iter().enumerate() {
-        let mut told = audience(txn, message, send).await?;
+        let mut told = audience(txn, message, send, now).await?;
         let hosts = template.sends.iter().find(|send| send.to == Audience::Host);
         if let (Audience::Initiator, Some(hosts)) = (send.to, hosts) {
             // A host who invites hears once, as the host.
-            let hosts = audience(txn, message, hosts).await?;
+            let hosts = audience(txn, message, hosts, now).await?;
             told.retain(|to| !hosts.contains(to));
         }
         for to in told {
@@ -87,17 +90,18 @@ async fn audience(
     txn: &impl ConnectionTrait,
     message: &Message,
     send: &Send,
+    now: DateTime<Utc>,
 ) -> Result<Vec<Recipient>, StoreError> {
     match message {
-        Message::ApprovalWaiting { step } => {
+        Message::ApprovalWaiting { step } | Message::ApprovalReminder { step } => {
             let Some(step) = approval_steps::find(txn, *step).await? else {
                 return Ok(vec![]);
             };
-            let approvers = staff::approvers_of(txn, step.department).await?;
-            Ok(approvers
-                .iter()
-                .map(|approver| Recipient::Staff(approver.id))
-                .collect())
+            let Some(visit) = visits::find(txn, step.visit).await? else {
+                return Ok(vec![]);
+            };
+            let told = deciders::told(txn, &step, &visit, now).await?;
+            Ok(told.into_iter().map(Recipient::Staff).collect())
         }
         Message::VisitApproved { .. }
         | Message::VisitRejected { .. }

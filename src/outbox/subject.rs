@@ -42,7 +42,9 @@ pub struct About {
 /// Loads it.
 pub async fn load(ctx: &Ctx, message: &Message) -> Result<Subject, StoreError> {
     let about = match message {
-        Message::ApprovalWaiting { step } => waiting(ctx, *step).await?,
+        Message::ApprovalWaiting { step } | Message::ApprovalReminder { step } => {
+            waiting(ctx, *step).await?
+        }
         Message::VisitApproved { step }
         | Message::VisitRejected { step }
         | Message::VisitReturned { step } => decided(ctx, message, *step).await?,
@@ -267,6 +269,7 @@ pub async fn visit_of(
 ) -> Result<Option<VisitId>, StoreError> {
     match message {
         Message::ApprovalWaiting { step }
+        | Message::ApprovalReminder { step }
         | Message::VisitApproved { step }
         | Message::VisitRejected { step }
         | Message::VisitReturned { step } => Ok(approval_steps::find(db, *step)

@@ -42,12 +42,17 @@ pub mod sessions;
 pub mod subscriptions;
 
 pub mod approval_steps;
+pub mod approval_votes;
+pub mod deciders;
+pub mod delegations;
 pub mod groups;
 pub mod humans;
 pub mod idempotency;
 pub mod invitations;
 pub mod invitees;
+pub mod readers;
 pub mod registrations;
+pub mod routes;
 pub mod vehicles;
 pub mod visit_facts;
 pub mod visit_filter;

@@ -13,8 +13,9 @@ use sea_orm::{
     Select,
 };
 
+use super::deciders::Names;
 use super::visits::{Column, Entity, visit};
-use super::{StoreError, invitations, registrations, staff, vehicles, visitors};
+use super::{StoreError, deciders, invitations, readers, registrations, staff, vehicles, visitors};
 use crate::domain::campus::{Member, Role};
 use crate::domain::keyword::{Keyword, NameStart};
 use crate::domain::mode::Mode;
@@ -24,7 +25,7 @@ use crate::domain::window::Span;
 use crate::ids::{AreaId, DepartmentId, ReasonId, StaffId, VisitId};
 
 /// Whose visits may be read. Of several scopes, all that any of them holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Scope {
     /// Everybody's.
     Campus,
@@ -32,6 +33,14 @@ pub enum Scope {
     Department(DepartmentId),
     /// Those that a member of staff began or is the host of.
     Own(StaffId),
+    /// Those that a member of staff began.
+    Begun(StaffId),
+    /// Those that a member of staff may read: 抄送.
+    Copied(StaffId),
+    /// Those in which one of these names is asked, and has not answered.
+    Todo(Names),
+    /// Those in which one of these names was asked, and somebody has answered.
+    Done(Names),
 }
 
 impl Scope {
@@ -81,18 +90,25 @@ pub async fn list(
     before: Option<VisitId>,
     limit: u64,
 ) -> Result<Vec<Visit>, StoreError> {
-    let mut newest = BTreeSet::new();
-    for page in pages(scopes, filter, now, before, limit) {
-        for row in db.query_all(&page).await? {
-            newest.insert(row.try_get::<i64>("", "id")?);
-        }
-    }
+    let newest = newest(db, scopes, filter, now, before, limit).await?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let page: Vec<_> = newest.into_iter().rev().take(limit).collect();
     let rows = Entity::find()
         .filter(Column::Id.is_in(page))
         .order_by_desc(Column::Id);
     rows.all(db).await?.into_iter().map(visit).collect()
+}
+
+/// How many there are, up to `most`.
+pub async fn count(
+    db: &impl ConnectionTrait,
+    scopes: &[Scope],
+    filter: &Filter,
+    now: DateTime<Utc>,
+    most: u64,
+) -> Result<u64, StoreError> {
+    let found = newest(db, scopes, filter, now, None, most).await?;
+    Ok(u64::try_from(found.len()).unwrap_or(most).min(most))
 }
 
 /// One of them; another is not found.
@@ -108,6 +124,24 @@ pub async fn find(
         }
     }
     Ok(None)
+}
+
+/// The ids of a page of every arm.
+async fn newest(
+    db: &impl ConnectionTrait,
+    scopes: &[Scope],
+    filter: &Filter,
+    now: DateTime<Utc>,
+    before: Option<VisitId>,
+    limit: u64,
+) -> Result<BTreeSet<i64>, StoreError> {
+    let mut newest = BTreeSet::new();
+    for page in pages(scopes, filter, now, before, limit) {
+        for row in db.query_all(&page).await? {
+            newest.insert(row.try_get::<i64>("", "id")?);
+        }
+    }
+    Ok(newest)
 }
 
 /// What is asked of the database for a page: the ids only, which the indexes hold, so that no row is read
@@ -157,7 +191,7 @@ fn arms(scopes: &[Scope], filter: &Filter, now: DateTime<Utc>) -> Vec<Arm> {
 }
 
 fn whose(scopes: &[Scope]) -> Vec<Arm> {
-    if scopes.contains(&Scope::Campus) {
+    if scopes.iter().any(|scope| matches!(scope, Scope::Campus)) {
         return vec![vec![]];
     }
     let arms = |scope: &Scope| match scope {
@@ -167,6 +201,14 @@ fn whose(scopes: &[Scope]) -> Vec<Arm> {
             vec![Column::HostId.eq(id.get())],
             vec![Column::InitiatorStaffId.eq(id.get())],
         ],
+        Scope::Begun(id) => vec![vec![Column::InitiatorStaffId.eq(id.get())]],
+        Scope::Copied(id) => vec![vec![Column::Id.in_subquery(readers::visits_read_by(*id))]],
+        Scope::Todo(names) => {
+            vec![vec![Column::Id.in_subquery(deciders::visits_todo(names))]]
+        }
+        Scope::Done(names) => {
+            vec![vec![Column::Id.in_subquery(deciders::visits_done(names))]]
+        }
     };
     scopes.iter().flat_map(arms).collect()
 }

@@ -12,11 +12,13 @@ use crate::domain::actors::Account;
 use crate::domain::mode::Mode;
 use crate::domain::visit::{Decider, Host, Stage, Visit};
 use crate::domain::{AreaNote, Comment, Note, Window};
-use crate::ids::{AreaId, DepartmentId, PersonId, StaffId, VisitId};
+use crate::ids::{PersonId, StaffId, VisitId};
 use crate::secret::KeyedHash;
 
+mod counts;
 mod forgetting;
 
+pub use counts::{count_pending, count_submitted, count_submitted_to, count_undecided};
 pub use forgetting::{forget, hold_of, hold_to_forget, of_account, open};
 
 row!("visits" {
@@ -182,86 +184,6 @@ pub async fn list_of(
         .all(db)
         .await?;
     rows.into_iter().map(visit).collect()
-}
-
-/// A department's visits that wait for a decision (`todo`) or have had one, newest first.
-pub async fn list_for_department(
-    db: &impl ConnectionTrait,
-    department: DepartmentId,
-    (todo, now): (bool, DateTime<Utc>),
-    before: Option<VisitId>,
-    limit: u64,
-) -> Result<Vec<Visit>, StoreError> {
-    use row::Column::{DepartmentId as Department, EndsAt, Id, Stage};
-    let mut theirs = row::Entity::find().filter(Department.eq(department.get()));
-    theirs = if todo {
-        theirs.filter(Stage.eq("pending")).filter(EndsAt.gte(now))
-    } else {
-        theirs.filter(Stage.is_in(["approved", "rejected", "returned", "completed"]))
-    };
-    if let Some(before) = before {
-        theirs = theirs.filter(Id.lt(before.get()));
-    }
-    let rows = theirs.order_by_desc(Id).limit(limit).all(db).await?;
-    rows.into_iter().map(visit).collect()
-}
-
-/// How many of somebody's applications wait with this host, or still invite.
-pub async fn count_pending(
-    db: &impl ConnectionTrait,
-    by: Account,
-    host: StaffId,
-    now: DateTime<Utc>,
-) -> Result<u64, StoreError> {
-    let waiting = row::Entity::find()
-        .filter(begun(by))
-        .filter(row::Column::HostId.eq(host.get()))
-        .filter(row::Column::Stage.is_in(["inviting", "pending"]))
-        .filter(row::Column::EndsAt.gte(now));
-    Ok(waiting.count(db).await?)
-}
-
-/// How many of somebody's applications wait for a decision.
-pub async fn count_undecided(
-    db: &impl ConnectionTrait,
-    initiator: PersonId,
-    now: DateTime<Utc>,
-) -> Result<u64, StoreError> {
-    let waiting = row::Entity::find()
-        .filter(row::Column::InitiatorPersonId.eq(initiator.get()))
-        .filter(row::Column::Stage.eq("pending"))
-        .filter(row::Column::EndsAt.gte(now));
-    Ok(waiting.count(db).await?)
-}
-
-/// How many applications somebody has submitted, or begun to invite for, since then.
-pub async fn count_submitted(
-    db: &impl ConnectionTrait,
-    by: Account,
-    since: DateTime<Utc>,
-) -> Result<u64, StoreError> {
-    let submitted = row::Entity::find()
-        .filter(begun(by))
-        .filter(row::Column::SubmittedAt.gte(since));
-    Ok(submitted.count(db).await?)
-}
-
-/// The same for one area, without the visit that is being corrected.
-pub async fn count_submitted_to(
-    db: &impl ConnectionTrait,
-    by: Account,
-    area: AreaId,
-    since: DateTime<Utc>,
-    but: Option<VisitId>,
-) -> Result<u64, StoreError> {
-    let mut submitted = row::Entity::find()
-        .filter(begun(by))
-        .filter(row::Column::AreaId.eq(area.get()))
-        .filter(row::Column::SubmittedAt.gte(since));
-    if let Some(but) = but {
-        submitted = submitted.filter(row::Column::Id.ne(but.get()));
-    }
-    Ok(submitted.count(db).await?)
 }
 
 /// Whether somebody with this document is in another visit to the same area at the same time, one that is

@@ -252,6 +252,7 @@ impl Templates {
 fn built_in(kind: Kind) -> &'static str {
     match kind {
         Kind::ApprovalWaiting => include_str!("../../message_templates/approval_waiting.toml"),
+        Kind::ApprovalReminder => include_str!("../../message_templates/approval_reminder.toml"),
         Kind::VisitApproved => include_str!("../../message_templates/visit_approved.toml"),
         Kind::VisitRejected => include_str!("../../message_templates/visit_rejected.toml"),
         Kind::VisitReturned => include_str!("../../message_templates/visit_returned.toml"),

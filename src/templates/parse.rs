@@ -316,7 +316,7 @@ fn audience(name: &str) -> Option<Audience> {
 /// Whom a kind of message can be told to.
 fn knows(kind: Kind, to: Audience) -> bool {
     let audiences: &[Audience] = match kind {
-        Kind::ApprovalWaiting => &[Audience::Approvers],
+        Kind::ApprovalWaiting | Kind::ApprovalReminder => &[Audience::Approvers],
         Kind::VisitApproved | Kind::VisitRejected | Kind::VisitReturned | Kind::GuestArrived => {
             &[Audience::Initiator, Audience::Host]
         }

@@ -28,14 +28,14 @@ async fn the_page_shows_what_the_handbook_shows_and_takes_the_decision() {
     let todo = approver.get("/api/staff/approvals?box=todo").await;
     assert_snapshot!(app.plain(&todo.expect(200).to_string()), @r#"{"items":[{"area":"校园区域","host":"刘明","id":"[id]","reason":"业务洽谈","stage":"pending","stage_text":"审批中","starts_at":"2026-03-02T14:00:00+08:00","submitted_at":"2026-03-02T09:00:00+08:00","submitter":"张小雨"}],"next":null}"#);
     let path = format!("/api/staff/approvals/{}", visit.id);
-    assert_snapshot!(app.plain(&approver.get(&path).await.expect(200).to_string()), @r#"{"area":"校园区域","area_note":null,"can_decide":true,"department":"信息中心","ends_at":"2026-03-02T16:00:00+08:00","group":null,"host":"刘明","host_phone":"139****0001","id":"[id]","known":null,"mode":"booking","note":null,"reason":"业务洽谈","resident":null,"stage":"pending","stage_text":"审批中","starts_at":"2026-03-02T14:00:00+08:00","steps":[{"approver":null,"comment":null,"decided_at":null,"decision":null}],"submitted_at":"2026-03-02T09:00:00+08:00","submitter":"张小雨","visitors":[{"alert":null,"face_photo":null,"id_number":"110****002X","id_photo":"[id]","items":null,"name":"张小雨","phone":"138****0001","plate":null}]}"#);
+    assert_snapshot!(app.plain(&approver.get(&path).await.expect(200).to_string()), @r#"{"area":"校园区域","area_note":null,"can_decide":true,"department":"信息中心","ends_at":"2026-03-02T16:00:00+08:00","group":null,"history":[{"at":"2026-03-02T09:00:00+08:00","comment":null,"for":null,"what":"提交","who":"张小雨"}],"host":"刘明","host_phone":"139****0001","id":"[id]","known":null,"mode":"booking","note":null,"readers":[],"reason":"业务洽谈","resident":null,"stage":"pending","stage_text":"审批中","starts_at":"2026-03-02T14:00:00+08:00","step":"[id]","steps":[{"all":false,"approver":null,"asked":"信息中心 审批负责人","asked_at":"2026-03-02T09:00:00+08:00","comment":null,"decided_at":null,"decision":null,"ends_at":null,"id":"[id]","round":1}],"submitted_at":"2026-03-02T09:00:00+08:00","submitter":"张小雨","visitors":[{"alert":null,"face_photo":null,"id_number":"110****002X","id_photo":"[id]","items":null,"name":"张小雨","phone":"138****0001","plate":null}]}"#);
 
     let decided = approver
         .decide(&visit, "approve", "请走东门")
         .await
         .expect(200);
     assert_eq!(decided["can_decide"], false);
-    assert_snapshot!(app.plain(&decided["steps"].to_string()), @r#"[{"approver":"陈静","comment":"请走东门","decided_at":"2026-03-02T09:00:00+08:00","decision":"approve"}]"#);
+    assert_snapshot!(app.plain(&decided["steps"].to_string()), @r#"[{"all":false,"approver":"陈静","asked":"信息中心 审批负责人","asked_at":"2026-03-02T09:00:00+08:00","comment":"请走东门","decided_at":"2026-03-02T09:00:00+08:00","decision":"approve","ends_at":null,"id":"[id]","round":1}]"#);
     let seen = guest.look(&visit).await;
     assert_eq!(
         (&seen["stage"], &seen["comment"]),
@@ -119,7 +119,7 @@ async fn a_returned_visit_is_corrected_and_asked_again() {
     // Now it is the other department's, and the first sees how it went.
     let zhao = app.approver("赵敏");
     assert_eq!(zhao.card(&visit).buttons.len(), 3);
-    assert_snapshot!(approver.decide(&visit, "approve", "").await.problem(), @"404 not_found 没有找到该申请");
+    assert_snapshot!(approver.decide(&visit, "approve", "").await.problem(), @"409 step_answered 该环节已由陈静处理，请等待后续审批");
     let seen = approver
         .get(&format!("/api/staff/approvals/{}", visit.id))
         .await;
@@ -195,12 +195,16 @@ async fn nobody_decides_what_is_not_theirs() {
     for name in ["刘明", "周岚"] {
         let host = app.approver(name);
         let decided = host.decide(&visit, "approve", "").await;
-        assert_eq!(decided.problem(), "403 forbidden 您没有此权限");
-        assert_eq!(
-            host.get(&path).await.problem(),
-            "403 forbidden 您没有此权限"
-        );
+        assert_eq!(decided.problem(), "404 not_found 没有找到该申请");
     }
+    let guard = app.approver("周岚");
+    assert_eq!(
+        guard.get(&path).await.problem(),
+        "404 not_found 没有找到该申请"
+    );
+    // The host sees who comes to them.
+    let host = app.approver("刘明").get(&path).await.expect(200);
+    assert_eq!(host["can_decide"], false);
     let as_guest = guest.post(&format!("{path}/approve"), &json!({})).await;
     assert_snapshot!(as_guest.problem(), @"403 forbidden 您没有此权限");
     assert_snapshot!(app.get(&path).await.problem(), @"401 unauthorized 请先登录");

@@ -52,7 +52,11 @@ async fn an_administrator_takes_the_list_away_masked_or_in_full_and_that_is_writ
     let admin = app.approver("吴敏");
     let path = "/api/admin/visits/export";
     let masked = admin.get(path).await;
-    assert_snapshot!(lines(&app, &masked), @"");
+    assert_snapshot!(lines(&app, &masked), @"
+    单据号|发起人|联系方式|被访人|被访人部门|到访区域|来访事由|来源|开始时间|结束时间|时长|来访人数|状态|申请时间
+    [id]|王*|139****0003|王*|机械工程学院|校园区域|业务洽谈|访客邀约|2026-03-02 14:00:00|2026-03-02 16:00:00|1天|0|邀请中|2026-03-02 09:00:00
+    [id]|张**|138****0001|刘*|信息中心|校园区域|业务洽谈|访客预约|2026-03-02 14:00:00|2026-03-02 16:00:00|1天|1|已通过|2026-03-02 09:00:00
+    ");
     assert_eq!(
         cells(&masked)[2][0],
         visit.id,
@@ -61,8 +65,11 @@ async fn an_administrator_takes_the_list_away_masked_or_in_full_and_that_is_writ
     let plain = admin
         .get(&format!("{path}?plain=true&stage=approved"))
         .await;
-    assert_snapshot!(lines(&app, &plain), @"");
-    assert_eq!(cells(&plain)[1][4], guest.phone);
+    assert_snapshot!(lines(&app, &plain), @"
+    单据号|发起人|联系方式|被访人|被访人部门|到访区域|来访事由|来源|开始时间|结束时间|时长|来访人数|状态|申请时间
+    [id]|张小雨|13800000001|刘明|信息中心|校园区域|业务洽谈|访客预约|2026-03-02 14:00:00|2026-03-02 16:00:00|1天|1|已通过|2026-03-02 09:00:00
+    ");
+    assert_eq!(cells(&plain)[1][2], guest.phone);
 
     // An approver takes what they may see, and nothing in full.
     let approver = app.approver("陈静");

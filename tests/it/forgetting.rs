@@ -49,6 +49,7 @@ async fn visited(app: &App, guest: &Guest<'_>) -> Visit {
     form["note"] = "面试".into();
     form["consent"] = true.into();
     let visit = Visit::of(&guest.post("/api/visits", &form).await.expect(201));
+    app.deliver().await;
     app.approver("陈静")
         .decide(&visit, "approve", "")
         .await

@@ -112,7 +112,7 @@ async fn residents_are_imported_once_however_often_the_list_comes() {
     422 invalid 请检查填写的内容
       file sheet_broken 文件已损坏，请用Excel重新保存后再导入
     ");
-    assert_eq!(import("?what=else", &file).await.status, 400);
+    assert_eq!(import("?what=else", &file).await.status, 422);
     assert_eq!(
         send(&admin, &app, "/api/admin/imports/areas", XLSX, &file)
             .await

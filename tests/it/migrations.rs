@@ -2,14 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use campus_pass::ctx::Ctx;
 use campus_pass::domain::group::{Group, Headcount};
 use campus_pass::domain::invitation::Invitee;
 use campus_pass::domain::resident::Registration;
+use campus_pass::domain::route::{Conditions, Quorum, Route, RouteStep, Waits, Who};
 use campus_pass::domain::{HouseNumber, PersonName, Phone, Plate};
+use campus_pass::ids::VisitId;
 use campus_pass::sandbox::FaultKind;
-use campus_pass::store::{begin, commit, groups, invitations, invitees, registrations};
+use campus_pass::store::delegations::{self, Delegation};
+use campus_pass::store::readers::{self, Grant, Over};
+use campus_pass::store::{
+    begin, commit, groups, invitations, invitees, registrations, routes, staff,
+};
 use migrations::{Migrator, MigratorTrait};
-use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, Statement};
 
 use crate::harness::{App, Database, command};
 
@@ -164,6 +171,7 @@ async fn fill(app: &App) {
         plates: vec![Plate::parse("渝A12345").unwrap()],
     };
     groups::insert(&txn, &group).await.unwrap();
+    settle_routes(&txn, ctx, id.into()).await;
     commit(txn).await.unwrap();
     app.approver("陈静")
         .decide(&visit, "approve", "好")
@@ -180,6 +188,43 @@ async fn fill(app: &App) {
     // One row is left due.
     app.fault("sms", FaultKind::Http500, None);
     app.deliver().await;
+}
+
+/// A route, a delegation, and somebody who may read, by rule.
+async fn settle_routes(txn: &DatabaseTransaction, ctx: &Ctx, visit: VisitId) {
+    let member = staff::find_by_userid(txn, "liuming").await;
+    let (member, now) = (member.unwrap().unwrap(), ctx.clock.now());
+    let step = RouteStep {
+        who: Who::Department(member.department),
+        quorum: Quorum::All,
+        waits: Waits::default(),
+    };
+    let route = Route {
+        id: ctx.mint(),
+        name: "另一种".to_owned(),
+        place: 1,
+        open: false,
+        when: Conditions::default(),
+        steps: vec![step],
+        version: 1,
+    };
+    routes::insert(txn, &route).await.unwrap();
+    let delegation = Delegation {
+        id: ctx.mint(),
+        from: member.id,
+        to: member.id,
+        starts_at: now,
+        ends_at: now,
+    };
+    delegations::insert(txn, &delegation, now).await.unwrap();
+    let grant = Grant {
+        id: ctx.mint(),
+        staff: member.id,
+        over: Over::Department(member.department),
+    };
+    readers::grant(txn, &grant, now).await.unwrap();
+    let read = readers::of_visit(txn, visit).await.unwrap();
+    assert_eq!(read, [member.id]);
 }
 
 #[tokio::test]
@@ -241,7 +286,9 @@ async fn visits_of_groups_are_not_lost_on_the_way_down() {
         "Migration Error: there are visits of groups, which would be lost"
     );
     let left = rows(&db, app.database().is_postgres()).await;
-    assert_eq!(left, filled);
+    for table in ["visits", "visitors", "groups", "vehicles"] {
+        assert_eq!(left[table], filled[table], "{table}");
+    }
     db.close().await.unwrap();
     app.finish_without_a_database().await;
 }

@@ -99,7 +99,7 @@ async fn a_picture_is_shown_to_its_owner_and_to_those_who_decide_and_to_nobody_e
     404 not_found 没有找到该照片
     401 unauthorized 请先登录
     404 not_found 没有找到该照片
-    403 forbidden 您没有此权限
+    404 not_found 没有找到该照片
     404 not_found 没有找到该照片
     404 not_found 没有找到该照片
     ");

@@ -94,11 +94,11 @@ async fn whom_the_register_knows_is_visited_at_once_and_told_of_it() {
     department: "丁香水榭社区"
     known: true
     visitors: [{"alert":null,"face_photo":null,"id_number":null,"id_photo":null,"items":null,"name":"张小雨","phone":"138****0001","plate":"渝AD12345"}]
-    steps: [{"approver":"住户","comment":null,"decided_at":"2026-03-02T09:00:00+08:00","decision":"approve"}]
+    steps: [{"all":false,"approver":"住户","asked":"丁香水榭社区 审批负责人","asked_at":"2026-03-02T09:00:00+08:00","comment":null,"decided_at":"2026-03-02T09:00:00+08:00","decision":"approve","ends_at":null,"id":"2028274084869046311","round":1}]
     "#);
     assert_snapshot!(history(&app, &visit).await, @"
     person:[id] visit.register 
-    resident visit.approve
+    rule visit.approve
     ");
     app.finish().await;
 }
@@ -190,8 +190,8 @@ async fn a_resident_who_knows_no_such_visitor_keeps_them_out() {
     let after = history(&app, &visit).await;
     assert_snapshot!(after, @"
     person:[id] visit.register 
-    resident visit.approve 
-    resident visit.reject 
+    rule visit.approve 
+    rule visit.reject 
     resident:[id] registration.disown
     ");
     app.deliver().await;
@@ -256,7 +256,7 @@ async fn where_residents_are_asked_first_a_match_waits_for_their_word() {
     assert_eq!((guest.sms().len(), wang.sms().len()), (1, 1));
     assert_snapshot!(history(&app, &visit).await, @"
     person:[id] visit.register 
-    resident visit.approve 
+    rule visit.approve 
     resident:[id] registration.expect
     ");
     // Who said yes may still say no.

@@ -183,10 +183,10 @@ async fn each_effect_does_what_it_says_and_the_strictest_wins() {
     }
     assert_snapshot!(table.join("\n"), @"
     notify: applying 201 | approver - | card 已通过 | page visit_decided | gate ok | told 2
-    review: applying 201 | approver 需重点核查，请与保卫处核实后再审批 | card 请打开页面处理 | page approved | gate ok | told 2
-    refuse: applying 409 | approver 暂不能通过审批，请联系保卫处 | card 请打开页面处理 | page visitor_blocked | gate blocked | told 1
-    review+notify: applying 201 | approver 需重点核查，请与保卫处核实后再审批 | card 请打开页面处理 | page approved | gate ok | told 2
-    notify+refuse+review: applying 409 | approver 暂不能通过审批，请联系保卫处 | card 请打开页面处理 | page visitor_blocked | gate blocked | told 1
+    review: applying 201 | approver 需重点核查，请与保卫处核实后再审批 | card 请打开页面处理 | page step_answered | gate ok | told 2
+    refuse: applying 409 | approver 暂不能通过审批，请联系保卫处 | card 请打开页面处理 | page step_answered | gate blocked | told 1
+    review+notify: applying 201 | approver 需重点核查，请与保卫处核实后再审批 | card 请打开页面处理 | page step_answered | gate ok | told 2
+    notify+refuse+review: applying 409 | approver 暂不能通过审批，请联系保卫处 | card 请打开页面处理 | page step_answered | gate blocked | told 1
     ");
 }
 

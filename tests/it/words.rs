@@ -56,6 +56,7 @@ fn template(kind: Kind) -> String {
             &["visitor", "dates", "registration_token"],
         ),
         Kind::CardSettled => send("card_holder", "card_update") + &text("card_update"),
+        Kind::ApprovalReminder => send("approvers", "wecom_text") + &text("wecom_text"),
         Kind::BlacklistHit => send("security", "wecom_text") + &text("wecom_text"),
         Kind::FollowerSeen => send("person", "user_info"),
         Kind::AnswerLate => {

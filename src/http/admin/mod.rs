@@ -26,3 +26,6 @@ pub mod figures;
 pub mod messages;
 pub mod passages;
 pub mod reveal;
+
+pub mod readers;
+pub mod routes;

@@ -1,101 +1,27 @@
-//! 待处理, 已处理, and 同意 / 拒绝 / 退回 with a comment.
+//! 审批信息, 审批流程, 审批历史 of one visit, and 同意 / 拒绝 / 退回 with a comment.
 
 use axum::extract::State;
 use chrono::{DateTime, FixedOffset};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use crate::actions::approvals::{self, Box};
+use super::flow::{EventOut, Flow, StepOut};
+use super::readers::ReaderOut;
+use crate::actions::approvals;
 use crate::actions::photos;
 use crate::actions::screening::rulings;
 use crate::ctx::Ctx;
 use crate::domain::Comment;
-use crate::domain::actors::Approver;
-use crate::domain::visit::{Decider, Decision, Stage};
+use crate::domain::actors::Staff;
+use crate::domain::visit::Decision;
 use crate::domain::window::campus_time;
-use crate::http::extract::{Json, Path, Query, page_size};
+use crate::http::extract::{Json, Path};
 use crate::http::group::GroupOut;
 use crate::http::guest::photos::Picture;
 use crate::http::problem::{Problem, ProblemOut};
 use crate::http::visit::ResidentOut;
-use crate::ids::{PhotoId, VisitId};
+use crate::ids::{PhotoId, StepId, VisitId};
 use crate::secret::Masked;
-use crate::store::approval_steps::Step;
-use crate::store::staff;
-use crate::store::visit_facts::VisitFacts;
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct BoxQuery {
-    /// `todo` (待处理) or `done` (已处理).
-    r#box: String,
-    /// `next` of the page before.
-    #[param(value_type = Option<String>)]
-    after: Option<VisitId>,
-    /// 1 to 50; 20 when left out.
-    limit: Option<u64>,
-}
-
-/// A card of 访客申请单.
-#[derive(Serialize, ToSchema)]
-pub struct CardOut {
-    id: VisitId,
-    submitter: String,
-    host: String,
-    area: String,
-    reason: String,
-    starts_at: DateTime<FixedOffset>,
-    stage: &'static str,
-    stage_text: &'static str,
-    submitted_at: DateTime<FixedOffset>,
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct CardsOut {
-    items: Vec<CardOut>,
-    next: Option<VisitId>,
-}
-
-/// The visits of one's department
-#[utoipa::path(get, path = "/api/staff/approvals", operation_id = "list_approvals", tag = "staff", params(BoxQuery),
-    responses((status = 200, body = CardsOut), (status = 403, body = ProblemOut)))]
-pub async fn list(
-    State(ctx): State<Ctx>,
-    by: Approver,
-    Query(query): Query<BoxQuery>,
-) -> Result<Json<CardsOut>, Problem> {
-    let which = match query.r#box.as_str() {
-        "todo" => Box::Todo,
-        "done" => Box::Done,
-        _ => {
-            return Err(Problem::field(
-                "box",
-                "box_unknown",
-                "box 应为 todo 或 done",
-            ));
-        }
-    };
-    let limit = page_size(query.limit);
-    let found = approvals::list(&ctx, &by, which, query.after, limit).await?;
-    let next = found.last().map(|facts| facts.visit.id);
-    let next = next.filter(|_| found.len() as u64 == limit);
-    let card = |facts: VisitFacts| CardOut {
-        id: facts.visit.id,
-        submitter: facts.submitter().to_owned(),
-        host: facts.host.name.clone(),
-        area: facts.area.name.clone(),
-        reason: facts.reason.name.clone(),
-        starts_at: campus_time(facts.visit.window.from()),
-        stage: facts.visit.stage.as_str(),
-        stage_text: facts.visit.stage.word(),
-        submitted_at: campus_time(facts.visit.submitted_at),
-    };
-    Ok(Json(CardsOut {
-        items: found.into_iter().map(card).collect(),
-        next,
-    }))
-}
 
 /// 审批信息, 审批流程, 审批历史 of one visit.
 #[derive(Serialize, ToSchema)]
@@ -127,9 +53,16 @@ pub struct ApprovalOut {
     starts_at: DateTime<FixedOffset>,
     ends_at: DateTime<FixedOffset>,
     visitors: Vec<ApprovalVisitorOut>,
+    /// 审批流程.
     steps: Vec<StepOut>,
+    /// 审批历史, oldest first.
+    history: Vec<EventOut>,
+    /// 抄送人.
+    readers: Vec<ReaderOut>,
     /// Whether 同意, 拒绝 and 退回 would be taken now.
     can_decide: bool,
+    /// The step that would be decided; a page sends it along, so that no later one is decided by mistake.
+    step: Option<StepId>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -142,7 +75,8 @@ pub struct ApprovalVisitorOut {
     id_number: Option<Masked>,
     plate: Option<String>,
     items: Option<String>,
-    /// Shown at `/api/staff/approvals/{visit}/photos/{photo}`; none of a visitor to a resident.
+    /// Shown at `/api/staff/approvals/{visit}/photos/{photo}`; none of a visitor to a resident, nor to whoever
+    /// only reads.
     id_photo: Option<PhotoId>,
     face_photo: Option<PhotoId>,
     /// What the approver must know before they decide.
@@ -150,23 +84,13 @@ pub struct ApprovalVisitorOut {
     alert: Option<&'static str>,
 }
 
-#[derive(Serialize, ToSchema)]
-pub struct StepOut {
-    /// `住户` when the residents' register or the resident decided.
-    approver: Option<String>,
-    /// `approve`, `reject` or `return`.
-    decision: Option<String>,
-    comment: Option<String>,
-    decided_at: Option<DateTime<FixedOffset>>,
-}
-
-/// One visit of one's department
+/// One visit that one is asked about, may read, began or is visited by
 #[utoipa::path(get, path = "/api/staff/approvals/{visit}", operation_id = "find_approval", tag = "staff",
     params(("visit" = VisitId, Path)),
     responses((status = 200, body = ApprovalOut), (status = 404, body = ProblemOut)))]
 pub async fn find(
     State(ctx): State<Ctx>,
-    by: Approver,
+    by: Staff,
     Path(id): Path<VisitId>,
 ) -> Result<Json<ApprovalOut>, Problem> {
     one(&ctx, &by, id).await
@@ -178,7 +102,7 @@ pub async fn find(
     responses((status = 200, content_type = "image/jpeg"), (status = 404, body = ProblemOut)))]
 pub async fn photo(
     State(ctx): State<Ctx>,
-    by: Approver,
+    by: Staff,
     Path((visit, photo)): Path<(VisitId, PhotoId)>,
 ) -> Result<Picture, Problem> {
     let shown = photos::show_of_visit(&ctx, &by, visit, photo).await?;
@@ -191,6 +115,8 @@ pub struct CommentIn {
     /// Needed to reject and to return.
     #[serde(default)]
     comment: String,
+    /// `step` of what was looked at.
+    step: Option<StepId>,
 }
 
 impl CommentIn {
@@ -205,7 +131,7 @@ impl CommentIn {
     responses((status = 200, body = ApprovalOut), (status = 409, body = ProblemOut)))]
 pub async fn approve(
     State(ctx): State<Ctx>,
-    by: Approver,
+    by: Staff,
     Path(id): Path<VisitId>,
     Json(with): Json<CommentIn>,
 ) -> Result<Json<ApprovalOut>, Problem> {
@@ -214,7 +140,7 @@ pub async fn approve(
     } else {
         Some(with.said()?)
     };
-    approvals::decide(&ctx, &by, id, Decision::Approve(comment)).await?;
+    approvals::decide(&ctx, &by, id, with.step, Decision::Approve(comment)).await?;
     one(&ctx, &by, id).await
 }
 
@@ -225,11 +151,11 @@ pub async fn approve(
         (status = 422, body = ProblemOut)))]
 pub async fn reject(
     State(ctx): State<Ctx>,
-    by: Approver,
+    by: Staff,
     Path(id): Path<VisitId>,
     Json(with): Json<CommentIn>,
 ) -> Result<Json<ApprovalOut>, Problem> {
-    approvals::decide(&ctx, &by, id, Decision::Reject(with.said()?)).await?;
+    approvals::decide(&ctx, &by, id, with.step, Decision::Reject(with.said()?)).await?;
     one(&ctx, &by, id).await
 }
 
@@ -240,39 +166,19 @@ pub async fn reject(
         (status = 422, body = ProblemOut)))]
 pub async fn return_(
     State(ctx): State<Ctx>,
-    by: Approver,
+    by: Staff,
     Path(id): Path<VisitId>,
     Json(with): Json<CommentIn>,
 ) -> Result<Json<ApprovalOut>, Problem> {
-    approvals::decide(&ctx, &by, id, Decision::Return(with.said()?)).await?;
+    approvals::decide(&ctx, &by, id, with.step, Decision::Return(with.said()?)).await?;
     one(&ctx, &by, id).await
 }
 
-async fn one(ctx: &Ctx, by: &Approver, id: VisitId) -> Result<Json<ApprovalOut>, Problem> {
-    let (facts, steps) = approvals::find(ctx, by, id).await?;
-    let by_staff = |step: &Step| match step.decided.as_ref()?.by {
-        Decider::Staff(id) => Some(id),
-        Decider::Resident => None,
-    };
-    let deciders = steps.iter().filter_map(by_staff);
-    let deciders = staff::find_many(&ctx.db.read, deciders).await?;
-    let step = |step: &Step| {
-        let decided = step.decided.as_ref();
-        let approver = decided.and_then(|d| match d.by {
-            Decider::Staff(id) => Some(deciders.iter().find(|by| by.id == id)?.name.as_str()),
-            Decider::Resident => Some("住户"),
-        });
-        StepOut {
-            approver: approver.map(ToOwned::to_owned),
-            decision: decided.map(|d| d.decision.clone()),
-            comment: decided.and_then(|d| d.comment.clone()),
-            decided_at: decided.map(|d| campus_time(d.at)),
-        }
-    };
+async fn one(ctx: &Ctx, by: &Staff, id: VisitId) -> Result<Json<ApprovalOut>, Problem> {
+    let seen = approvals::find(ctx, by, id).await?;
+    let flow = Flow::load(ctx, &seen).await?;
+    let (facts, pictures) = (&seen.facts, seen.pictures);
     let (visit, typed) = (&facts.visit, facts.registration.as_ref());
-    let asked = steps
-        .last()
-        .is_some_and(|step| step.department == by.member.department);
     let rulings = rulings(&ctx.db.read, ctx, &facts.visitors, visit.area).await?;
     let visitors = facts.visitors.iter().zip(rulings);
     let visitors = visitors.map(|(visitor, ruling)| ApprovalVisitorOut {
@@ -288,8 +194,12 @@ async fn one(ctx: &Ctx, by: &Approver, id: VisitId) -> Result<Json<ApprovalOut>,
             .items
             .as_ref()
             .map(|items| items.as_str().to_owned()),
-        id_photo: visitor.document.as_ref().map(|id| id.photo),
-        face_photo: visitor.face_photo,
+        id_photo: visitor
+            .document
+            .as_ref()
+            .map(|id| id.photo)
+            .filter(|_| pictures),
+        face_photo: visitor.face_photo.filter(|_| pictures),
     });
     Ok(Json(ApprovalOut {
         id,
@@ -301,7 +211,7 @@ async fn one(ctx: &Ctx, by: &Approver, id: VisitId) -> Result<Json<ApprovalOut>,
         department: facts.host.department.clone(),
         host_phone: facts.host.phone.clone(),
         resident: typed.map(ResidentOut::of),
-        group: GroupOut::of(&facts),
+        group: GroupOut::of(facts),
         known: typed.map(|typed| typed.resident.is_some()),
         area: facts.area.name.clone(),
         reason: facts.reason.name.clone(),
@@ -314,7 +224,10 @@ async fn one(ctx: &Ctx, by: &Approver, id: VisitId) -> Result<Json<ApprovalOut>,
         starts_at: campus_time(visit.window.from()),
         ends_at: campus_time(visit.window.until()),
         visitors: visitors.collect(),
-        steps: steps.iter().map(step).collect(),
-        can_decide: asked && visit.stage == Stage::Pending,
+        steps: seen.steps.iter().map(|step| flow.step(step)).collect(),
+        history: flow.history(),
+        readers: flow.readers(),
+        can_decide: seen.open.is_some(),
+        step: seen.open,
     }))
 }

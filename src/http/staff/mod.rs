@@ -1,5 +1,9 @@
 //! The API of staff.
 
 pub mod approvals;
+pub mod delegations;
+mod flow;
 pub mod groups;
 pub mod invitations;
+pub mod readers;
+pub mod trays;

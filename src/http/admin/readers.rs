@@ -1,0 +1,96 @@
+//! 抄送 by rule: who may read every visit to a department or an area.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::actions::readers;
+use crate::ctx::Ctx;
+use crate::domain::actors::Admin;
+use crate::http::extract::{Json, Path};
+use crate::http::problem::{Problem, ProblemOut};
+use crate::ids::{AreaId, DepartmentId, GrantId, StaffId};
+use crate::store::readers::{Grant, Over};
+
+/// Exactly one of `department` and `area`.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GrantIn {
+    staff: StaffId,
+    /// The host's.
+    department: Option<DepartmentId>,
+    area: Option<AreaId>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct GrantOut {
+    id: GrantId,
+    staff: StaffId,
+    department: Option<DepartmentId>,
+    area: Option<AreaId>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct GrantsOut {
+    items: Vec<GrantOut>,
+}
+
+/// Adds a rule; visits that are not over are read by it as well
+#[utoipa::path(post, path = "/api/admin/readers", operation_id = "add_reader", tag = "admin",
+    request_body = GrantIn,
+    responses((status = 201, body = GrantOut), (status = 403, body = ProblemOut),
+        (status = 409, body = ProblemOut), (status = 422, body = ProblemOut)))]
+pub async fn add(
+    State(ctx): State<Ctx>,
+    by: Admin,
+    Json(form): Json<GrantIn>,
+) -> Result<(StatusCode, Json<GrantOut>), Problem> {
+    let over = match (form.department, form.area) {
+        (Some(id), None) => Over::Department(id),
+        (None, Some(id)) => Over::Area(id),
+        (None, None) | (Some(_), Some(_)) => {
+            let said = "请选择部门或到访区域之一";
+            return Err(Problem::field("over", "over_unknown", said));
+        }
+    };
+    let grant = readers::grant(&ctx, &by, form.staff, over).await?;
+    Ok((StatusCode::CREATED, Json(GrantOut::of(&grant))))
+}
+
+/// The rules, oldest first
+#[utoipa::path(get, path = "/api/admin/readers", operation_id = "readers", tag = "admin",
+    responses((status = 200, body = GrantsOut), (status = 403, body = ProblemOut)))]
+pub async fn list(State(ctx): State<Ctx>, by: Admin) -> Result<Json<GrantsOut>, Problem> {
+    let grants = readers::grants(&ctx, &by).await?;
+    let items = grants.iter().map(GrantOut::of).collect();
+    Ok(Json(GrantsOut { items }))
+}
+
+/// Ends a rule, and what was read by it
+#[utoipa::path(delete, path = "/api/admin/readers/{id}", operation_id = "remove_reader", tag = "admin",
+    params(("id" = GrantId, Path)),
+    responses((status = 204), (status = 403, body = ProblemOut), (status = 404, body = ProblemOut)))]
+pub async fn revoke(
+    State(ctx): State<Ctx>,
+    by: Admin,
+    Path(id): Path<GrantId>,
+) -> Result<StatusCode, Problem> {
+    readers::revoke(&ctx, &by, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl GrantOut {
+    fn of(grant: &Grant) -> Self {
+        let (department, area) = match grant.over {
+            Over::Department(id) => (Some(id), None),
+            Over::Area(id) => (None, Some(id)),
+        };
+        Self {
+            id: grant.id,
+            staff: grant.staff,
+            department,
+            area,
+        }
+    }
+}
