@@ -61,6 +61,21 @@ fn a_csv_is_read_by_its_headings_in_any_order_and_either_encoding() {
     assert_eq!(told(typed), Ok("gbk []\n2: 刘明 1 -".to_owned()));
 }
 
+/// `peer.xlsx` was made by openpyxl 3.1.5: a hidden sheet in front, a phone as a number, a date, a formula
+/// that was never reckoned (it holds nothing), and 18 digits as a number.
+#[test]
+fn a_sheet_of_another_program_is_read_as_excel_s_own() {
+    let peer = include_bytes!("peer.xlsx");
+    insta::assert_snapshot!(told(peer).unwrap(), @"
+    xlsx []
+    2: 刘明 13900000001 -
+    3: 陈静 13900000002 -
+    4: 手机号 cell_date
+    6: 手机号 empty
+    7: 手机号 cell_digits_lost
+    ");
+}
+
 #[test]
 fn a_file_that_is_no_such_list_is_refused_in_words_of_its_own() {
     let many = format!("name,phone\n{}", "a,1\n".repeat(MOST_ROWS + 1));

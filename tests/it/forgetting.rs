@@ -170,7 +170,7 @@ async fn a_visit_loses_what_is_personal_and_keeps_what_is_not() {
     campus_pass_forgotten_total{kind="blacklist"} 1
     campus_pass_forgotten_total{kind="blacklist_hits"} 3
     campus_pass_forgotten_total{kind="idempotency"} 0
-    campus_pass_forgotten_total{kind="messages"} 16
+    campus_pass_forgotten_total{kind="messages"} 17
     campus_pass_forgotten_total{kind="passages"} 1
     campus_pass_forgotten_total{kind="sessions"} 6
     campus_pass_forgotten_total{kind="visits"} 3
@@ -318,9 +318,19 @@ async fn whoever_leaves_is_forgotten_at_once_and_comes_again_as_somebody_new() {
         .unwrap()
         .to_owned();
     app.it_is("2026-03-02 14:05");
+    let (undecided, link) = friend.invite("刘明", 2).await;
+    guest.accept(&link).await.expect(201);
+    app.deliver().await;
     let waiting = guest
         .book("刘明", "2026-03-03 09:00", "2026-03-03 16:00")
         .await;
+    app.deliver().await;
+    app.approver("陈静")
+        .decide(&waiting, "approve", "")
+        .await
+        .expect(200);
+    let owed = "outbox where state = 'due' and to_kind in ('person', 'visitor')";
+    assert_ne!(count(&app, owed).await, "0", "that they may come");
     let me = guest.get("/api/me").await.expect(200)["id"].clone();
 
     let form = |confirm: &str| json!({ "confirm": confirm });
@@ -331,6 +341,7 @@ async fn whoever_leaves_is_forgotten_at_once_and_comes_again_as_somebody_new() {
     ");
     let left = guest.post("/api/me/delete", &form("注销")).await;
     assert_eq!(left.status, 204, "{}", left.text());
+    assert_eq!(count(&app, owed).await, "0");
     assert_eq!(guest.get("/api/me").await.status, 401);
     assert_eq!(
         guest.post("/api/me/delete", &form("注销")).await.status,
@@ -349,12 +360,12 @@ async fn whoever_leaves_is_forgotten_at_once_and_comes_again_as_somebody_new() {
     let stages = "select stage as line from visits order by id";
     assert_eq!(
         column(&app, stages).await,
-        ["withdrawn", "approved", "withdrawn"]
+        ["withdrawn", "approved", "pending", "withdrawn"]
     );
     let names = "select name as line from visitors order by id";
     assert_eq!(
         column(&app, names).await,
-        ["已清除", "李四海", "已清除", "已清除"]
+        ["已清除", "李四海", "已清除", "李四海", "已清除", "已清除"]
     );
     let people = "select coalesce(name, '') || coalesce(phone_sealed, '') || coalesce(mini_openid, '') || \
         coalesce(oa_openid, '') || coalesce(unionid, '') as line from people order by id";
@@ -363,15 +374,18 @@ async fn whoever_leaves_is_forgotten_at_once_and_comes_again_as_somebody_new() {
         count(&app, "consents where withdrawn_at is null").await,
         "0"
     );
+    // Who is forgotten gets no pass from whoever approves later.
+    app.approver("陈静")
+        .decide(&undecided, "approve", "")
+        .await
+        .expect(200);
+    let passes = format!("passes where visit_id = {}", undecided.id);
+    let passes = count(&app, &passes).await;
+    assert_eq!(passes, "1", "the friend's");
     // What was owed to them is not sent any more.
     let (sms, chat) = (guest.sms().len(), guest.templates().len());
     app.deliver().await;
     assert_eq!((guest.sms().len(), guest.templates().len()), (sms, chat));
-    let owed = app.owed("overtaken").await;
-    assert!(
-        owed.iter().any(|row| row.starts_with("approval_waiting")),
-        "{owed:?}"
-    );
     app.later(3600);
     assert!(erase_due(&app.ctx).await.unwrap() >= 2);
     let lines = audit::about(&app.ctx.db.read, &format!("person:{id}"))
