@@ -245,6 +245,7 @@ pub async fn serve(settings: Settings, parts: Parts) -> anyhow::Result<()> {
     }
     tasks.spawn(done(jobs::settle(ctx.clone(), stop.clone())));
     tasks.spawn(done(jobs::publish_list(ctx.clone(), stop.clone())));
+    tasks.spawn(done(jobs::forget_old(ctx.clone(), stop.clone())));
     tasks.spawn(done(jobs::probe(clients, stop.clone())));
     tasks.spawn(done(upkeep(figures, swept, stop.clone())));
     let mode = settings.mode.as_str();

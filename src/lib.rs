@@ -23,7 +23,7 @@
 //! | 3 | [`config`], [`dialects`] | the settings; what gate devices say |
 //! | 2 | [`domain`], [`wechat`], [`wecom`], [`cas`], [`sms`], [`sandbox`] | what is true; the outside's protocols; the outside in a box |
 //! | 1 | [`tencent`] | what WeChat and WeCom share: signature, envelope, XML, error codes, tokens |
-//! | 0 | [`clock`], [`entropy`], [`ids`], and on them [`secret`] | the doors to time and randomness; ids; what is sealed |
+//! | 0 | [`clock`], [`entropy`], [`ids`], [`sheet`], and on them [`secret`] | the doors to time and randomness; ids; lists of Excel; what is sealed |
 //!
 //! The same noun has the same stem on every rung: `domain/visit.rs`, `store/visits.rs`,
 //! `actions/visits.rs`, `http/guest/visits.rs`.
@@ -94,6 +94,18 @@
 //! opened ([`domain::screening`]). A picture is erased when no visitor has it any more ([`actions::photos`]).
 //! Logs name routes, never paths or queries.
 //!
+//! # How long it is kept
+//! `[retention]` says it in days, kind by kind. What is old goes a little at a time
+//! ([`actions::forgetting`]): a visit loses everything personal of those in it and keeps its number, area,
+//! times, decisions and counts; what is open is never touched. Whoever asks takes along what is kept of
+//! them, or is forgotten at once ([`actions::leaving`]).
+//!
+//! # Lists in and out
+//! Offices keep their lists in Excel. [`sheet`] reads them by their bytes, bounded in rows and in what they
+//! unpack to, and names each fault by row and column; actions store them in batches within one transaction,
+//! so that the same list twice changes nothing. What goes out is written page by page into a temporary file,
+//! masked unless an administrator asks for more, which is written down.
+//!
 //! # The outside in a box
 //! [`sandbox`] plays WeChat, WeCom, two SMS providers and a gate on this machine, enforces their rules, and
 //! checks signatures with code of its own. It is the tests' fake, and `mode = "sandbox"` runs it beside
@@ -135,3 +147,4 @@ pub mod clock;
 pub mod entropy;
 pub mod ids;
 pub mod secret;
+pub mod sheet;

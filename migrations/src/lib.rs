@@ -31,6 +31,7 @@ mod m0050_groups;
 mod m0060_routes;
 mod m0070_lists;
 mod m0071_console;
+mod m0080_forgetting;
 mod m0090_area_rules;
 mod m0091_presences;
 mod m0092_gate_list;
@@ -66,6 +67,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0060_routes::Migration),
             Box::new(m0070_lists::Migration),
             Box::new(m0071_console::Migration),
+            Box::new(m0080_forgetting::Migration),
             Box::new(m0090_area_rules::Migration),
             Box::new(m0091_presences::Migration),
             Box::new(m0092_gate_list::Migration),

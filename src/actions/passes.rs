@@ -57,7 +57,7 @@ pub(super) async fn issue(
     };
     let area = areas::find(txn, visit.area).await?.ok_or(corrupt)?;
     let group = groups::of_visits(txn, [visit.id]).await?.pop();
-    for visitor in &to.visitors {
+    for visitor in to.visitors.iter().filter(|visitor| !visitor.is_forgotten()) {
         let pass = Pass {
             id: ctx.mint(),
             visit: visit.id,

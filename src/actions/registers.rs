@@ -7,9 +7,7 @@ use super::note;
 use crate::ctx::Ctx;
 use crate::domain::Title;
 use crate::domain::actors::Admin;
-use crate::domain::campus::{
-    Area, Device, DeviceId, DeviceKey, Direction, Gate, Habits, Purpose,
-};
+use crate::domain::campus::{Area, Device, DeviceId, DeviceKey, Direction, Gate, Habits, Purpose};
 use crate::domain::limits::Limits;
 use crate::domain::revision::Revision;
 use crate::domain::rules::Rules;

@@ -1,6 +1,6 @@
 //! 住户: people move into the quarter and out of it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::DatabaseTransaction;
 
@@ -11,8 +11,9 @@ use crate::domain::actors::Admin;
 use crate::domain::resident::Resident;
 use crate::domain::{HouseNumber, PersonName, Phone};
 use crate::ids::ResidentId;
-use crate::secret::Masked;
-use crate::store::residents::{self, Living, Named};
+use crate::secret::{KeyedHash, Masked};
+use crate::sheet::{Cells, Column, Wrong};
+use crate::store::residents::{self, Living};
 use crate::store::{StoreError, audit, begin, commit};
 
 /// Somebody who lives in the quarter, as the desk's list has them.
@@ -48,26 +49,54 @@ pub struct Imported {
     pub moved_out: Vec<Resident>,
 }
 
-/// Takes a list into the register, all of it or nothing. The same list again changes nothing.
-pub async fn import(ctx: &Ctx, list: &[Listed], how: Import) -> Result<Imported, StoreError> {
+/// What the desk's list is headed with.
+pub const COLUMNS: [Column; 3] = [
+    Column::needed("姓名", "name"),
+    Column::needed("手机号", "phone"),
+    Column::needed("门牌号", "house"),
+];
+
+/// Somebody on it.
+///
+/// # Errors
+/// What is wrong with the first cell that is.
+pub fn listed(cells: &Cells<'_>) -> Result<Listed, Wrong> {
+    Ok(Listed {
+        name: cells.read("姓名", PersonName::parse)?,
+        phone: cells.read("手机号", Phone::parse)?,
+        house: cells.read("门牌号", HouseNumber::parse)?,
+    })
+}
+
+/// How many of a list are looked up and stored in one statement each.
+const BATCH: usize = 500;
+
+/// Takes a list into the register for `by`, all of it or nothing. The same list again changes nothing.
+pub async fn import<'a>(
+    ctx: &Ctx,
+    by: impl ToString,
+    list: impl IntoIterator<Item = &'a Listed>,
+    how: Import,
+) -> Result<Imported, StoreError> {
     let txn = begin(&ctx.db).await?;
-    let (mut entered, mut listed) = (Vec::new(), HashSet::new());
-    for one in list {
-        let (id, came) = enter(&txn, ctx, one).await?;
-        listed.insert(id);
-        entered.push(came);
+    let list: Vec<_> = list.into_iter().collect();
+    let (mut entered, mut known) = (Vec::new(), HashMap::new());
+    for batch in list.chunks(BATCH) {
+        entered.extend(enter(&txn, ctx, batch, &mut known).await?);
     }
     let mut moved_out = Vec::new();
     if how.whole {
+        let listed: HashSet<_> = entered.iter().map(|(id, _)| *id).collect();
         moved_out = residents::living(&txn).await?;
         moved_out.retain(|resident| !listed.contains(&resident.id));
         for gone in &moved_out {
             residents::move_out(&txn, gone.id, Some(ctx.clock.now())).await?;
         }
     }
+    let entered = entered.into_iter().map(|(_, came)| came).collect();
     let imported = Imported { entered, moved_out };
     if !how.dry_run {
-        let (who, subject) = ("operator".to_owned(), "residents".to_owned());
+        let (who, subject) = (by.to_string(), "residents".to_owned());
         let line = super::audit(ctx, who, "residents.import", subject, imported.to_string());
         audit::insert(&txn, &line).await?;
         commit(txn).await?;
@@ -75,40 +104,72 @@ pub async fn import(ctx: &Ctx, list: &[Listed], how: Import) -> Result<Imported,
     Ok(imported)
 }
 
-async fn enter(
+/// All three together name somebody.
+type Name = (String, String, String);
+
+/// Takes somebody in, unless they live there already.
+async fn enter_one(
     txn: &DatabaseTransaction,
     ctx: &Ctx,
     listed: &Listed,
 ) -> Result<(ResidentId, Entered), StoreError> {
-    let phone = ctx.seal_phone(&listed.phone);
-    let named = Named {
-        name: &listed.name,
-        phone: &phone.hash,
-        house: &listed.house,
+    let entered = enter(txn, ctx, &[listed], &mut HashMap::new()).await?;
+    Ok(entered[0])
+}
+
+/// Takes some of the list in; `known` is everybody on it so far.
+async fn enter(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    batch: &[&Listed],
+    known: &mut HashMap<Name, ResidentId>,
+) -> Result<Vec<(ResidentId, Entered)>, StoreError> {
+    let hashes: Vec<_> = { batch.iter() }
+        .map(|one| ctx.keys.keyed_hash(&one.phone))
+        .collect();
+    let name = |name: &PersonName, phone: &KeyedHash, house: &HouseNumber| {
+        let (name, phone, house) = (name.as_str(), phone.as_str(), house.as_str());
+        (name.to_owned(), phone.to_owned(), house.to_owned())
     };
-    match residents::find(txn, named).await? {
-        Some(Living::Here(id)) => Ok((id, Entered::Unchanged)),
-        Some(Living::MovedOut(id)) => {
-            residents::move_out(txn, id, None).await?;
-            Ok((id, Entered::Back))
+    let stored = residents::with_phones(txn, &hashes).await?.into_iter();
+    let stored: HashMap<_, _> = stored
+        .map(|(one, living)| (name(&one.name, &one.phone.hash, &one.house), living))
+        .collect();
+    let (mut came, mut new) = (Vec::new(), Vec::new());
+    for (one, hash) in batch.iter().zip(&hashes) {
+        let named = name(&one.name, hash, &one.house);
+        if let Some(id) = known.get(&named) {
+            came.push((*id, Entered::Unchanged));
+            continue;
         }
-        None => {
-            let resident = Resident {
-                id: ctx.mint(),
-                name: listed.name.clone(),
-                phone,
-                house: listed.house.clone(),
-            };
-            residents::insert(txn, &resident, ctx.clock.now()).await?;
-            Ok((resident.id, Entered::Added))
-        }
+        let (id, entered) = match stored.get(&named) {
+            Some(Living::Here(id)) => (*id, Entered::Unchanged),
+            Some(Living::MovedOut(id)) => {
+                residents::move_out(txn, *id, None).await?;
+                (*id, Entered::Back)
+            }
+            None => {
+                let id = ctx.mint();
+                new.push(Resident {
+                    id,
+                    name: one.name.clone(),
+                    phone: ctx.seal_phone(&one.phone),
+                    house: one.house.clone(),
+                });
+                (id, Entered::Added)
+            }
+        };
+        known.insert(named, id);
+        came.push((id, entered));
     }
+    residents::insert_many(txn, &new, ctx.clock.now()).await?;
+    Ok(came)
 }
 
 /// Somebody moves into the quarter, or back.
 pub async fn move_in(ctx: &Ctx, by: &Admin, listed: &Listed) -> Result<Resident, RegisterError> {
     let txn = begin(&ctx.db).await?;
-    let (id, came) = enter(&txn, ctx, listed).await?;
+    let (id, came) = enter_one(&txn, ctx, listed).await?;
     if came == Entered::Unchanged {
         return Err(RegisterError::Taken("house"));
     }

@@ -155,7 +155,7 @@ async fn people_of(ctx: &Ctx, quarter: &Quarter) -> anyhow::Result<()> {
         whole: true,
         dry_run: false,
     };
-    import(ctx, &list, how).await?;
+    import(ctx, "operator", &list, how).await?;
     Ok(())
 }
 

@@ -10,6 +10,7 @@ mod faults;
 mod messages;
 mod photos;
 mod read;
+mod retention;
 mod rules;
 mod sections;
 mod sms;
@@ -19,8 +20,8 @@ pub use database::DatabaseUrl;
 pub use faults::{Fault, Faults};
 pub use sections::{
     Account, Bucket, Cas, Database, Gate, Keys, MiniProgram, Mode, PhotoStorage, Photos,
-    Residential, SandboxGate, Server, Settings, Sms, SmsAccount, SmsProvider, TemplateIds, WeCom,
-    Words,
+    Residential, Retention, SandboxGate, Server, Settings, Sms, SmsAccount, SmsProvider,
+    TemplateIds, WeCom, Words,
 };
 pub use sources::{Environment, SHIPPED};
 

@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use super::messages::{outbox, tags, templates};
 use super::photos::photos;
 use super::read::{Reader, filled};
+use super::retention::retention;
 use super::sections::{
     Account, Cas, Database, Gate, Keys, MiniProgram, Mode, Residential, SandboxGate, Server,
     Settings, WeCom, Words,
@@ -45,6 +46,7 @@ pub fn settings(r: &mut Reader) -> Option<Settings> {
         _ => Err("must be 1 to 1024"),
     });
     let photos = photos(r);
+    let retention = retention(r);
     let keys = keys(r);
     let sandbox = sandbox(r);
     Some(Settings {
@@ -63,6 +65,7 @@ pub fn settings(r: &mut Reader) -> Option<Settings> {
         },
         gate: Gate { batch: gate? },
         photos: photos?,
+        retention: retention?,
         keys: keys?,
         sandbox: sandbox?,
     })

@@ -32,6 +32,7 @@ pub struct Settings {
     pub residential: Residential,
     pub gate: Gate,
     pub photos: Photos,
+    pub retention: Retention,
     pub keys: Keys,
     pub sandbox: SandboxGate,
 }
@@ -254,6 +255,24 @@ pub struct Bucket {
     pub in_path: bool,
     pub access_key_id: SecretString,
     pub secret_access_key: SecretString,
+}
+
+/// How long what is kept is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// The personal data of a visit's visitors, from its end on.
+    pub visits: chrono::Duration,
+    pub passages: chrono::Duration,
+    pub audit: chrono::Duration,
+    /// Messages and their receipts, from when they were done with.
+    pub messages: chrono::Duration,
+    /// Logins, from their end on.
+    pub sessions: chrono::Duration,
+    pub idempotency: chrono::Duration,
+    /// Where somebody on the blacklist was met.
+    pub hits: chrono::Duration,
+    /// Entries of the blacklist, from when they were lifted or ran out.
+    pub blacklist: chrono::Duration,
 }
 
 #[derive(Clone, Debug)]

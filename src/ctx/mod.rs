@@ -17,7 +17,7 @@ pub use sms::Sender;
 
 use crate::cache::Caches;
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{Retention, Settings};
 use crate::domain::Phone;
 use crate::domain::campus::{Device, SealedPhone};
 use crate::domain::gate::{Credential, Scan};
@@ -60,6 +60,7 @@ pub struct Policy {
     pub invitation_page: Option<String>,
     /// Whether a registration that the register knows waits for the resident's word all the same.
     pub ask_residents_first: bool,
+    pub retention: Retention,
 }
 
 impl Policy {
@@ -72,6 +73,7 @@ impl Policy {
             pass_page: settings.mini_program.pass_page.clone(),
             invitation_page: settings.mini_program.invitation_page.clone(),
             ask_residents_first: settings.residential.ask_first,
+            retention: settings.retention,
         }
     }
 }

@@ -56,6 +56,12 @@ impl Fault {
     }
 }
 
+impl From<Fault> for crate::sheet::Reason {
+    fn from(fault: Fault) -> Self {
+        Self::new(fault.code, fault.sentence)
+    }
+}
+
 /// Full-width letters and digits become their plain forms, and surrounding space goes: what a
 /// Chinese keyboard and a copied line leave behind.
 pub(crate) fn plain(text: &str) -> String {

@@ -74,6 +74,12 @@ impl HouseNumber {
         Ok(Self(parts.join("-")))
     }
 
+    /// What stands in place of one that is not kept any more; no house has it.
+    #[must_use]
+    pub fn forgotten() -> Self {
+        Self("0".to_owned())
+    }
+
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -97,6 +97,12 @@ impl PersonName {
         }
     }
 
+    /// What stands in place of a name that is not kept any more.
+    #[must_use]
+    pub fn forgotten() -> Self {
+        Self("已清除".to_owned())
+    }
+
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

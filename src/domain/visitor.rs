@@ -24,6 +24,12 @@ pub struct Visitor {
 }
 
 impl Visitor {
+    /// Whether nothing personal is kept of them any more, so that nobody can be told or let in.
+    #[must_use]
+    pub fn is_forgotten(&self) -> bool {
+        self.phone.hash == SealedPhone::forgotten().hash
+    }
+
     /// 证件照 and 人脸照, those that there are.
     pub fn pictures(&self) -> impl Iterator<Item = PhotoId> {
         let document = self.document.as_ref().map(|document| document.photo);

@@ -1,6 +1,5 @@
-//! 团体通行, from JSON and CSV to what the action takes, and what a screen shows of it.
+//! 团体通行, from JSON and lists to what the action takes, and what a screen shows of it.
 
-use csv::StringRecord;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,6 +11,7 @@ use crate::domain::actors::Staff;
 use crate::domain::group::{Headcount, MOST_VEHICLES, NotTaken, read_plates};
 use crate::domain::{Fault, PersonName, Phone, Plate};
 use crate::secret::Masked;
+use crate::sheet::{Cells, Column, List, Wrong};
 use crate::store::visit_facts::VisitFacts;
 
 /// 联系人.
@@ -90,79 +90,78 @@ impl GroupOut {
     }
 }
 
-/// The column of the template.
-const PLATE: &str = "车牌号";
+/// What a list of vehicles is headed with.
+pub const COLUMNS: [Column; 1] = [Column::needed("车牌号", "plate")];
 
-/// What an import is made from. The mark in front tells Excel that it is UTF-8.
-#[must_use]
-pub fn template() -> String {
-    format!("\u{feff}{PLATE}\r\n")
+/// The plate of a row, as it was typed.
+///
+/// # Errors
+/// What Excel made of it.
+pub fn listed(cells: &Cells<'_>) -> Result<String, Wrong> {
+    cells.read("车牌号", |text| Ok::<_, Fault>(text.to_owned()))
 }
 
 /// What an import makes of one row.
 #[derive(Serialize, ToSchema)]
 pub struct RowOut {
-    /// The line in the file; the header is 1.
+    /// As Excel counts it: the heading is row 1.
     row: u64,
     /// As it would be submitted, or as it was typed when it is not taken.
     #[schema(example = "渝A12345")]
     plate: String,
-    /// Why it is not taken: `plate_invalid` or `plate_twice`.
+    /// Why it is not taken: `plate_invalid`, `plate_twice`, or what Excel made of the cell.
     code: Option<&'static str>,
     detail: Option<String>,
 }
 
-/// What a file of plates would bring; nothing is kept.
-///
-/// # Errors
-/// When it is no such file: no text in UTF-8, another header, or too many rows.
-pub fn read_file(bytes: &[u8]) -> Result<Vec<RowOut>, Problem> {
-    let wrong = |fault: Fault| Problem::field("file", fault.code, fault.sentence);
-    let text = std::str::from_utf8(bytes).map_err(|_| {
-        wrong(Fault::new(
-            "csv_encoding",
-            "文件应为 UTF-8 编码的CSV，请使用导入模板",
-        ))
-    })?;
-    // Excel ends lines with both characters, of which the reader counts the first into the next line.
-    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
-    let mut reader = csv::ReaderBuilder::new()
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
-    let no_header = || wrong(Fault::new("csv_header", "文件首行应有“车牌号”一列"));
-    let header = reader.headers().map_err(|_| no_header())?;
-    let column = header.iter().position(|name| name == PLATE);
-    let column = column.ok_or_else(no_header)?;
-    let mut typed = Vec::new();
-    for record in reader.records() {
-        let unread = |_| wrong(Fault::new("csv_invalid", "文件不是有效的CSV"));
-        let record: StringRecord = record.map_err(unread)?;
-        if typed.len() == MOST_VEHICLES {
-            return Err(wrong(TOO_MANY));
+/// What a list of vehicles would bring; nothing of it is kept.
+#[derive(Serialize, ToSchema)]
+pub struct PlatesOut {
+    /// What the file was: `xlsx`, `utf-8` or `gbk`.
+    #[schema(example = "xlsx")]
+    form: &'static str,
+    rows: Vec<RowOut>,
+}
+
+impl PlatesOut {
+    /// # Errors
+    /// When there are more than a group has.
+    pub fn of(list: List<String>) -> Result<Self, Problem> {
+        if list.rows.len() + list.faulty.len() > MOST_VEHICLES {
+            return Err(Problem::field("file", TOO_MANY.code, TOO_MANY.sentence));
         }
-        let line = record.position().map_or(0, csv::Position::line);
-        typed.push((line, record.get(column).unwrap_or_default().to_owned()));
-    }
-    let read = read_plates(typed.iter().map(|(_, text)| text.as_str()));
-    let row = |((row, text), plate): (&(u64, String), Result<Plate, NotTaken>)| {
-        let (plate, why) = match plate {
-            Ok(plate) => (plate.as_str().to_owned(), None),
-            Err(NotTaken::Faulty(fault)) => {
-                (text.clone(), Some((fault.code, fault.sentence.to_owned())))
-            }
-            Err(NotTaken::Twice { first }) => {
-                let detail = format!("与第{}行重复", typed[first].0);
-                (text.clone(), Some((TWICE.code, detail)))
+        let typed = list.rows;
+        let read = read_plates(typed.iter().map(|(_, text)| text.as_str()));
+        let row = |((row, text), plate): (&(u64, String), Result<Plate, NotTaken>)| {
+            let (plate, why) = match plate {
+                Ok(plate) => (plate.as_str().to_owned(), None),
+                Err(NotTaken::Faulty(fault)) => {
+                    (text.clone(), Some((fault.code, fault.sentence.to_owned())))
+                }
+                Err(NotTaken::Twice { first }) => {
+                    let detail = format!("与第{}行重复", typed[first].0);
+                    (text.clone(), Some((TWICE.code, detail)))
+                }
+            };
+            let (code, detail) = why.unzip();
+            RowOut {
+                row: *row,
+                plate,
+                code,
+                detail,
             }
         };
-        let (code, detail) = why.unzip();
-        RowOut {
-            row: *row,
-            plate,
-            code,
-            detail,
-        }
-    };
-    Ok(typed.iter().zip(read).map(row).collect())
+        let spoilt = list.faulty.into_iter().map(|faulty| RowOut {
+            row: faulty.row,
+            plate: String::new(),
+            code: Some(faulty.code),
+            detail: Some(faulty.detail),
+        });
+        let mut rows: Vec<_> = typed.iter().zip(read).map(row).chain(spoilt).collect();
+        rows.sort_by_key(|row| row.row);
+        Ok(Self {
+            form: list.form.as_str(),
+            rows,
+        })
+    }
 }

@@ -2,14 +2,14 @@
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum_extra::extract::cookie::{Cookie, CookieJar};
+use axum_extra::extract::cookie::CookieJar;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::address::ClientAddress;
 use super::extract::Json;
 use super::problem::{Problem, ProblemOut};
-use super::session::{GUEST_COOKIE, STAFF_COOKIE, sessions_of};
+use super::session::{sessions_of, without_cookies};
 use super::state::Site;
 use crate::actions::people::prove_phone;
 use crate::actions::sessions::{log_in, log_out, log_out_everywhere};
@@ -157,9 +157,4 @@ pub async fn logout_everywhere(
         log_out_everywhere(&site.ctx, session.account).await?;
     }
     Ok((without_cookies(jar), StatusCode::NO_CONTENT))
-}
-
-fn without_cookies(jar: CookieJar) -> CookieJar {
-    let gone = |name: &'static str| Cookie::build(name).path("/");
-    jar.remove(gone(GUEST_COOKIE)).remove(gone(STAFF_COOKIE))
 }

@@ -10,13 +10,16 @@ pub mod fields;
 pub mod problem;
 pub mod rights;
 
+mod export;
 mod forms;
 mod group;
 mod invitation;
 mod keyed;
+mod lists;
 mod qr;
 mod refusals;
 mod registration;
+mod roster;
 mod visit;
 
 mod address;

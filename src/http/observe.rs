@@ -43,6 +43,14 @@ impl Around {
         }
     }
 
+    /// The same, for what takes longer.
+    pub fn patient(&self, patience: Duration) -> Self {
+        Self {
+            patience: Some(patience),
+            ..self.clone()
+        }
+    }
+
     /// The same, for what hangs on purpose.
     pub fn unbounded(&self) -> Self {
         Self {

@@ -16,8 +16,10 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::admin;
 use super::guest::{
-    choices, invitations, passes, photos, registrations, residents, subscriptions, visits,
+    choices, invitations, own as mine, passes, photos, registrations, residents, subscriptions,
+    visits,
 };
+use super::lists::MOST_BYTES;
 use super::observe::Around;
 use super::problem::Problem;
 use super::staff::{approvals, delegations, groups, invitations as own, readers as shared, trays};
@@ -46,6 +48,8 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(login::mini))
         .routes(routes!(login::me))
         .routes(routes!(login::phone))
+        .routes(routes!(mine::export))
+        .routes(routes!(mine::leave))
         .routes(routes!(login::logout))
         .routes(routes!(login::logout_everywhere))
         .routes(routes!(jssdk::sign))
@@ -87,13 +91,13 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(delegations::make, delegations::list))
         .routes(routes!(delegations::end))
         .routes(routes!(own::invite, own::list))
+        .routes(routes!(own::visitors_template))
         .routes(routes!(own::find, own::correct))
         .routes(routes!(own::submit))
         .routes(routes!(own::withdraw))
         .routes(routes!(own::extend))
         .routes(routes!(own::close))
         .routes(routes!(groups::apply, groups::list))
-        .routes(routes!(groups::read_plates))
         .routes(routes!(groups::plates_template))
         .routes(routes!(groups::find, groups::correct))
         .routes(routes!(groups::withdraw))
@@ -110,6 +114,7 @@ fn console() -> OpenApiRouter<Site> {
         .routes(routes!(admin::visits::find))
         .routes(routes!(admin::groups::list))
         .routes(routes!(admin::registrations::list))
+        .routes(routes!(admin::imports::template))
         .routes(routes!(admin::people::list))
         .routes(routes!(admin::vehicles::list))
         .routes(routes!(admin::blacklist::add, admin::blacklist::list))
@@ -153,6 +158,20 @@ fn uploads() -> OpenApiRouter<Site> {
         .routes(routes!(photos::upload_by_staff))
 }
 
+/// The routes that read and write long lists, whose limits are others.
+fn lists() -> OpenApiRouter<Site> {
+    OpenApiRouter::new()
+        .routes(routes!(groups::read_plates))
+        .routes(routes!(own::read_visitors))
+        .routes(routes!(admin::imports::import))
+        .routes(routes!(admin::exports::visits))
+        .routes(routes!(admin::exports::groups))
+        .routes(routes!(admin::exports::registrations))
+}
+
+/// How long a list may take: the longest are fifty thousand rows, and whoever sends one waits.
+const LISTS_PATIENCE: Duration = Duration::from_mins(5);
+
 /// A provider gathers reports, so a list of them may be longer than other texts.
 fn sms_reports() -> Router<Site> {
     Router::new()
@@ -179,7 +198,7 @@ fn offline_passages() -> Router<Site> {
 /// The API's OpenAPI document, without starting anything.
 #[must_use]
 pub fn api_document() -> utoipa::openapi::OpenApi {
-    let others = proxies().merge(uploads());
+    let others = proxies().merge(uploads()).merge(lists());
     api().merge(others).split_for_parts().1
 }
 
@@ -188,7 +207,11 @@ pub fn router(site: Site, sandbox: Option<Router>) -> Router {
     let photos = uploads().layer(DefaultBodyLimit::max(site.ctx.photos.max_bytes() + FORM));
     let proxies = proxies().layer(DefaultBodyLimit::max(MOST_PEOPLE));
     let others = proxies.merge(photos);
-    let (api, document) = api().merge(others).split_for_parts();
+    let (api, mut document) = api().merge(others).split_for_parts();
+    let (lists, of_lists) = lists()
+        .layer(DefaultBodyLimit::max(MOST_BYTES + FORM))
+        .split_for_parts();
+    document.merge(of_lists);
     let plain = Router::new()
         .route("/wechat", get(wechat::test).post(wechat::receive))
         .route("/mini", get(mini::test).post(mini::receive))
@@ -217,13 +240,17 @@ pub fn router(site: Site, sandbox: Option<Router>) -> Router {
         .route("/r/{token}", get(pages::link))
         .route("/assets/{name}", get(pages::asset));
     let around = Around::new(&site.ctx.entropy, PATIENCE);
+    let lists = lists
+        .with_state(site.clone())
+        .method_not_allowed_fallback(async || Problem::method());
+    let lists = surround(lists, around.patient(LISTS_PATIENCE));
     let whole = plain
         .merge(api)
         .with_state(site)
         .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", document))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method());
-    let bounded = surround(whole, around.clone());
+    let bounded = surround(whole, around.clone()).merge(lists);
     let Some(sandbox) = sandbox else {
         return bounded;
     };

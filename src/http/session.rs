@@ -134,3 +134,9 @@ pub fn cookie(name: &'static str, token: &Token, insecure: bool) -> Cookie<'stat
         .max_age(time::Duration::seconds(LIFETIME.num_seconds()))
         .build()
 }
+
+/// The browser forgets both sessions.
+pub fn without_cookies(jar: CookieJar) -> CookieJar {
+    let gone = |name: &'static str| Cookie::build(name).path("/");
+    jar.remove(gone(GUEST_COOKIE)).remove(gone(STAFF_COOKIE))
+}

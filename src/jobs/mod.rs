@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::actions::forgetting::forget_some;
 use crate::actions::gate_list::publish;
 use crate::actions::lapses::{settle_due, warn_due};
 use crate::actions::outbox::forget;
@@ -73,6 +74,18 @@ pub async fn publish_list(ctx: Ctx, stop: CancellationToken) {
             tracing::error!(%error, "the gates' list could not be brought up to date");
         }
         pause(Duration::from_secs(2), &stop).await;
+    }
+}
+
+/// Forgets what has been kept for long enough, once an hour.
+pub async fn forget_old(ctx: Ctx, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        match forget_some(&ctx).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "what was kept for long enough stays"),
+        }
+        pause(Duration::from_hours(1), &stop).await;
     }
 }
 

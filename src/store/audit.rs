@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
-use super::StoreError;
+use super::{StoreError, forget};
 use crate::domain::window::Span;
 use crate::ids::{AuditId, first_at, last_at};
 
@@ -110,4 +110,14 @@ pub async fn about(db: &impl ConnectionTrait, subject: &str) -> Result<Vec<Strin
         .order_by_asc(row::Column::Id);
     let line = |row: row::Model| format!("{} {} {}", row.who, row.what, row.detail);
     Ok(found.all(db).await?.into_iter().map(line).collect())
+}
+
+/// Forgets lines that are older; says how many.
+pub async fn forget(
+    db: &impl ConnectionTrait,
+    before: DateTime<Utc>,
+    most: u64,
+) -> Result<u64, StoreError> {
+    let old = Condition::all().add(row::Column::At.lt(before));
+    forget::delete::<row::Entity>(db, row::Column::Id, old, most).await
 }

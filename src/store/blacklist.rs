@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect, Select,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
-use super::{StoreError, corrupt};
+use super::{StoreError, corrupt, forget, hits};
 use crate::domain::Cause;
 use crate::domain::screening::{Effect, Entry, MarkKind, Scope};
 use crate::ids::{AreaId, EntryId};
@@ -113,6 +113,22 @@ pub async fn lift(
         .exec(db)
         .await?;
     Ok(done.rows_affected == 1)
+}
+
+/// Forgets entries that were lifted or ran out before, and of which no meeting is written down; says
+/// how many.
+pub async fn forget(
+    db: &impl ConnectionTrait,
+    before: DateTime<Utc>,
+    most: u64,
+) -> Result<u64, StoreError> {
+    let old = Condition::any()
+        .add(row::Column::LiftedAt.lt(before))
+        .add(row::Column::Until.lt(before));
+    let old = Condition::all()
+        .add(old)
+        .add(row::Column::Id.not_in_subquery(hits::entries()));
+    forget::delete::<row::Entity>(db, row::Column::Id, old, most).await
 }
 
 fn entry(row: row::Model) -> Result<Entry, StoreError> {

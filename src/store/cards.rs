@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
-use super::StoreError;
+use super::{StoreError, forget};
 use crate::ids::{OutboxId, StaffId, StepId};
 
 row!("cards" {
@@ -61,6 +61,15 @@ pub async fn spend_code(db: &impl ConnectionTrait, id: OutboxId) -> Result<(), S
         .filter(row::Column::Id.eq(id.get()))
         .exec(db)
         .await?;
+    Ok(())
+}
+
+/// Forgets those of some messages.
+pub(super) async fn delete_of(
+    db: &impl ConnectionTrait,
+    messages: &[i64],
+) -> Result<(), StoreError> {
+    forget::delete_those::<row::Entity>(db, row::Column::Id, messages).await?;
     Ok(())
 }
 

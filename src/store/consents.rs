@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder,
 };
 
-use super::{StoreError, people};
+use super::{StoreError, owned, people};
 use crate::domain::actors::Account;
 use crate::ids::{ConsentId, PersonId, PhotoId};
 
@@ -60,6 +61,47 @@ pub async fn withdraw(
         .exec(db)
         .await?;
     Ok(())
+}
+
+/// Withdraws everything that somebody consented to.
+pub async fn withdraw_of(
+    db: &impl ConnectionTrait,
+    by: Account,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    row::Entity::update_many()
+        .col_expr(row::Column::WithdrawnAt, Expr::value(at))
+        .filter(owned(by, row::Column::PersonId, row::Column::StaffId))
+        .filter(row::Column::WithdrawnAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// What somebody consented to once.
+#[derive(Clone, Debug)]
+pub struct Consent {
+    pub purpose: String,
+    pub text_version: String,
+    pub given_at: DateTime<Utc>,
+    pub withdrawn_at: Option<DateTime<Utc>>,
+}
+
+/// Everything that somebody consented to, oldest first.
+pub async fn of_account(
+    db: &impl ConnectionTrait,
+    by: Account,
+) -> Result<Vec<Consent>, StoreError> {
+    let theirs = row::Entity::find()
+        .filter(owned(by, row::Column::PersonId, row::Column::StaffId))
+        .order_by_asc(row::Column::Id);
+    let consent = |row: row::Model| Consent {
+        purpose: row.purpose,
+        text_version: row.text_version,
+        given_at: row.given_at,
+        withdrawn_at: row.withdrawn_at,
+    };
+    Ok(theirs.all(db).await?.into_iter().map(consent).collect())
 }
 
 /// The picture is gone; the consent no longer names it.

@@ -1,8 +1,12 @@
 //! Where people on the blacklist were met.
 
-use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel, TryInsertResult};
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Query, SelectStatement};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, TryInsertResult,
+};
 
-use super::{StoreError, corrupt};
+use super::{StoreError, corrupt, forget};
 use crate::domain::screening::{Hit, Place};
 use crate::ids::HitId;
 
@@ -39,6 +43,24 @@ pub async fn insert_once(db: &impl ConnectionTrait, hit: &Hit) -> Result<bool, S
 pub async fn find(db: &impl ConnectionTrait, id: HitId) -> Result<Option<Hit>, StoreError> {
     let found = row::Entity::find_by_id(id.get());
     found.one(db).await?.map(hit).transpose()
+}
+
+/// Forgets what is older; says how many.
+pub async fn forget(
+    db: &impl ConnectionTrait,
+    before: DateTime<Utc>,
+    most: u64,
+) -> Result<u64, StoreError> {
+    let old = Condition::all().add(row::Column::At.lt(before));
+    forget::delete::<row::Entity>(db, row::Column::Id, old, most).await
+}
+
+/// The entries that are written down to have met somebody.
+pub(super) fn entries() -> SelectStatement {
+    Query::select()
+        .column(row::Column::EntryId)
+        .from(row::Entity)
+        .take()
 }
 
 fn hit(row: row::Model) -> Result<Hit, StoreError> {

@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
+    QueryFilter,
 };
 
-use super::{StoreError, owned, people};
+use super::{StoreError, forget, owned, people};
 use crate::domain::actors::Account;
 use crate::ids::PersonId;
 
@@ -61,6 +62,25 @@ pub async fn insert(
         created_at: at,
     };
     row.into_active_model().insert(db).await?;
+    Ok(())
+}
+
+/// Forgets requests that are older; says how many.
+pub async fn forget(
+    db: &impl ConnectionTrait,
+    before: DateTime<Utc>,
+    most: u64,
+) -> Result<u64, StoreError> {
+    let old = Condition::all().add(row::Column::CreatedAt.lt(before));
+    forget::delete::<row::Entity>(db, row::Column::Id, old, most).await
+}
+
+/// Forgets every request of somebody.
+pub async fn forget_of(db: &impl ConnectionTrait, person: PersonId) -> Result<(), StoreError> {
+    row::Entity::delete_many()
+        .filter(row::Column::PersonId.eq(person.get()))
+        .exec(db)
+        .await?;
     Ok(())
 }
 

@@ -90,6 +90,15 @@ pub async fn of_visits(
     theirs.all(db).await?.into_iter().map(invitation).collect()
 }
 
+/// The ids of those of some visits.
+pub(super) fn ids_of(visits: &[VisitId]) -> SelectStatement {
+    Query::select()
+        .column(row::Column::Id)
+        .from(row::Entity)
+        .and_where(row::Column::VisitId.is_in(visits.iter().map(|id| id.get())))
+        .take()
+}
+
 /// The visits of open invitations whose time has run out, the oldest lapse first.
 pub async fn find_due(
     db: &impl ConnectionTrait,

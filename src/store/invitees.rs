@@ -5,11 +5,11 @@ use sea_orm::{
     QueryFilter, QueryOrder,
 };
 
-use super::{StoreError, corrupt};
+use super::{StoreError, corrupt, invitations};
 use crate::domain::PersonName;
 use crate::domain::campus::SealedPhone;
 use crate::domain::invitation::Invitee;
-use crate::ids::{InvitationId, InviteeId, VisitorId};
+use crate::ids::{InvitationId, InviteeId, VisitId, VisitorId};
 use crate::secret::{KeyedHash, Masked, Sealed};
 
 row!("invitees" {
@@ -71,6 +71,16 @@ pub async fn claim(
 
 pub async fn delete(db: &impl ConnectionTrait, id: InviteeId) -> Result<(), StoreError> {
     row::Entity::delete_by_id(id.get()).exec(db).await?;
+    Ok(())
+}
+
+/// Forgets those of some visits.
+pub(super) async fn delete_of(
+    db: &impl ConnectionTrait,
+    visits: &[VisitId],
+) -> Result<(), StoreError> {
+    let theirs = row::Column::InvitationId.in_subquery(invitations::ids_of(visits));
+    row::Entity::delete_many().filter(theirs).exec(db).await?;
     Ok(())
 }
 

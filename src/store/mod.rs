@@ -24,6 +24,7 @@ macro_rules! row {
     };
 }
 
+mod forget;
 mod open;
 
 pub mod areas;

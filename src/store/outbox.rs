@@ -11,6 +11,10 @@ use super::{Db, StoreError, begin, commit, corrupt};
 use crate::domain::message::{Kind, Lane, Message, Recipient};
 use crate::ids::{OutboxId, PersonId, VisitId};
 
+mod forgetting;
+
+pub use forgetting::{forget, give_up, to_these};
+
 row!("outbox" {
     #[sea_orm(primary_key, auto_increment = false)]
     id: i64,
@@ -268,19 +272,7 @@ pub async fn list(
         .filter(row::Column::State.eq(state))
         .order_by_desc(row::Column::Id)
         .limit(limit);
-    rows.all(db)
-        .await?
-        .into_iter()
-        .map(|row| {
-            let (state, why, due_at) = (row.state.clone(), row.why.clone(), row.due_at);
-            Ok(Standing {
-                owed: owed(row)?,
-                state,
-                why,
-                due_at,
-            })
-        })
-        .collect()
+    rows.all(db).await?.into_iter().map(standing).collect()
 }
 
 /// Makes a dead row due again, from its first channel; says whether it was dead.
@@ -319,6 +311,16 @@ pub(super) async fn give(
         .exec(db)
         .await?;
     Ok(())
+}
+
+fn standing(row: row::Model) -> Result<Standing, StoreError> {
+    let (state, why, due_at) = (row.state.clone(), row.why.clone(), row.due_at);
+    Ok(Standing {
+        owed: owed(row)?,
+        state,
+        why,
+        due_at,
+    })
 }
 
 pub(super) fn owed(row: row::Model) -> Result<Owed, StoreError> {

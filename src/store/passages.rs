@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-    QueryOrder, RelationDef, TryInsertResult,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, RelationDef, TryInsertResult,
 };
 
-use super::{StoreError, corrupt, passes};
+use super::{StoreError, corrupt, forget, passes};
 use crate::domain::campus::{DeviceId, Direction};
 use crate::domain::gate::{Kind, Reason};
 use crate::ids::{PassId, PassageId};
@@ -197,4 +197,14 @@ pub async fn count_openings(db: &impl ConnectionTrait, pass: PassId) -> Result<u
         .filter(row::Column::PassId.eq(pass.get()))
         .filter(row::Column::Reason.eq(Reason::Ok.as_str()));
     Ok(opened.count(db).await?)
+}
+
+/// Forgets scans that are older; says how many.
+pub async fn forget(
+    db: &impl ConnectionTrait,
+    before: DateTime<Utc>,
+    most: u64,
+) -> Result<u64, StoreError> {
+    let old = Condition::all().add(row::Column::At.lt(before));
+    forget::delete::<row::Entity>(db, row::Column::Id, old, most).await
 }

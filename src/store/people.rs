@@ -193,6 +193,25 @@ pub async fn learn_phone(
     Ok(())
 }
 
+/// Takes from an account every name and number. What is left is a number of ours, which other rows name; who
+/// comes again under one of the names is somebody new.
+pub async fn forget(db: &impl ConnectionTrait, id: PersonId) -> Result<(), StoreError> {
+    let change = row::ActiveModel {
+        id: Set(id.get()),
+        oa_openid: Set(None),
+        mini_openid: Set(None),
+        unionid: Set(None),
+        name: Set(None),
+        phone_sealed: Set(None),
+        phone_hash: Set(None),
+        phone_mask: Set(None),
+        phone_proven_at: Set(None),
+        created_at: sea_orm::NotSet,
+    };
+    change.update(db).await?;
+    Ok(())
+}
+
 /// Finds the person with any of these names; rows that turn out to be one person become the oldest of
 /// them, which learns all the names. `None` when nobody has any.
 pub async fn unite(

@@ -82,6 +82,36 @@ pub async fn let_go(
     Ok(())
 }
 
+/// Lets every picture end that somebody gave.
+pub async fn let_go_of(
+    db: &impl ConnectionTrait,
+    owner: Account,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    row::Entity::update_many()
+        .col_expr(row::Column::EraseAt, Expr::value(at))
+        .filter(owned(owner, row::Column::PersonId, row::Column::StaffId))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Every picture that somebody gave, with when they did, oldest first.
+pub async fn of_owner(
+    db: &impl ConnectionTrait,
+    owner: Account,
+) -> Result<Vec<(Photo, DateTime<Utc>)>, StoreError> {
+    let own = row::Entity::find()
+        .filter(owned(owner, row::Column::PersonId, row::Column::StaffId))
+        .order_by_asc(row::Column::Id);
+    let rows = own.all(db).await?.into_iter();
+    rows.map(|row| {
+        let at = row.created_at;
+        Ok((photo(row)?, at))
+    })
+    .collect()
+}
+
 pub async fn find(db: &impl ConnectionTrait, id: PhotoId) -> Result<Option<Photo>, StoreError> {
     let found = row::Entity::find_by_id(id.get()).one(db).await?;
     found.map(photo).transpose()

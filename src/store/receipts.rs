@@ -6,7 +6,7 @@ use sea_orm::{
     QueryOrder,
 };
 
-use super::StoreError;
+use super::{StoreError, forget};
 use crate::ids::{OutboxId, ReceiptId, VisitId};
 
 row!("receipts" {
@@ -78,6 +78,15 @@ pub async fn of_visit(
         .filter(row::Column::VisitId.eq(visit.get()))
         .order_by_asc(row::Column::Id);
     Ok(found.all(db).await?.into_iter().map(receipt).collect())
+}
+
+/// Forgets those of some messages.
+pub(super) async fn delete_of(
+    db: &impl ConnectionTrait,
+    messages: &[i64],
+) -> Result<(), StoreError> {
+    forget::delete_those::<row::Entity>(db, row::Column::OutboxId, messages).await?;
+    Ok(())
 }
 
 /// What was said of some messages, oldest first.

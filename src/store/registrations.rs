@@ -1,6 +1,6 @@
 //! 访客登记: what was typed about the resident of a visit. Whoever changes one holds the lock of its visit.
 
-use sea_orm::sea_query::{Query, SelectStatement};
+use sea_orm::sea_query::{Expr, Query, SelectStatement};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
 };
@@ -52,6 +52,32 @@ pub async fn insert(
 pub async fn delete_of(db: &impl ConnectionTrait, visit: VisitId) -> Result<(), StoreError> {
     row::Entity::delete_many()
         .filter(row::Column::VisitId.eq(visit.get()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Takes from those of some visits whom they name.
+pub(super) async fn forget_of(
+    db: &impl ConnectionTrait,
+    visits: &[VisitId],
+) -> Result<(), StoreError> {
+    let phone = SealedPhone::forgotten();
+    let (sealed, hash, mask) = (&phone.sealed, &phone.hash, &phone.mask);
+    row::Entity::update_many()
+        .col_expr(
+            row::Column::Name,
+            Expr::value(PersonName::forgotten().as_str()),
+        )
+        .col_expr(row::Column::PhoneSealed, Expr::value(sealed.as_column()))
+        .col_expr(row::Column::PhoneHash, Expr::value(hash.as_str()))
+        .col_expr(row::Column::PhoneMask, Expr::value(mask.as_str()))
+        .col_expr(
+            row::Column::House,
+            Expr::value(HouseNumber::forgotten().as_str()),
+        )
+        .col_expr(row::Column::ResidentId, Expr::value(None::<i64>))
+        .filter(row::Column::VisitId.is_in(visits.iter().map(|id| id.get())))
         .exec(db)
         .await?;
     Ok(())

@@ -40,13 +40,16 @@ pub enum Living {
     MovedOut(ResidentId),
 }
 
-/// Somebody moves in.
-pub async fn insert(
+/// They move in.
+pub async fn insert_many(
     db: &impl ConnectionTrait,
-    resident: &Resident,
+    residents: &[Resident],
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let row = row::Model {
+    if residents.is_empty() {
+        return Ok(());
+    }
+    let row = |resident: &Resident| row::Model {
         id: resident.id.get(),
         name: resident.name.as_str().to_owned(),
         phone_sealed: resident.phone.sealed.as_column().to_owned(),
@@ -56,8 +59,26 @@ pub async fn insert(
         moved_in_at: at,
         moved_out_at: None,
     };
-    row.into_active_model().insert(db).await?;
+    let rows = residents.iter().map(row).map(row::Model::into_active_model);
+    row::Entity::insert_many(rows)
+        .exec_without_returning(db)
+        .await?;
     Ok(())
+}
+
+/// Everybody with one of these numbers, whether they still live there or not.
+pub async fn with_phones(
+    db: &impl ConnectionTrait,
+    phones: &[KeyedHash],
+) -> Result<Vec<(Resident, Living)>, StoreError> {
+    let phones = phones.iter().map(KeyedHash::as_str);
+    let found = row::Entity::find().filter(row::Column::PhoneHash.is_in(phones));
+    let rows = found.all(db).await?.into_iter();
+    rows.map(|row| {
+        let living = living_of(&row);
+        Ok((resident(row)?, living))
+    })
+    .collect()
 }
 
 /// The one of this name, phone and house, who may have moved out.
@@ -66,10 +87,7 @@ pub async fn find(
     named: Named<'_>,
 ) -> Result<Option<Living>, StoreError> {
     let found = { by_all(named) }.one(db).await?;
-    Ok(found.map(|row| match row.moved_out_at {
-        None => Living::Here(row.id.into()),
-        Some(_) => Living::MovedOut(row.id.into()),
-    }))
+    Ok(found.as_ref().map(living_of))
 }
 
 /// Everybody who lives there, by house.
@@ -134,6 +152,13 @@ pub async fn move_out(
     };
     change.update(db).await?;
     Ok(())
+}
+
+fn living_of(row: &row::Model) -> Living {
+    match row.moved_out_at {
+        None => Living::Here(row.id.into()),
+        Some(_) => Living::MovedOut(row.id.into()),
+    }
 }
 
 fn by_all(named: Named<'_>) -> Select<row::Entity> {

@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder,
 };
 
-use super::{StoreError, corrupt, owned, people};
+use super::{StoreError, corrupt, forget, owned, people};
 use crate::domain::actors::Account;
 use crate::ids::{PersonId, SessionId};
 
@@ -103,6 +104,18 @@ pub async fn revoke_all(
     Ok(())
 }
 
+/// Forgets those that ended before; says how many.
+pub async fn forget(
+    db: &impl ConnectionTrait,
+    before: DateTime<Utc>,
+    most: u64,
+) -> Result<u64, StoreError> {
+    let old = Condition::any()
+        .add(row::Column::ExpiresAt.lt(before))
+        .add(row::Column::RevokedAt.lt(before));
+    forget::delete::<row::Entity>(db, row::Column::Id, old, most).await
+}
+
 async fn set(
     db: &impl ConnectionTrait,
     id: SessionId,
@@ -115,6 +128,31 @@ async fn set(
         .exec(db)
         .await?;
     Ok(())
+}
+
+/// A login, without its token.
+#[derive(Clone, Copy, Debug)]
+pub struct Login {
+    pub begun_at: DateTime<Utc>,
+    pub seen_at: DateTime<Utc>,
+    /// When it ended, or will.
+    pub ends_at: DateTime<Utc>,
+}
+
+/// Every login of somebody, oldest first.
+pub async fn of_person(
+    db: &impl ConnectionTrait,
+    person: PersonId,
+) -> Result<Vec<Login>, StoreError> {
+    let theirs = row::Entity::find()
+        .filter(row::Column::PersonId.eq(person.get()))
+        .order_by_asc(row::Column::Id);
+    let login = |row: row::Model| Login {
+        begun_at: row.created_at,
+        seen_at: row.seen_at,
+        ends_at: row.revoked_at.unwrap_or(row.expires_at),
+    };
+    Ok(theirs.all(db).await?.into_iter().map(login).collect())
 }
 
 pub(super) async fn give(

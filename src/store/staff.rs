@@ -30,6 +30,20 @@ pub async fn insert(db: &impl ConnectionTrait, member: &Member) -> Result<(), St
     Ok(())
 }
 
+pub async fn insert_many(db: &impl ConnectionTrait, members: &[Member]) -> Result<(), StoreError> {
+    if members.is_empty() {
+        return Ok(());
+    }
+    let rows = members
+        .iter()
+        .map(to_row)
+        .map(row::Model::into_active_model);
+    row::Entity::insert_many(rows)
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
+}
+
 /// Writes a member as they are now.
 pub async fn update(db: &impl ConnectionTrait, member: &Member) -> Result<(), StoreError> {
     let row = to_row(member).into_active_model().reset_all();
@@ -82,6 +96,14 @@ pub async fn find_by_userid(
 ) -> Result<Option<Member>, StoreError> {
     let found = row::Entity::find().filter(row::Column::WecomUserid.eq(userid));
     Ok(members(db, found).await?.pop())
+}
+
+pub async fn with_userids<'a>(
+    db: &impl ConnectionTrait,
+    userids: impl IntoIterator<Item = &'a str>,
+) -> Result<Vec<Member>, StoreError> {
+    let found = row::Entity::find().filter(row::Column::WecomUserid.is_in(userids));
+    members(db, found).await
 }
 
 /// The one with this number; of two who share one, nobody, for neither is known by it.

@@ -134,6 +134,15 @@ pub async fn of_person(
     .collect()
 }
 
+/// Forgets every wallet of somebody.
+pub async fn forget_of(db: &impl ConnectionTrait, person: PersonId) -> Result<(), StoreError> {
+    row::Entity::delete_many()
+        .filter(row::Column::PersonId.eq(person.get()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
 /// One person's wallets go to another, who may have the same ones: what is in both is put together.
 pub(super) async fn give(
     db: &impl ConnectionTrait,

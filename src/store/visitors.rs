@@ -7,7 +7,7 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::{StoreError, corrupt, passes, people, visits};
+use super::{StoreError, corrupt, passes, people, photos, visits};
 use crate::domain::campus::SealedPhone;
 use crate::domain::id_number::IdKind;
 use crate::domain::keyword::NameStart;
@@ -80,6 +80,42 @@ pub async fn of_visits(
         .order_by_asc(row::Column::VisitId)
         .order_by_asc(row::Column::Place);
     theirs.all(db).await?.into_iter().map(visitor).collect()
+}
+
+/// Those who are one person, by their account.
+pub async fn of_person(
+    db: &impl ConnectionTrait,
+    person: PersonId,
+) -> Result<Vec<Visitor>, StoreError> {
+    let theirs = row::Entity::find()
+        .filter(row::Column::PersonId.eq(person.get()))
+        .order_by_asc(row::Column::Id);
+    theirs.all(db).await?.into_iter().map(visitor).collect()
+}
+
+/// Takes from some visitors everything personal; the pictures that they had are let go.
+pub async fn forget(
+    db: &impl ConnectionTrait,
+    visitors: Vec<Visitor>,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    for visitor in visitors {
+        let nobody = Visitor {
+            person: None,
+            name: PersonName::forgotten(),
+            phone: SealedPhone::forgotten(),
+            document: None,
+            face_photo: None,
+            plate: None,
+            items: None,
+            ..visitor
+        };
+        update(db, &nobody).await?;
+        for picture in visitor.pictures() {
+            photos::let_go(db, picture, at).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether somebody has this picture.

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, SelectStatement, SimpleExpr};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, NotSet,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::{StoreError, corrupt, owned, people, visitors};
@@ -12,8 +12,14 @@ use crate::domain::actors::Account;
 use crate::domain::mode::Mode;
 use crate::domain::visit::{Decider, Host, Stage, Visit};
 use crate::domain::{AreaNote, Comment, Note, Window};
-use crate::ids::{AreaId, PersonId, StaffId, VisitId};
+use crate::ids::{PersonId, StaffId, VisitId};
 use crate::secret::KeyedHash;
+
+mod counts;
+mod forgetting;
+
+pub use counts::{count_pending, count_submitted, count_submitted_to, count_undecided};
+pub use forgetting::{forget, hold_of, hold_to_forget, of_account, open};
 
 row!("visits" {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -36,6 +42,8 @@ row!("visits" {
     submitted_at: DateTimeUtc,
     arrived_at: Option<DateTimeUtc>,
     version: i32,
+    // When it lost the personal data of its visitors.
+    forgotten_at: Option<DateTimeUtc>,
 });
 
 pub(super) use row::{Column, Entity};
@@ -54,8 +62,10 @@ pub async fn update(db: &impl ConnectionTrait, visit: &Visit) -> Result<(), Stor
         version: visit.version + 1,
         ..to_row(visit)
     };
+    let mut change = row.into_active_model().reset_all();
+    change.forgotten_at = NotSet;
     let done = row::Entity::update_many()
-        .set(row.into_active_model().reset_all())
+        .set(change)
         .filter(row::Column::Id.eq(visit.id.get()))
         .filter(row::Column::Version.eq(visit.version))
         .exec(db)
@@ -176,64 +186,6 @@ pub async fn list_of(
     rows.into_iter().map(visit).collect()
 }
 
-/// How many of somebody's applications wait with this host, or still invite.
-pub async fn count_pending(
-    db: &impl ConnectionTrait,
-    by: Account,
-    host: StaffId,
-    now: DateTime<Utc>,
-) -> Result<u64, StoreError> {
-    let waiting = row::Entity::find()
-        .filter(begun(by))
-        .filter(row::Column::HostId.eq(host.get()))
-        .filter(row::Column::Stage.is_in(["inviting", "pending"]))
-        .filter(row::Column::EndsAt.gte(now));
-    Ok(waiting.count(db).await?)
-}
-
-/// How many of somebody's applications wait for a decision.
-pub async fn count_undecided(
-    db: &impl ConnectionTrait,
-    initiator: PersonId,
-    now: DateTime<Utc>,
-) -> Result<u64, StoreError> {
-    let waiting = row::Entity::find()
-        .filter(row::Column::InitiatorPersonId.eq(initiator.get()))
-        .filter(row::Column::Stage.eq("pending"))
-        .filter(row::Column::EndsAt.gte(now));
-    Ok(waiting.count(db).await?)
-}
-
-/// How many applications somebody has submitted, or begun to invite for, since then.
-pub async fn count_submitted(
-    db: &impl ConnectionTrait,
-    by: Account,
-    since: DateTime<Utc>,
-) -> Result<u64, StoreError> {
-    let submitted = row::Entity::find()
-        .filter(begun(by))
-        .filter(row::Column::SubmittedAt.gte(since));
-    Ok(submitted.count(db).await?)
-}
-
-/// The same for one area, without the visit that is being corrected.
-pub async fn count_submitted_to(
-    db: &impl ConnectionTrait,
-    by: Account,
-    area: AreaId,
-    since: DateTime<Utc>,
-    but: Option<VisitId>,
-) -> Result<u64, StoreError> {
-    let mut submitted = row::Entity::find()
-        .filter(begun(by))
-        .filter(row::Column::AreaId.eq(area.get()))
-        .filter(row::Column::SubmittedAt.gte(since));
-    if let Some(but) = but {
-        submitted = submitted.filter(row::Column::Id.ne(but.get()));
-    }
-    Ok(submitted.count(db).await?)
-}
-
 /// Whether somebody with this document is in another visit to the same area at the same time, one that is
 /// approved or may still be. One may begin at the second at which the other ends, and what is over by
 /// `now` is in nobody's way.
@@ -334,6 +286,7 @@ fn to_row(visit: &Visit) -> row::Model {
         submitted_at: visit.submitted_at,
         arrived_at: visit.arrived_at,
         version: visit.version,
+        forgotten_at: None,
     }
 }
 

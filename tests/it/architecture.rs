@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// From the ground up. Modules on one rung do not know each other.
 const LADDER: [&[&str]; 13] = [
-    &["clock", "entropy", "ids"],
+    &["clock", "entropy", "ids", "sheet"],
     &["secret"],
     &["tencent"],
     &["domain", "wechat", "wecom", "cas", "sms", "sandbox"],

@@ -483,7 +483,9 @@ async fn a_group_is_its_initiators_and_its_departments_and_nobody_elses() {
 async fn an_import_tells_of_each_row_and_keeps_nothing() {
     let app = App::start().await;
     let initiator = app.approver("王强");
-    let template = initiator.get("/api/staff/groups/plates/template").await;
+    let template = initiator
+        .get("/api/staff/groups/plates/template?format=csv")
+        .await;
     assert_eq!(template.header("content-type"), "text/csv; charset=utf-8");
     assert_eq!(template.text(), "\u{feff}车牌号\r\n");
     let import = async |file: &[u8]| {
@@ -506,7 +508,7 @@ async fn an_import_tells_of_each_row_and_keeps_nothing() {
     {"code":"plate_invalid","detail":"车牌号格式不正确，例如 渝A12345 或 渝AD12345","plate":"_无_","row":4}
     {"code":"plate_twice","detail":"与第2行重复","plate":"渝Ａ12345","row":5}
     {"code":null,"detail":null,"plate":"渝A12345K","row":6}
-    {"code":"plate_invalid","detail":"车牌号格式不正确，例如 渝A12345 或 渝AD12345","plate":"","row":8}
+    {"code":"cells_too_many","detail":"该行的内容超出了标题的列，请检查是否错位","plate":"","row":8}
     "#);
     // A browser sends it as a form.
     let form = format!(
@@ -519,23 +521,27 @@ async fn an_import_tells_of_each_row_and_keeps_nothing() {
     let request = request.header("content-type", "multipart/form-data; boundary=x");
     assert_eq!(app.send(body(request, form)).await.expect(200), answer);
 
+    // As Excel saves it in China: the heading in GBK.
+    let gbk = import(b"\xb3\xb5\xc5\xc6\xba\xc5\n").await.expect(200);
+    assert_eq!((&gbk["form"], &gbk["rows"]), (&json!("gbk"), &json!([])));
+
     let many = format!("车牌号\n{}", "渝A12345\n".repeat(501));
     let mut told = Vec::new();
     for file in [
         "".as_bytes(),
-        b"plate\n1",
-        b"\xb3\xb5\xc5\xc6\xba\xc5\n",
+        b"number\n1",
+        b"\xff\xd8\xff\xe0\x00",
         many.as_bytes(),
     ] {
         told.push(import(file).await.problem());
     }
     assert_snapshot!(told.join("\n"), @"
     422 invalid 请检查填写的内容
-      file csv_header 文件首行应有“车牌号”一列
+      file sheet_empty 文件中没有内容
     422 invalid 请检查填写的内容
-      file csv_header 文件首行应有“车牌号”一列
+      file sheet_header 文件首行应有“车牌号”
     422 invalid 请检查填写的内容
-      file csv_encoding 文件应为 UTF-8 编码的CSV，请使用导入模板
+      file sheet_unknown 文件不是Excel（.xlsx）或CSV，请使用导入模板
     422 invalid 请检查填写的内容
       file plates_too_many 来访车辆最多500辆
     ");

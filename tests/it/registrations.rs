@@ -379,7 +379,7 @@ async fn a_list_of_residents_is_imported_whole_and_twice_changes_nothing() {
     line 3: faulty: 请填写门牌号
     line 4: faulty: 请填写姓名
     line 5: faulty: 手机号应为11位大陆手机号码
-    line 6: faulty: 2 cells instead of 3
+    line 6: faulty: 请填写门牌号
     line 7: added 吴* 2-2
     ");
     assert_snapshot!(import(faulty, &["--skip-faulty"]), @"
@@ -388,7 +388,7 @@ async fn a_list_of_residents_is_imported_whole_and_twice_changes_nothing() {
     line 3: faulty: 请填写门牌号
     line 4: faulty: 请填写姓名
     line 5: faulty: 手机号应为11位大陆手机号码
-    line 6: faulty: 2 cells instead of 3
+    line 6: faulty: 请填写门牌号
     line 7: added 吴* 2-2
     1 added, 0 back, 1 unchanged, 0 moved out
     ");

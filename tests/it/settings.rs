@@ -466,6 +466,31 @@ fn a_scan_batch_has_bounds() {
 }
 
 #[test]
+fn what_is_kept_is_kept_for_some_days_and_the_audit_for_as_long_as_the_law_says() {
+    for (key, wrong, told) in [
+        (
+            "AUDIT",
+            "183",
+            "retention.audit_days: must be 184 to 3660 days",
+        ),
+        (
+            "VISITS",
+            "0",
+            "retention.visits_days: must be 1 to 3660 days",
+        ),
+        (
+            "PASSAGES",
+            "ever",
+            "retention.passages_days: must be 1 to 3660 days",
+        ),
+    ] {
+        let faults = faults(&[(&format!("RETENTION__{key}_DAYS"), wrong)]);
+        assert!(faults.contains(told), "{faults}");
+    }
+    assert_eq!(run(&["check"], &[("RETENTION__AUDIT_DAYS", "184")]).0, 0);
+}
+
+#[test]
 fn menus_and_templates_are_looked_at_though_the_settings_are_wrong() {
     let menus = folder("wrong_and_menus");
     let templates = shipped_templates("wrong", "visit_approved", |text| {

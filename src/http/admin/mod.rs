@@ -12,6 +12,8 @@ pub mod readers;
 pub mod routes;
 
 pub mod blacklist;
+pub mod exports;
+pub mod imports;
 pub mod people;
 pub mod vehicles;
 

@@ -3,6 +3,7 @@
 
 pub mod choices;
 pub mod invitations;
+pub mod own;
 pub mod passes;
 pub mod photos;
 pub mod registrations;

@@ -1,6 +1,6 @@
 //! 团体通行 of a member of staff: apply, import vehicles, read, correct, withdraw, 通行凭证.
 
-use axum::extract::{FromRequest, Multipart, Request, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -11,16 +11,15 @@ use crate::ctx::Ctx;
 use crate::domain::actors::{Account, Staff};
 use crate::domain::mode::Mode;
 use crate::http::address::ClientAddress;
-use crate::http::extract::{Json, Path, Query, Raw};
+use crate::http::extract::{Json, Path, Query};
 use crate::http::forms::GroupIn;
-use crate::http::group::{RowOut, read_file, template};
+use crate::http::group::{self, PlatesOut};
 use crate::http::guest::passes::PassOut;
-use crate::http::guest::photos::broken;
 use crate::http::keyed::Keyed;
 use crate::http::limits::book_from;
+use crate::http::lists::{ListFile, TemplateQuery};
 use crate::http::problem::{Problem, ProblemOut};
 use crate::http::qr;
-use crate::http::state::Site;
 use crate::http::visit::{PageQuery, VisitOut, VisitsOut};
 use crate::ids::VisitId;
 use crate::store::visits::Records;
@@ -155,62 +154,26 @@ pub async fn save_pass(
     Ok((headers, bytes).into_response())
 }
 
-/// The bytes of a CSV: the body itself, or the field `file` of a form.
-pub struct Sheet(Vec<u8>);
-
-impl FromRequest<Site> for Sheet {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, site: &Site) -> Result<Self, Problem> {
-        let kind = request.headers().get(header::CONTENT_TYPE);
-        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        if kind.starts_with("text/csv") {
-            let Raw(bytes) = Raw::from_request(request, site).await?;
-            return Ok(Self(bytes.to_vec()));
-        }
-        let form = Multipart::from_request(request, site).await;
-        let mut form = form.map_err(|_| Problem::media_type())?;
-        while let Some(field) = form.next_field().await.map_err(broken)? {
-            if field.name() == Some("file") {
-                return Ok(Self(field.bytes().await.map_err(broken)?.to_vec()));
-            }
-        }
-        Err(Problem::field(
-            "file",
-            "file_required",
-            "请选择要导入的文件",
-        ))
-    }
-}
-
-/// What becomes of an import.
-#[derive(Serialize, ToSchema)]
-pub struct ImportOut {
-    rows: Vec<RowOut>,
-}
-
-/// 开始导入: what a file of vehicles would bring, row by row; the good ones go into the form
+/// 开始导入: what a list of vehicles would bring, row by row; the good ones go into the form
+///
+/// A sheet of Excel (.xlsx) or a CSV, as the field `file` of a form or as the body itself.
 #[utoipa::path(post, path = "/api/staff/groups/plates", operation_id = "read_group_plates", tag = "staff",
-    request_body(content = String, content_type = "text/csv"),
-    responses((status = 200, body = ImportOut), (status = 413, body = ProblemOut),
+    request_body(content = String, content_type = "multipart/form-data"),
+    responses((status = 200, body = PlatesOut), (status = 413, body = ProblemOut),
         (status = 422, body = ProblemOut)))]
-pub async fn read_plates(_: Staff, Sheet(bytes): Sheet) -> Result<Json<ImportOut>, Problem> {
-    let rows = read_file(&bytes)?;
-    Ok(Json(ImportOut { rows }))
+pub async fn read_plates(_: Staff, file: ListFile) -> Result<Json<PlatesOut>, Problem> {
+    let list = file.read(&group::COLUMNS, group::listed).await?;
+    Ok(Json(PlatesOut::of(list)?))
 }
 
 /// 导入模板
 #[utoipa::path(get, path = "/api/staff/groups/plates/template", operation_id = "save_plates_template",
-    tag = "staff", responses((status = 200, content_type = "text/csv")))]
-pub async fn plates_template(_: Staff) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"vehicles.csv\"",
-        ),
-    ];
-    (headers, template()).into_response()
+    tag = "staff", params(TemplateQuery), responses((status = 200, content_type = "text/csv")))]
+pub async fn plates_template(
+    _: Staff,
+    Query(query): Query<TemplateQuery>,
+) -> Result<Response, Problem> {
+    query.answer("vehicles", &group::COLUMNS)
 }
 
 async fn one(ctx: &Ctx, staff: &Staff, id: VisitId) -> Result<Json<VisitOut>, Problem> {

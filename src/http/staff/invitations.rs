@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 
 use crate::actions::{invitations, proxies, visits};
 use crate::ctx::Ctx;
@@ -12,7 +13,9 @@ use crate::http::forms::{CorrectIn, ExtendIn, InviteIn, ProxyIn};
 use crate::http::invitation::CloseIn;
 use crate::http::keyed::Keyed;
 use crate::http::limits::book_from;
+use crate::http::lists::{ListFile, TemplateQuery};
 use crate::http::problem::{Problem, ProblemOut};
+use crate::http::roster::{self, RosterOut};
 use crate::http::visit::{PageQuery, VisitOut, VisitsOut};
 use crate::ids::VisitId;
 use crate::store::visits::Records;
@@ -52,6 +55,28 @@ pub async fn proxy(
     book_from(&ctx, from).await?;
     let id = proxies::book(&ctx, &staff, key.as_ref(), &wanted, &people).await?;
     Ok((StatusCode::CREATED, one(&ctx, &staff, id).await?))
+}
+
+/// 访客名单 of 代约: what a list of visitors would bring, row by row; the good ones go into the form
+///
+/// A sheet of Excel (.xlsx) or a CSV, as the field `file` of a form or as the body itself.
+#[utoipa::path(post, path = "/api/staff/proxies/visitors", operation_id = "read_visitors", tag = "staff",
+    request_body(content = String, content_type = "multipart/form-data"),
+    responses((status = 200, body = RosterOut), (status = 413, body = ProblemOut),
+        (status = 422, body = ProblemOut)))]
+pub async fn read_visitors(_: Staff, file: ListFile) -> Result<Json<RosterOut>, Problem> {
+    let list = file.read(&roster::COLUMNS, roster::listed).await?;
+    Ok(Json(RosterOut::of(list)?))
+}
+
+/// 导入模板
+#[utoipa::path(get, path = "/api/staff/proxies/visitors/template", operation_id = "save_visitors_template",
+    tag = "staff", params(TemplateQuery), responses((status = 200, content_type = "text/csv")))]
+pub async fn visitors_template(
+    _: Staff,
+    Query(query): Query<TemplateQuery>,
+) -> Result<Response, Problem> {
+    query.answer("visitors", &roster::COLUMNS)
 }
 
 /// 邀约记录: what one began oneself, 代约 too, newest first

@@ -124,5 +124,5 @@ pub async fn seed(ctx: &Ctx, sandbox: &Sandbox, settings: &Settings) {
         whole: true,
         dry_run: false,
     };
-    import(ctx, &list, how).await.unwrap();
+    import(ctx, "operator", &list, how).await.unwrap();
 }
