@@ -22,7 +22,8 @@ pub enum Who {
     Administrator,
     /// A gate's device, by its signature.
     Device,
-    /// WeChat, WeCom or an SMS provider, by its signature or the key in its address.
+    /// WeChat, WeCom, an SMS provider, or a reader that cannot sign: by its signature or the key in its
+    /// address.
     Platform,
 }
 
@@ -48,6 +49,8 @@ pub const RIGHTS: &[(&str, &str, Who)] = &[
     ("POST", "/api/invitations/{token}/accept", Guest),
     ("POST", "/api/login/mini/phone", Guest),
     ("GET", "/api/me", Guest),
+    ("POST", "/api/me/delete", Guest),
+    ("GET", "/api/me/export", Guest),
     ("POST", "/api/photos", Guest),
     ("DELETE", "/api/photos/{id}", Guest),
     ("GET", "/api/photos/{id}", Guest),
@@ -65,8 +68,11 @@ pub const RIGHTS: &[(&str, &str, Who)] = &[
     ("POST", "/api/visits/{id}/submit", Guest),
     ("POST", "/api/visits/{id}/withdraw", Guest),
     ("GET", "/api/admin/groups", Staff),
+    ("GET", "/api/admin/groups/export", Staff),
     ("GET", "/api/admin/registrations", Staff),
+    ("GET", "/api/admin/registrations/export", Staff),
     ("GET", "/api/admin/visits", Staff),
+    ("GET", "/api/admin/visits/export", Staff),
     ("GET", "/api/admin/visits/{id}", Staff),
     ("GET", "/api/staff/approvals", Staff),
     ("GET", "/api/staff/approvals/counts", Staff),
@@ -106,6 +112,8 @@ pub const RIGHTS: &[(&str, &str, Who)] = &[
     ("DELETE", "/api/staff/photos/{id}", Staff),
     ("GET", "/api/staff/photos/{id}", Staff),
     ("POST", "/api/staff/proxies", Staff),
+    ("POST", "/api/staff/proxies/visitors", Staff),
+    ("GET", "/api/staff/proxies/visitors/template", Staff),
     ("GET", "/api/admin/areas", Administrator),
     ("POST", "/api/admin/areas", Administrator),
     ("PUT", "/api/admin/areas/{id}", Administrator),
@@ -120,6 +128,8 @@ pub const RIGHTS: &[(&str, &str, Who)] = &[
     ("GET", "/api/admin/figures", Administrator),
     ("GET", "/api/admin/gates", Administrator),
     ("POST", "/api/admin/gates", Administrator),
+    ("POST", "/api/admin/imports/{kind}", Administrator),
+    ("GET", "/api/admin/imports/{kind}/template", Administrator),
     ("GET", "/api/admin/messages", Administrator),
     ("POST", "/api/admin/messages/{id}/resend", Administrator),
     ("GET", "/api/admin/passages", Administrator),
@@ -160,6 +170,13 @@ pub const RIGHTS: &[(&str, &str, Who)] = &[
     ("GET", "/readyz", Anyone),
     ("GET", "/sandbox", Anyone),
     ("POST", "/gate/v1/verify", Device),
+    ("POST", "/gate/v1/heartbeat", Device),
+    ("GET", "/gate/v1/keys", Device),
+    ("GET", "/gate/v1/list", Device),
+    ("POST", "/gate/v1/passages", Device),
+    ("POST", "/gate/v1/passed", Device),
+    ("ANY", "/gate/{dialect}/{key}", Platform),
+    ("ANY", "/gate/{dialect}/{key}/{*rest}", Platform),
     ("GET", "/mini", Platform),
     ("POST", "/mini", Platform),
     ("POST", "/sms/aliyun/report/{key}", Platform),
