@@ -19,6 +19,17 @@ export interface components {
             outcome: string;
             invited: components["schemas"]["InvitedOut"];
         };
+        AccountOut: {
+            id: components["schemas"]["PersonId"];
+            name?: string | null;
+            phone?: string | null;
+            /** Format: date-time */
+            phone_proven_at?: string | null;
+            /** @description How WeChat calls them: in the Official Account, in the mini-program, in both. */
+            oa_openid?: string | null;
+            mini_openid?: string | null;
+            unionid?: string | null;
+        };
         AnswerIn: {
             template_id: string;
             /**
@@ -91,14 +102,97 @@ export interface components {
              */
             alert?: string | null;
         };
+        AreaCountOut: {
+            area: components["schemas"]["AreaId"];
+            name: string;
+            visits: number;
+        };
+        /** @description A gate that leads into it. */
+        AreaGateOut: {
+            id: components["schemas"]["GateId"];
+            name: string;
+            open: boolean;
+        };
         /**
          * @description 到访区域.
          * @example 1628957678243860481
          */
         AreaId: string;
+        AreaIn: {
+            name?: string;
+            open: boolean;
+            /**
+             * Format: int64
+             * @description 0 to 366.
+             * @example 366
+             */
+            days_ahead: number;
+            /**
+             * Format: int64
+             * @description 1 to 31.
+             * @example 31
+             */
+            days_long: number;
+            /**
+             * Format: int64
+             * @description 1 to 20; none is as many as anywhere.
+             */
+            a_day?: number | null;
+            /**
+             * @description `allow` or `refuse`.
+             * @example allow
+             */
+            overlap: string;
+            /** @description As it was read. */
+            revision: string;
+        };
         AreaOut: {
             id: components["schemas"]["AreaId"];
             name: string;
+        };
+        AreaRowOut: {
+            id: components["schemas"]["AreaId"];
+            name: string;
+            /** @description Whether it can be chosen for a new visit. */
+            open: boolean;
+            /**
+             * Format: int32
+             * @description How many days of the calendar ahead a visit may begin; 0 is today alone.
+             */
+            days_ahead: number;
+            /**
+             * Format: int32
+             * @description How many days of the calendar a visit may touch.
+             */
+            days_long: number;
+            /**
+             * Format: int32
+             * @description How many applications one visitor may submit for it in a day; none is as many as anywhere.
+             */
+            a_day?: number | null;
+            /** @description `allow` or `refuse`: whether one document may be in two visits to it at one time. */
+            overlap: string;
+            gates: components["schemas"]["AreaGateOut"][];
+            /** @description To be sent back with what is saved. */
+            revision: string;
+        };
+        /**
+         * @description A line in the audit.
+         * @example 1628957678243860481
+         */
+        AuditId: string;
+        /** @description A line of the audit, masked as it was written. */
+        AuditRowOut: {
+            id: components["schemas"]["AuditId"];
+            /** Format: date-time */
+            at: string;
+            who: string;
+            /** @description Of a member of staff. */
+            name?: string | null;
+            what: string;
+            subject: string;
+            /** @description `before → after` of a change. */
+            detail: string;
         };
         /** @description 访客预约. */
         BookVisitIn: {
@@ -215,6 +309,14 @@ export interface components {
              */
             minutes?: number | null;
         };
+        ConsentOut: {
+            purpose: string;
+            text_version: string;
+            /** Format: date-time */
+            given_at: string;
+            /** Format: date-time */
+            withdrawn_at?: string | null;
+        };
         /** @description 联系人. */
         ContactIn: {
             /** @description 姓名. */
@@ -290,9 +392,45 @@ export interface components {
          * @example 1628957678243860481
          */
         DepartmentId: string;
-        EntriesOut: {
-            items: components["schemas"]["EntryOut"][];
-            next?: components["schemas"]["EntryId"] | null;
+        DepartmentIn: {
+            name?: string;
+            /** @description As it was read. */
+            revision: string;
+        };
+        DepartmentRowOut: {
+            id: components["schemas"]["DepartmentId"];
+            name: string;
+            /** @description To be sent back with what is saved. */
+            revision: string;
+        };
+        DeviceIn: {
+            /** @description The number painted on it: 1 to 32 letters, digits, _ or -. */
+            id?: string;
+            /** @description The gate at which it stands. */
+            gate?: string;
+            /** @description `in`, `out` or `both`. */
+            direction?: string;
+        };
+        /** @description Told once; it cannot be read again. */
+        DeviceKeyOut: {
+            id: string;
+            /** @description 64 hexadecimal digits, to be typed into the device. */
+            key: string;
+        };
+        DeviceOut: {
+            /** @description The number painted on it. */
+            id: string;
+            /** @description `in`, `out` or `both`. */
+            direction: string;
+            /** Format: date-time */
+            added_at: string;
+            /** Format: date-time */
+            revoked_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it last sent a scan; none when it never did.
+             */
+            seen_at?: string | null;
         };
         /**
          * @description An entry of 访客黑名单.
@@ -351,6 +489,22 @@ export interface components {
              */
             minutes?: number;
         };
+        /** @description A row that is not taken. */
+        FaultOut: {
+            /**
+             * Format: int64
+             * @description As Excel counts it: the heading is row 1.
+             */
+            row: number;
+            /**
+             * @description The heading; none when it is the row as a whole.
+             * @example 手机号
+             */
+            column?: string | null;
+            /** @example phone_invalid */
+            code: string;
+            detail: string;
+        };
         /** @description What is wrong with one field; its name is the path in the request's JSON. */
         FieldError: {
             /** @example visitor.phone */
@@ -359,6 +513,53 @@ export interface components {
             code: string;
             /** @example 手机号应为11位大陆手机号码 */
             detail: string;
+        };
+        /** @description Everything is as of one moment. 今日 are the visits that begin today. */
+        FiguresOut: {
+            /** Format: date-time */
+            at: string;
+            /** @description 今日 by 状态, every one of them. */
+            stages: components["schemas"]["StageCountOut"][];
+            /** @description 今日 by 到访区域. */
+            areas: components["schemas"]["AreaCountOut"][];
+            /** @description 今日 by the hour in which they begin, 0 to 23. */
+            hours: number[];
+            /**
+             * Format: int64
+             * @description How many came in today and have not gone out, as far as the gates tell.
+             */
+            on_campus: number;
+            /**
+             * Format: int64
+             * @description How many wait for a decision.
+             */
+            waiting: number;
+            longest?: components["schemas"]["WaitingOut"] | null;
+            /**
+             * Format: int64
+             * @description How many messages could not be delivered.
+             */
+            failed_messages: number;
+            /** Format: int64 */
+            failed_messages_today: number;
+        };
+        /**
+         * @description 门禁 / 道闸.
+         * @example 1628957678243860481
+         */
+        GateId: string;
+        GateIn: {
+            name?: string;
+            /** @description The area that it leads into. */
+            area?: string;
+        };
+        GateRowOut: {
+            id: components["schemas"]["GateId"];
+            name: string;
+            area: string;
+            area_id: components["schemas"]["AreaId"];
+            open: boolean;
+            devices: components["schemas"]["DeviceOut"][];
         };
         /**
          * @description 抄送 by rule.
@@ -372,10 +573,12 @@ export interface components {
             area?: components["schemas"]["AreaId"] | null;
         };
         GrantOut: {
-            id: components["schemas"]["GrantId"];
-            staff: components["schemas"]["StaffId"];
-            department?: components["schemas"]["DepartmentId"] | null;
-            area?: components["schemas"]["AreaId"] | null;
+            template_id: string;
+            /**
+             * Format: int32
+             * @description How many messages may still be sent.
+             */
+            left: number;
         };
         GrantsOut: {
             items: components["schemas"]["GrantOut"][];
@@ -434,6 +637,50 @@ export interface components {
              */
             link: string;
         };
+        /** @description A line of 团体通行. */
+        GroupRowOut: {
+            id: components["schemas"]["VisitId"];
+            /** @description 发起人. */
+            initiator: string;
+            /** @description 发起人手机号. */
+            initiator_phone: string;
+            /** @description 负责人. */
+            host: string;
+            /** @description 负责人部门. */
+            department: string;
+            /** @description 负责人手机号. */
+            host_phone: string;
+            /**
+             * Format: int32
+             * @description 来访总人数.
+             */
+            headcount: number;
+            area: string;
+            reason: string;
+            /**
+             * Format: date-time
+             * @description 预约开始时间.
+             */
+            starts_at: string;
+            /**
+             * Format: date-time
+             * @description 预约结束时间.
+             */
+            ends_at: string;
+            /**
+             * Format: int64
+             * @description 预约时长.
+             */
+            days: number;
+            stage: string;
+            /** @description 状态. */
+            stage_text: string;
+            /**
+             * Format: date-time
+             * @description 申请时间.
+             */
+            submitted_at: string;
+        };
         HostNameOut: {
             id?: components["schemas"]["StaffId"] | null;
             /** @description Of a resident, with the house number behind it. */
@@ -446,9 +693,22 @@ export interface components {
             name: string;
             department: string;
         };
-        /** @description What becomes of an import. */
+        /** @description What became of a list, or would. */
         ImportOut: {
-            rows: components["schemas"]["RowOut"][];
+            /**
+             * @description What the file was: `xlsx`, `utf-8` or `gbk`.
+             * @example gbk
+             */
+            form: string;
+            /** @description Headings that nobody asked for, and below which nothing was read. */
+            ignored: string[];
+            new: number;
+            changed: number;
+            unchanged: number;
+            bad: number;
+            /** @description Whether it was stored: neither a dry run nor kept out by a fault. */
+            stored: boolean;
+            faults: components["schemas"]["FaultOut"][];
         };
         /** @description What stays the same for everybody: the clock and the places. */
         InvitationOut: {
@@ -563,6 +823,13 @@ export interface components {
             /** @description 手机号. */
             phone?: string;
         };
+        LeaveIn: {
+            /**
+             * @description `注销`: typed by whoever means it.
+             * @example 注销
+             */
+            confirm?: string;
+        };
         LinkOut: {
             /**
              * @description The pass's page, from the root.
@@ -590,6 +857,28 @@ export interface components {
             /** @description Until when it counts, RFC 3339; for good when it is left out. */
             until?: string | null;
         };
+        /** @description A visitor as the form takes them. */
+        ListedOut: {
+            /**
+             * Format: int64
+             * @description As Excel counts it: the heading is row 1.
+             */
+            row: number;
+            name: string;
+            /** @example 13900000001 */
+            phone: string;
+            id_number: string;
+            plate?: string | null;
+            items?: string | null;
+        };
+        LoginOut: {
+            /** Format: date-time */
+            begun_at: string;
+            /** Format: date-time */
+            seen_at: string;
+            /** Format: date-time */
+            ends_at: string;
+        };
         /** @description The person of a session, with what prefills the next form. */
         MeOut: {
             id: components["schemas"]["PersonId"];
@@ -597,9 +886,517 @@ export interface components {
             /** @description In full: it is the person's own. */
             phone?: string | null;
         };
+        /** @description A message to one recipient. */
+        MessageRowOut: {
+            id: components["schemas"]["OutboxId"];
+            /** @example pass_issued */
+            kind: string;
+            /** @description `person`, `visitor`, `invitee`, `resident` or `staff`. */
+            to_kind: string;
+            /**
+             * @description None of somebody who is gone, or whose name nobody knows.
+             * @example 张**
+             */
+            to?: string | null;
+            visit?: components["schemas"]["VisitId"] | null;
+            /** @description The channel that is tried next, or was last: `sms`, `template`, `wecom_card` … */
+            channel?: string | null;
+            /**
+             * @description `due`, `sent`, `dead` or `overtaken`.
+             * @example sent
+             */
+            state: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            due_at: string;
+            /** Format: date-time */
+            done_at?: string | null;
+            /**
+             * Format: int32
+             * @description How often it was tried in vain.
+             */
+            attempts: number;
+            /** @description An answer was lost: it may have arrived. */
+            doubtful: boolean;
+            /** @description Why it is not sent. */
+            error?: string | null;
+            receipts: components["schemas"]["ReceiptOut"][];
+        };
         MiniLoginIn: {
             /** @description What `wx.login` gave; works once and for five minutes. */
             code: string;
+        };
+        /** @description A name for something new. */
+        NamedIn: {
+            /** @description 名称, at most 50 characters. */
+            name?: string;
+        };
+        /** @description Somebody new. */
+        NewStaffIn: {
+            name?: string;
+            department?: string;
+            /** @description 企业微信账号, which CAS knows them by too. */
+            userid?: string;
+            phone?: string;
+            /** @description `host`, `approver`, `reader`, `guard` or `administrator`. */
+            roles: string[];
+        };
+        /**
+         * @description One message owed to one recipient.
+         * @example 1628957678243860481
+         */
+        OutboxId: string;
+        OwnMessageOut: {
+            kind: string;
+            visit?: components["schemas"]["VisitId"] | null;
+            /** @description `due`, `sent`, `dead` or `overtaken`. */
+            state: string;
+            /** Format: date-time */
+            at: string;
+        };
+        /** @description Everything that is kept of whoever asks. What is their own is in full; what is another's is masked. */
+        OwnOut: {
+            account: components["schemas"]["AccountOut"];
+            visits: components["schemas"]["OwnVisitOut"][];
+            photos: components["schemas"]["OwnPhotoOut"][];
+            consents: components["schemas"]["ConsentOut"][];
+            messages: components["schemas"]["OwnMessageOut"][];
+            subscriptions: components["schemas"]["GrantOut"][];
+            sessions: components["schemas"]["LoginOut"][];
+        };
+        OwnPhotoOut: {
+            /** @description At `/api/photos/{id}`. */
+            id: components["schemas"]["PhotoId"];
+            kind: string;
+            /** Format: date-time */
+            given_at: string;
+        };
+        OwnVisitOut: {
+            id: components["schemas"]["VisitId"];
+            mode: string;
+            stage: string;
+            stage_text: string;
+            /** @description Whether they began it, and not only are in it. */
+            begun: boolean;
+            host: string;
+            department: string;
+            area: string;
+            reason: string;
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            /** Format: date-time */
+            submitted_at: string;
+            area_note?: string | null;
+            note?: string | null;
+            /** @description Those that they typed in, and themselves. */
+            visitors: components["schemas"]["OwnVisitorOut"][];
+        };
+        OwnVisitorOut: {
+            name: string;
+            phone: string;
+            id_number?: string | null;
+            plate?: string | null;
+            items?: string | null;
+            id_photo?: components["schemas"]["PhotoId"] | null;
+            face_photo?: components["schemas"]["PhotoId"] | null;
+        };
+        /** @description A page of a list. */
+        PageOut_AreaRowOut: {
+            items: {
+                id: components["schemas"]["AreaId"];
+                name: string;
+                /** @description Whether it can be chosen for a new visit. */
+                open: boolean;
+                /**
+                 * Format: int32
+                 * @description How many days of the calendar ahead a visit may begin; 0 is today alone.
+                 */
+                days_ahead: number;
+                /**
+                 * Format: int32
+                 * @description How many days of the calendar a visit may touch.
+                 */
+                days_long: number;
+                /**
+                 * Format: int32
+                 * @description How many applications one visitor may submit for it in a day; none is as many as anywhere.
+                 */
+                a_day?: number | null;
+                /** @description `allow` or `refuse`: whether one document may be in two visits to it at one time. */
+                overlap: string;
+                gates: components["schemas"]["AreaGateOut"][];
+                /** @description To be sent back with what is saved. */
+                revision: string;
+            }[];
+            /** @description `after` of the next page; none on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        PageOut_AuditRowOut: {
+            items: {
+                id: components["schemas"]["AuditId"];
+                /** Format: date-time */
+                at: string;
+                who: string;
+                /** @description Of a member of staff. */
+                name?: string | null;
+                what: string;
+                subject: string;
+                /** @description `before → after` of a change. */
+                detail: string;
+            }[];
+            /** @description `after` of the next page; none on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        PageOut_DepartmentRowOut: {
+            items: {
+                id: components["schemas"]["DepartmentId"];
+                name: string;
+                /** @description To be sent back with what is saved. */
+                revision: string;
+            }[];
+            /** @description `after` of the next page; none on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        PageOut_EntryOut: {
+            items: {
+                id: components["schemas"]["EntryId"];
+                kind: string;
+                kind_text: string;
+                /** @example 139****0003 */
+                mask: string;
+                effect: string;
+                effect_text: string;
+                cause: string;
+                /** @description The only area where it counts. */
+                area?: string | null;
+                area_id?: components["schemas"]["AreaId"] | null;
+                /** Format: date-time */
+                until?: string | null;
+                /**
+                 * @description `active`, `over` or `lifted`.
+                 * @example active
+                 */
+                state: string;
+                added_by: string;
+                /** Format: date-time */
+                added_at: string;
+                /** Format: date-time */
+                lifted_at?: string | null;
+                /**
+                 * Format: int32
+                 * @description How many passes it revoked when it was added.
+                 */
+                revoked: number;
+            }[];
+            /** @description `after` of the next page; none on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        PageOut_GateRowOut: {
+            items: {
+                id: components["schemas"]["GateId"];
+                name: string;
+                area: string;
+                area_id: components["schemas"]["AreaId"];
+                open: boolean;
+                devices: components["schemas"]["DeviceOut"][];
+            }[];
+            /** @description `after` of the next page; none on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        PageOut_GroupRowOut: {
+            items: {
+                id: components["schemas"]["VisitId"];
+                /** @description 发起人. */
+                initiator: string;
+                /** @description 发起人手机号. */
+                initiator_phone: string;
+                /** @description 负责人. */
+                host: string;
+                /** @description 负责人部门. */
+                department: string;
+                /** @description 负责人手机号. */
+                host_phone: string;
+                /**
+                 * Format: int32
+                 * @description 来访总人数.
+                 */
+                headcount: number;
+                area: string;
+                reason: string;
+                /**
+                 * Format: date-time
+                 * @description 预约开始时间.
+                 */
+                starts_at: string;
+                /**
+                 * Format: date-time
+                 * @description 预约结束时间.
+                 */
+                ends_at: string;
+                /**
+                 * Format: int64
+                 * @description 预约时长.
+                 */
+                days: number;
+                stage: string;
+                /** @description 状态. */
+                stage_text: string;
+                /**
+                 * Format: date-time
+                 * @description 申请时间.
+                 */
+                submitted_at: string;
+            }[];
+            /** @description `after` of the next page; none on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        PageOut_MessageRowOut: {
+            items: {
+                id: components["schemas"]["OutboxId"];
+                /** @example pass_issued */
+                kind: string;
+                /** @description `person`, `visitor`, `invitee`, `resident` or `staff`. */
+                to_kind: string;
+                /**
+                 * @description None of somebody who is gone, or whose name nobody knows.
+                 * @example 张**
+                 */
+                to?: string | null;
+                visit?: components["schemas"]["VisitId"] | null;
+                /** @description The channel that is tried next, or was last: `sms`, `template`, `wecom_card` … */
+                channel?: string | null;
+                /**
+                 * @description `due`, `sent`, `dead` or `overtaken`.
+                 * @example sent
+                 */
+                state: string;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: date-time */
+                due_at: string;
+                /** Format: date-time */
+                done_at?: string | null;
+                /**
+                 * Format: int32
+                 * @description How often it was tried in vain.
+                 */
+                attempts: number;
+                /** @description An answer was lost: it may have arrived. */
+                doubtful: boolean;
+                /** @description Why it is not sent. */
+                error?: string | null;
+                receipts: components["schemas"]["ReceiptOut"][];
+            }[];
+            /** @description `after` of the next page; none on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        PageOut_PassageRowOut: {
+            items: {
+                id: components["schemas"]["PassageId"];
+                /** Format: date-time */
+                at: string;
+                gate?: string | null;
+                device: string;
+                /** @description `in`, `out`, or `both` of a device that does not say. */
+                direction: string;
+                /** @description Whose pass it was; none when no pass was read. */
+                holder?: string | null;
+                visit?: components["schemas"]["VisitId"] | null;
+                /** @description Whether the gate opened. */
+                opened: boolean;
+                /**
+                 * @description `ok`, or why not.
+                 * @example expired
+                 */
+                reason: string;
+            }[];
+            /** @description `after` of the next page; none on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        PageOut_PersonRowOut: {
+            items: {
+                /** @description Of the visitor in the last visit, for `/api/admin/reveal`. */
+                id: components["schemas"]["VisitorId"];
+                /** @example 张** */
+                name: string;
+                /** @example 139****0003 */
+                phone: string;
+                /** @description `resident_id`, `passport` … */
+                document?: string | null;
+                id_number?: string | null;
+                last_visit: components["schemas"]["VisitId"];
+                /** Format: date-time */
+                last_visit_at: string;
+                /**
+                 * Format: int64
+                 * @description In how many visits they are.
+                 */
+                visits: number;
+            }[];
+            /** @description `after` of the next page; none on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        PageOut_ReasonRowOut: {
+            items: {
+                id: components["schemas"]["ReasonId"];
+                name: string;
+                /** @description Whether it can be chosen for a new visit. */
+                open: boolean;
+                /** @description To be sent back with what is saved. */
+                revision: string;
+            }[];
+            /** @description `after` of the next page; none on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        PageOut_RegistrationRowOut: {
+            items: {
+                id: components["schemas"]["VisitId"];
+                /** @description 访客姓名. */
+                visitor: string;
+                phone: string;
+                plate?: string | null;
+                /** @description 住户, as they were typed. */
+                resident?: string | null;
+                resident_phone: string;
+                /** @description 门牌号. */
+                house?: string | null;
+                /** @description Whether the residents' register knew them by name, phone and house number. */
+                known: boolean;
+                /** Format: date-time */
+                starts_at: string;
+                /** Format: date-time */
+                ends_at: string;
+                stage: string;
+                /** @description 状态. */
+                stage_text: string;
+                /** Format: date-time */
+                submitted_at: string;
+            }[];
+            /** @description `after` of the next page; none on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        PageOut_ResidentRowOut: {
+            items: {
+                id: components["schemas"]["ResidentId"];
+                name: string;
+                phone: string;
+                /** @description 门牌号 in its canonical form. */
+                house: string;
+            }[];
+            /** @description `after` of the next page; none on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        PageOut_StaffRowOut: {
+            items: {
+                id: components["schemas"]["StaffId"];
+                /** @description In full: a form that saves it must show it. */
+                name: string;
+                department: string;
+                department_id: components["schemas"]["DepartmentId"];
+                userid: string;
+                phone: string;
+                roles: string[];
+                /** @description Whether they may do nothing any more. */
+                left: boolean;
+                /** @description To be sent back with what is saved. */
+                revision: string;
+            }[];
+            /** @description `after` of the next page; none on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        PageOut_VehicleRowOut: {
+            items: {
+                /** @example 渝A12345 */
+                plate: string;
+                /** @description The visitor who comes in it, or the contact of the group. */
+                holder: string;
+                phone: string;
+                /** @description Whether it is a group's. */
+                group: boolean;
+                visit: components["schemas"]["VisitId"];
+                area: string;
+                /** Format: date-time */
+                starts_at: string;
+                /** Format: date-time */
+                ends_at: string;
+                /** @description 状态 of the visit. */
+                stage_text: string;
+            }[];
+            /** @description `after` of the next page; none on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        PageOut_VisitRowOut: {
+            items: {
+                /** @description 单据号. */
+                id: components["schemas"]["VisitId"];
+                /**
+                 * @description 发起人.
+                 * @example 张**
+                 */
+                initiator: string;
+                /**
+                 * @description 联系方式 of whoever began it.
+                 * @example 139****0003
+                 */
+                phone: string;
+                /**
+                 * @description 被访人.
+                 * @example 刘*
+                 */
+                host: string;
+                /** @description 被访人部门. */
+                department: string;
+                area: string;
+                reason: string;
+                mode: string;
+                /**
+                 * @description 来源.
+                 * @example 访客预约
+                 */
+                mode_text: string;
+                /** Format: date-time */
+                starts_at: string;
+                /** Format: date-time */
+                ends_at: string;
+                /**
+                 * Format: int64
+                 * @description 时长.
+                 */
+                days: number;
+                /** @example pending */
+                stage: string;
+                /**
+                 * @description 状态.
+                 * @example 审批中
+                 */
+                stage_text: string;
+                /**
+                 * Format: date-time
+                 * @description 申请时间.
+                 */
+                submitted_at: string;
+                /** @description How many people are in it by name. */
+                visitors: number;
+            }[];
+            /** @description `after` of the next page; none on the last one. */
+            next?: string | null;
         };
         /** @description What `wx.config` wants. */
         PageSignatureOut: {
@@ -653,10 +1450,55 @@ export interface components {
             rotating?: components["schemas"]["RotatingOut"] | null;
         };
         /**
+         * @description One scan at a gate and what was decided.
+         * @example 1628957678243860481
+         */
+        PassageId: string;
+        /** @description A scan and its answer. */
+        PassageRowOut: {
+            id: components["schemas"]["PassageId"];
+            /** Format: date-time */
+            at: string;
+            gate?: string | null;
+            device: string;
+            /** @description `in`, `out`, or `both` of a device that does not say. */
+            direction: string;
+            /** @description Whose pass it was; none when no pass was read. */
+            holder?: string | null;
+            visit?: components["schemas"]["VisitId"] | null;
+            /** @description Whether the gate opened. */
+            opened: boolean;
+            /**
+             * @description `ok`, or why not.
+             * @example expired
+             */
+            reason: string;
+        };
+        /**
          * @description Somebody who comes through WeChat: an account, not a human in a visit.
          * @example 1628957678243860481
          */
         PersonId: string;
+        /** @description A human, known by name and phone, with the details of their last visit. */
+        PersonRowOut: {
+            /** @description Of the visitor in the last visit, for `/api/admin/reveal`. */
+            id: components["schemas"]["VisitorId"];
+            /** @example 张** */
+            name: string;
+            /** @example 139****0003 */
+            phone: string;
+            /** @description `resident_id`, `passport` … */
+            document?: string | null;
+            id_number?: string | null;
+            last_visit: components["schemas"]["VisitId"];
+            /** Format: date-time */
+            last_visit_at: string;
+            /**
+             * Format: int64
+             * @description In how many visits they are.
+             */
+            visits: number;
+        };
         PhoneCodeIn: {
             /** @description What the phone button gave (`getPhoneNumber`); works once and for five minutes. */
             code: string;
@@ -688,6 +1530,15 @@ export interface components {
             name?: string | null;
             phone?: string | null;
             invitee?: components["schemas"]["InviteeId"] | null;
+        };
+        /** @description What a list of vehicles would bring; nothing of it is kept. */
+        PlatesOut: {
+            /**
+             * @description What the file was: `xlsx`, `utf-8` or `gbk`.
+             * @example xlsx
+             */
+            form: string;
+            rows: components["schemas"]["RowOut"][];
         };
         /** @description The body. */
         ProblemOut: {
@@ -747,9 +1598,31 @@ export interface components {
          * @example 1628957678243860481
          */
         ReasonId: string;
+        ReasonIn: {
+            name?: string;
+            open: boolean;
+            /** @description As it was read. */
+            revision: string;
+        };
         ReasonOut: {
             id: components["schemas"]["ReasonId"];
             name: string;
+        };
+        ReasonRowOut: {
+            id: components["schemas"]["ReasonId"];
+            name: string;
+            /** @description Whether it can be chosen for a new visit. */
+            open: boolean;
+            /** @description To be sent back with what is saved. */
+            revision: string;
+        };
+        /** @description What a provider said. */
+        ReceiptOut: {
+            channel: string;
+            /** @description `accepted`, `unknown`, `delivered`, or `failed: …`. */
+            outcome: string;
+            /** Format: date-time */
+            at: string;
         };
         /** @description 访客登记. */
         RegisterIn: {
@@ -787,6 +1660,35 @@ export interface components {
             /** @description 单据号. */
             id: components["schemas"]["VisitId"];
         };
+        /** @description A line of 住户预约. */
+        RegistrationRowOut: {
+            id: components["schemas"]["VisitId"];
+            /** @description 访客姓名. */
+            visitor: string;
+            phone: string;
+            plate?: string | null;
+            /** @description 住户, as they were typed. */
+            resident?: string | null;
+            resident_phone: string;
+            /** @description 门牌号. */
+            house?: string | null;
+            /** @description Whether the residents' register knew them by name, phone and house number. */
+            known: boolean;
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            stage: string;
+            /** @description 状态. */
+            stage_text: string;
+            /** Format: date-time */
+            submitted_at: string;
+        };
+        /**
+         * @description 住户.
+         * @example 1628957678243860481
+         */
+        ResidentId: string;
         /** @description 被访住户信息. */
         ResidentIn: {
             /** @description 姓名. */
@@ -808,6 +1710,40 @@ export interface components {
              * @example 3-2-501
              */
             house: string;
+        };
+        ResidentRowOut: {
+            id: components["schemas"]["ResidentId"];
+            name: string;
+            phone: string;
+            /** @description 门牌号 in its canonical form. */
+            house: string;
+        };
+        RevealIn: {
+            /**
+             * @description `visitor_phone`, `visitor_document` or `staff_phone`.
+             * @example visitor_phone
+             */
+            what: string;
+            /** @description Of the visitor or the member of staff. */
+            id: string;
+        };
+        RevealedOut: {
+            /** @description In full. */
+            value: string;
+        };
+        /** @description What a list of visitors would bring; nothing of it is kept. */
+        RosterOut: {
+            /**
+             * @description What the file was: `xlsx`, `utf-8` or `gbk`.
+             * @example xlsx
+             */
+            form: string;
+            /** @description Headings that nobody asked for. */
+            ignored: string[];
+            /** @description Those that are right. */
+            visitors: components["schemas"]["ListedOut"][];
+            /** @description Those that are not. */
+            faults: components["schemas"]["FaultOut"][];
         };
         RotatingCodeOut: {
             /** Format: date-time */
@@ -911,7 +1847,7 @@ export interface components {
         RowOut: {
             /**
              * Format: int64
-             * @description The line in the file; the header is 1.
+             * @description As Excel counts it: the heading is row 1.
              */
             row: number;
             /**
@@ -919,7 +1855,7 @@ export interface components {
              * @example 渝A12345
              */
             plate: string;
-            /** @description Why it is not taken: `plate_invalid` or `plate_twice`. */
+            /** @description Why it is not taken: `plate_invalid`, `plate_twice`, or what Excel made of the cell. */
             code?: string | null;
             detail?: string | null;
         };
@@ -940,6 +1876,34 @@ export interface components {
          * @example 1628957678243860481
          */
         StaffId: string;
+        StaffIn: {
+            name?: string;
+            department?: string;
+            /** @description Left out, it stays as it is. */
+            phone?: string | null;
+            roles: string[];
+            /** @description As it was read. */
+            revision: string;
+        };
+        StaffRowOut: {
+            id: components["schemas"]["StaffId"];
+            /** @description In full: a form that saves it must show it. */
+            name: string;
+            department: string;
+            department_id: components["schemas"]["DepartmentId"];
+            userid: string;
+            phone: string;
+            roles: string[];
+            /** @description Whether they may do nothing any more. */
+            left: boolean;
+            /** @description To be sent back with what is saved. */
+            revision: string;
+        };
+        StageCountOut: {
+            stage: string;
+            stage_text: string;
+            visits: number;
+        };
         /**
          * @description One decision in the approval of a visit.
          * @example 1628957678243860481
@@ -1006,6 +1970,47 @@ export interface components {
              */
             file: string;
         };
+        /** @description A vehicle in a visit. */
+        VehicleRowOut: {
+            /** @example 渝A12345 */
+            plate: string;
+            /** @description The visitor who comes in it, or the contact of the group. */
+            holder: string;
+            phone: string;
+            /** @description Whether it is a group's. */
+            group: boolean;
+            visit: components["schemas"]["VisitId"];
+            area: string;
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            /** @description 状态 of the visit. */
+            stage_text: string;
+        };
+        /** @description 详情. */
+        VisitDetailOut: {
+            visit: components["schemas"]["VisitRowOut"];
+            host_phone: string;
+            /** @description 区域描述. */
+            area_note?: string | null;
+            /** @description 来访描述. */
+            note?: string | null;
+            /** @description What the approver said. */
+            comment?: string | null;
+            /** Format: date-time */
+            arrived_at?: string | null;
+            visitors: components["schemas"]["VisitorRowOut"][];
+            /**
+             * Format: int32
+             * @description 总人数 of 团体通行.
+             */
+            headcount?: number | null;
+            /** @description 来访车辆 of 团体通行. */
+            plates: string[];
+            /** @description 门牌号 of a registration. */
+            house?: string | null;
+        };
         /**
          * @description 访客申请单; its number is the 单据号.
          * @example 1628957678243860481
@@ -1058,6 +2063,59 @@ export interface components {
             resident?: components["schemas"]["ResidentOut"] | null;
             group?: components["schemas"]["GroupOut"] | null;
         };
+        /** @description A line of 申请管理. */
+        VisitRowOut: {
+            /** @description 单据号. */
+            id: components["schemas"]["VisitId"];
+            /**
+             * @description 发起人.
+             * @example 张**
+             */
+            initiator: string;
+            /**
+             * @description 联系方式 of whoever began it.
+             * @example 139****0003
+             */
+            phone: string;
+            /**
+             * @description 被访人.
+             * @example 刘*
+             */
+            host: string;
+            /** @description 被访人部门. */
+            department: string;
+            area: string;
+            reason: string;
+            mode: string;
+            /**
+             * @description 来源.
+             * @example 访客预约
+             */
+            mode_text: string;
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            /**
+             * Format: int64
+             * @description 时长.
+             */
+            days: number;
+            /** @example pending */
+            stage: string;
+            /**
+             * @description 状态.
+             * @example 审批中
+             */
+            stage_text: string;
+            /**
+             * Format: date-time
+             * @description 申请时间.
+             */
+            submitted_at: string;
+            /** @description How many people are in it by name. */
+            visitors: number;
+        };
         /**
          * @description A human in a visit.
          * @example 1628957678243860481
@@ -1089,10 +2147,29 @@ export interface components {
             has_face: boolean;
             pass?: components["schemas"]["PassLinkOut"] | null;
         };
+        /** @description Somebody in it. */
+        VisitorRowOut: {
+            id: components["schemas"]["VisitorId"];
+            name: string;
+            phone: string;
+            /** @description `resident_id`, `passport` …; none of a visitor to a resident. */
+            document?: string | null;
+            id_number?: string | null;
+            plate?: string | null;
+            items?: string | null;
+            has_face: boolean;
+        };
         /** @description A page of a list, and the key of the next. */
         VisitsOut: {
             items: components["schemas"]["VisitOut"][];
             next?: components["schemas"]["VisitId"] | null;
+        };
+        WaitingOut: {
+            visit: components["schemas"]["VisitId"];
+            /** Format: date-time */
+            since: string;
+            /** Format: int64 */
+            minutes: number;
         };
     };
     responses: never;
