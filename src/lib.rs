@@ -29,8 +29,8 @@
 //! `actions/visits.rs`, `http/guest/visits.rs`.
 //!
 //! # How a thing happens
-//! [`http`] finds out who asks (an extractor gives a [`domain::actors::Guest`], an
-//! [`domain::actors::Approver`], a gate's [`domain::actors::Reader`]) and parses what they ask into types
+//! [`http`] finds out who asks (an extractor gives a [`domain::actors::Guest`], a
+//! [`domain::actors::Staff`], a gate's [`domain::actors::Reader`]) and parses what they ask into types
 //! that cannot be wrong. An action begins a transaction, loads with a lock, asks the domain (whose
 //! transitions consume and refuse with a value), stores, posts to the outbox what must be told, and
 //! commits: [`actions::approvals::decide`] is the pattern. `Ctx` holds no client, so no transaction ever
@@ -47,6 +47,17 @@
 //! which a gate can verify alone, or a rotating one, which is worthless a step later (`docs/codes.md`), a
 //! plate, an ID card or a face. A gate without a network decides by a list of passes that it has in versions
 //! ([`actions::gate_list`]), and tells of it later, when nothing is refused any more and all of it counted.
+//!
+//! # What readers say
+//! Not every reader can sign. One that cannot is known by the key in its address and its network, and
+//! [`dialects`] turns its words into a scan and the verdict into the bytes on which it opens.
+//!
+//! # Who is asked
+//! A route ([`domain::route`]) is a rule of the campus; a visit that is submitted gets the steps of the first
+//! that it meets, and keeps them ([`actions::steps`]). Whom a step asks is looked up when they are told and when
+//! they answer ([`store::deciders`]): the holders of an office by then, those in their place, and nobody who
+//! began the visit or is visited. So deciding is no role: any member of staff may be asked, and the query says
+//! what lies before whom ([`actions::trays`]).
 //!
 //! # What runs out
 //! An invitation ends when every place is taken or its time has run out, whichever comes first, and a visit

@@ -43,17 +43,33 @@ pub async fn add_reader(ctx: &Ctx, gate: &str, new: NewReader) -> Result<String,
     Ok(url_key)
 }
 
+/// Who asks for it when it is the operator's command.
+pub const OPERATOR: &str = "operator";
+
 /// Says what a device does by itself.
-pub async fn set_habits(ctx: &Ctx, id: &DeviceId, habits: Habits) -> Result<(), CampusError> {
+pub async fn set_habits(
+    ctx: &Ctx,
+    who: &str,
+    id: &DeviceId,
+    habits: Habits,
+) -> Result<(), CampusError> {
     let txn = begin(&ctx.db).await?;
     let known = gates::set_habits(&txn, id, habits).await?;
-    finish(txn, ctx, known, ("device.set", id), format!("{habits:?}")).await
+    finish(
+        txn,
+        ctx,
+        (who, known),
+        ("device.set", id),
+        format!("{habits:?}"),
+    )
+    .await
 }
 
 /// Gives a device another key; the one before is good for `overlap` longer, in which the new one is typed
 /// into it.
 pub async fn rotate(
     ctx: &Ctx,
+    who: &str,
     id: &DeviceId,
     key: &DeviceKey,
     overlap: Duration,
@@ -65,7 +81,7 @@ pub async fn rotate(
     finish(
         txn,
         ctx,
-        known,
+        (who, known),
         ("device.rotate", id),
         format!("old key until {until}"),
     )
@@ -73,10 +89,10 @@ pub async fn rotate(
 }
 
 /// Takes a device out of use at once and for good.
-pub async fn revoke(ctx: &Ctx, id: &DeviceId) -> Result<(), CampusError> {
+pub async fn revoke(ctx: &Ctx, who: &str, id: &DeviceId) -> Result<(), CampusError> {
     let txn = begin(&ctx.db).await?;
     let known = gates::revoke_device(&txn, id, ctx.clock.now()).await?;
-    finish(txn, ctx, known, ("device.revoke", id), String::new()).await?;
+    finish(txn, ctx, (who, known), ("device.revoke", id), String::new()).await?;
     ctx.caches.devices.invalidate(id);
     Ok(())
 }
@@ -85,7 +101,7 @@ pub async fn revoke(ctx: &Ctx, id: &DeviceId) -> Result<(), CampusError> {
 async fn finish(
     txn: DatabaseTransaction,
     ctx: &Ctx,
-    known: bool,
+    (who, known): (&str, bool),
     (what, id): (&'static str, &DeviceId),
     detail: String,
 ) -> Result<(), CampusError> {
@@ -93,7 +109,7 @@ async fn finish(
         return Err(CampusError::Unknown("device"));
     }
     let subject = format!("device:{id}");
-    let line = super::audit(ctx, "operator".to_owned(), what, subject, detail);
+    let line = super::audit(ctx, who.to_owned(), what, subject, detail);
     audit::insert(&txn, &line).await?;
     Ok(commit(txn).await?)
 }

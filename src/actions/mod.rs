@@ -47,7 +47,7 @@ pub mod visits;
 use sea_orm::DatabaseTransaction;
 
 use crate::ctx::Ctx;
-use crate::domain::actors::{Account, Admin};
+use crate::domain::actors::Admin;
 use crate::store::StoreError;
 use crate::store::audit::{self, Line};
 
@@ -72,6 +72,5 @@ async fn note(
     subject: String,
     detail: String,
 ) -> Result<(), StoreError> {
-    let who = Account::Staff(by.member.id).to_string();
-    audit::insert(txn, &audit(ctx, who, what, subject, detail)).await
+    audit::insert(txn, &audit(ctx, by.as_audited(), what, subject, detail)).await
 }

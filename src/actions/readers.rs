@@ -115,7 +115,7 @@ async fn record(
         Over::Department(id) => format!("department:{id}"),
         Over::Area(id) => format!("area:{id}"),
     };
-    let who = Account::Staff(by.member.id).to_string();
+    let who = by.as_audited();
     let detail = format!("staff:{} over {over}", grant.staff);
     let line = super::audit(ctx, who, what, format!("grant:{}", grant.id), detail);
     audit::insert(txn, &line).await

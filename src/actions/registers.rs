@@ -74,6 +74,8 @@ pub struct AreaForm {
     pub name: Title,
     pub open: bool,
     pub limits: Limits,
+    /// None keeps those that are there.
+    pub rules: Option<Rules>,
 }
 
 /// Saves an area; what was applied for before stays as it was.
@@ -92,6 +94,7 @@ pub async fn save_area(
         name: form.name.as_str().to_owned(),
         open: form.open,
         limits: form.limits,
+        rules: form.rules.clone().unwrap_or_else(|| old.rules.clone()),
         ..old.clone()
     };
     areas::update(&txn, &area).await.map_err(taken("name"))?;
@@ -112,12 +115,13 @@ fn area_words(area: &Area) -> String {
         .a_day
         .map_or("none".to_owned(), |most| most.to_string());
     format!(
-        "{} open={} days_ahead={} days_long={} a_day={a_day} overlap={}",
+        "{} open={} days_ahead={} days_long={} a_day={a_day} overlap={} {}",
         area.name,
         area.open,
         limits.days_ahead,
         limits.days_long,
-        limits.overlap.as_str()
+        limits.overlap.as_str(),
+        area.rules
     )
 }
 
@@ -253,6 +257,38 @@ pub async fn add_gate(
     .await?;
     commit(txn).await?;
     Ok(gate)
+}
+
+/// Renames a gate, or opens or closes it, for the next scan on.
+pub async fn save_gate(
+    ctx: &Ctx,
+    by: &Admin,
+    (id, read): (GateId, Read<'_>),
+    (name, open): (&Title, bool),
+) -> Result<Gate, RegisterError> {
+    let txn = begin(&ctx.db).await?;
+    let old = gates::lock(&txn, id).await?;
+    let old = old.ok_or(RegisterError::NotFound)?;
+    unchanged(&gate_revision(&old), read)?;
+    let gate = Gate {
+        name: name.as_str().to_owned(),
+        open,
+        ..old.clone()
+    };
+    gates::update(&txn, &gate).await.map_err(taken("name"))?;
+    let change = from_to(&gate_words(&old), &gate_words(&gate));
+    note(&txn, ctx, by, "gate.set", format!("gate:{id}"), change).await?;
+    commit(txn).await?;
+    Ok(gate)
+}
+
+#[must_use]
+pub fn gate_revision(gate: &Gate) -> Revision {
+    Revision::of(&gate_words(gate))
+}
+
+fn gate_words(gate: &Gate) -> String {
+    format!("{} open={}", gate.name, gate.open)
 }
 
 /// Adds a device at a gate. Its key is given here once and can never be read again.

@@ -4,7 +4,7 @@
 use sea_orm::DatabaseTransaction;
 
 use crate::ctx::Ctx;
-use crate::domain::actors::{Account, Admin};
+use crate::domain::actors::Admin;
 use crate::domain::route::{Conditions, Quorum, Route, RouteStep, Who};
 use crate::ids::RouteId;
 use crate::store::{StoreError, areas, audit, begin, commit, departments, reasons, routes, staff};
@@ -172,7 +172,7 @@ async fn note(
     (what, id): (&'static str, RouteId),
     detail: String,
 ) -> Result<(), StoreError> {
-    let who = Account::Staff(by.member.id).to_string();
+    let who = by.as_audited();
     let line = super::audit(ctx, who, what, format!("route:{id}"), detail);
     audit::insert(txn, &line).await
 }

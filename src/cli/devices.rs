@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use super::assembled;
 use super::play::{self, Play};
 use crate::actions::campus::add_device;
-use crate::actions::devices::{self, NewReader};
+use crate::actions::devices::{self, NewReader, OPERATOR};
 use crate::config::Settings;
 use crate::dialects::Dialect;
 use crate::domain::campus::{DeviceId, DeviceKey, Direction, Habits};
@@ -126,15 +126,15 @@ pub async fn run(settings: Settings, command: DeviceCommand) -> anyhow::Result<(
                 reports_passed,
                 repeat_ms,
             };
-            devices::set_habits(&ctx, &id, habits).await?;
+            devices::set_habits(&ctx, OPERATOR, &id, habits).await?;
         }
         DeviceCommand::Rotate { id, overlap_hours } => {
             let key = DeviceKey::new(ctx.entropy.bytes());
-            devices::rotate(&ctx, &id, &key, Duration::hours(overlap_hours)).await?;
+            devices::rotate(&ctx, OPERATOR, &id, &key, Duration::hours(overlap_hours)).await?;
             print(&key);
         }
         DeviceCommand::Play(_) => {}
-        DeviceCommand::Revoke { id } => devices::revoke(&ctx, &id).await?,
+        DeviceCommand::Revoke { id } => devices::revoke(&ctx, OPERATOR, &id).await?,
     }
     Ok(())
 }

@@ -22,19 +22,19 @@ pub fn run(
     file: Option<&Path>,
     environment: &Environment,
 ) -> Result<(), Faults> {
-    let fresh = fresh(&Entropy::System);
     let lines = match command {
-        KeysCommand::New => fresh.to_vec(),
+        KeysCommand::New => fresh(&Entropy::System).to_vec(),
         KeysCommand::Roll => {
             let text = |key: &str| config::text(file, environment, key);
-            let ring = |new: &str, current: &str, older: &str| {
+            let ring = |of: usize, current: &str, older: &str| {
                 let older = [text(current)?, text(older)?];
-                let older = older.into_iter().filter(|keys| !keys.is_empty());
-                Ok::<_, Faults>((new.to_owned(), older.collect::<Vec<_>>().join(",")))
+                let older: Vec<_> = { older.into_iter() }
+                    .filter(|keys| !keys.is_empty())
+                    .collect();
+                Ok::<_, Faults>((another(of, &older), older.join(",")))
             };
-            let [(_, data), _, _, (_, code)] = &fresh;
-            let data = ring(data, "keys.data", "keys.data_older")?;
-            let code = ring(code, "keys.code", "keys.code_older")?;
+            let data = ring(0, "keys.data", "keys.data_older")?;
+            let code = ring(3, "keys.code", "keys.code_older")?;
             vec![
                 ("CAMPUS_PASS__KEYS__DATA", data.0),
                 ("CAMPUS_PASS__KEYS__DATA_OLDER", data.1),
@@ -49,7 +49,21 @@ pub fn run(
     Ok(())
 }
 
-/// The id and the number are drawn as well, so that a new key hardly ever has an older one's.
+/// The key at this place of a fresh set, drawn until it has a name that none of the older ones has.
+fn another(of: usize, older: &[String]) -> String {
+    let name = |key: &str| key.split(':').next().unwrap_or_default().trim().to_owned();
+    let taken: Vec<_> = { older.iter().flat_map(|keys| keys.split(',')) }
+        .map(name)
+        .collect();
+    loop {
+        let new = fresh(&Entropy::System)[of].1.clone();
+        if !taken.contains(&name(&new)) {
+            return new;
+        }
+    }
+}
+
+/// The id and the number are drawn as well, so that the keys of two campuses hardly ever share them.
 fn fresh(entropy: &Entropy) -> [(&'static str, String); 4] {
     const LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
     let key = || BASE64.encode(&entropy.bytes::<32>());
@@ -67,6 +81,15 @@ fn fresh(entropy: &Entropy) -> [(&'static str, String); 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_new_key_has_the_one_number_that_is_left() {
+        let older: Vec<_> = (1..=255)
+            .filter(|n| *n != 77)
+            .map(|n| format!("{n}:x"))
+            .collect();
+        assert!(another(3, &[older.join(",")]).starts_with("77:"));
+    }
 
     #[test]
     fn a_fresh_set_is_taken_and_has_an_id_and_a_number_of_its_own() {

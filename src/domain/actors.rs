@@ -79,6 +79,12 @@ pub struct Admin {
 }
 
 impl Admin {
+    /// As the audit names them.
+    #[must_use]
+    pub fn as_audited(&self) -> String {
+        Account::Staff(self.member.id).to_string()
+    }
+
     /// The member as an administrator, if they are one.
     #[must_use]
     pub fn of(member: Member) -> Option<Self> {

@@ -14,6 +14,22 @@ pub struct Rules {
     pub exits: Exits,
 }
 
+/// As the audit has them.
+impl std::fmt::Display for Rules {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let or_none = |bound: Option<i16>| bound.map_or("none".to_owned(), |n| n.to_string());
+        write!(
+            f,
+            "hours={} entries_a_day={} passback={} reentry_minutes={} exits={}",
+            self.hours,
+            or_none(self.entries_a_day),
+            self.passback.as_str(),
+            or_none(self.reentry_minutes),
+            self.exits.as_str()
+        )
+    }
+}
+
 /// What becomes of a pass that comes in while it is inside, handed back over the fence perhaps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Passback {

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use super::problem::Problem;
 use crate::actions::approvals::DecideError;
 use crate::actions::blacklist::ListError;
+use crate::actions::campus::CampusError;
 use crate::actions::delegations::DelegateError;
 use crate::actions::outbox::ResendError;
 use crate::actions::readers::ReadError;
@@ -73,6 +74,20 @@ impl From<ListError> for Problem {
             ListError::Listed => conflict("already_listed", said),
             ListError::Lifted => conflict("already_lifted", said),
             ListError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CampusError> for Problem {
+    fn from(error: CampusError) -> Self {
+        match error {
+            CampusError::Unknown(_) => Self::not_found(),
+            CampusError::Store(error) => error.into(),
+            // What a command says to the operator; nobody else is told more than that it did not happen.
+            other => {
+                tracing::error!(error = %other, "the register did not take something");
+                Self::failure()
+            }
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
+use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::{StoreError, areas, corrupt};
@@ -300,15 +301,21 @@ pub async fn devices(db: &impl ConnectionTrait) -> Result<Vec<Installed>, StoreE
     rows.all(db).await?.into_iter().map(installed).collect()
 }
 
-/// Opens or closes a gate.
-pub async fn set_open(
-    db: &impl ConnectionTrait,
-    gate: &Gate,
-    open: bool,
-) -> Result<(), StoreError> {
+/// Holds a gate's row until the transaction ends.
+pub async fn lock(db: &impl ConnectionTrait, id: GateId) -> Result<Option<Gate>, StoreError> {
+    let held = row::Entity::find_by_id(id.get()).lock(LockType::NoKeyUpdate);
+    match held.one(db).await? {
+        Some(row) => gate(db, row).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Writes a gate's name, and whether it is open.
+pub async fn update(db: &impl ConnectionTrait, gate: &Gate) -> Result<(), StoreError> {
     let change = row::ActiveModel {
         id: Set(gate.id.get()),
-        open: Set(open),
+        name: Set(gate.name.clone()),
+        open: Set(gate.open),
         ..Default::default()
     };
     change.update(db).await?;

@@ -214,9 +214,13 @@ async fn a_reader_is_known_by_its_key_its_dialect_and_its_network() {
         text(&app, Method::POST, &good, &code).await,
         "200 code=0000"
     );
-    campus_pass::actions::devices::revoke(&app.ctx, &DeviceId::parse("vguang").unwrap())
-        .await
-        .unwrap();
+    campus_pass::actions::devices::revoke(
+        &app.ctx,
+        "operator",
+        &DeviceId::parse("vguang").unwrap(),
+    )
+    .await
+    .unwrap();
     let refused = ask(&app, Method::POST, &good, "text/plain", code.into_bytes()).await;
     assert_eq!(refused.0, 404);
     app.deliver().await;

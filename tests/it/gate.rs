@@ -1,6 +1,7 @@
 //! What a gate is told.
 
 use axum::http::Request;
+use campus_pass::domain::campus::Gate;
 use campus_pass::sandbox::Scan;
 use campus_pass::store::gates;
 use campus_pass::store::{begin, commit, passages};
@@ -139,7 +140,11 @@ async fn a_pass_opens_in_its_time_and_in_its_area_only() {
     // A closed gate lets nobody in, and everybody out.
     let txn = begin(&app.ctx.db).await.unwrap();
     let north = gates::find_by_name(&txn, "北门").await.unwrap().unwrap();
-    gates::set_open(&txn, &north, false).await.unwrap();
+    let north = Gate {
+        open: false,
+        ..north
+    };
+    gates::update(&txn, &north).await.unwrap();
     commit(txn).await.unwrap();
     assert_snapshot!(app.gate("G04").scan(&code).await, @r#"200 {"did":"[id]","disp":[],"lv":0,"ok":0,"r":"area","say":"此门暂停通行"}"#);
     let out = Scan {

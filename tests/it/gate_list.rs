@@ -201,7 +201,9 @@ async fn a_rotated_key_is_good_for_a_while_and_a_revoked_device_not_at_all() {
         [200, 401]
     );
     let day = chrono::Duration::days(1);
-    devices::rotate(&app.ctx, &device, &new, day).await.unwrap();
+    devices::rotate(&app.ctx, devices::OPERATOR, &device, &new, day)
+        .await
+        .unwrap();
     assert_eq!(
         [status(&old, "3").await, status(&new, "4").await],
         [200, 200]
@@ -216,14 +218,22 @@ async fn a_rotated_key_is_good_for_a_while_and_a_revoked_device_not_at_all() {
         [status(&old, "7").await, status(&new, "8").await],
         [401, 200]
     );
-    devices::revoke(&app.ctx, &device).await.unwrap();
+    devices::revoke(&app.ctx, devices::OPERATOR, &device)
+        .await
+        .unwrap();
     assert_eq!(
         [status(&old, "9").await, status(&new, "10").await],
         [401, 401]
     );
-    let again = devices::revoke(&app.ctx, &device).await.unwrap_err();
+    let again = devices::revoke(&app.ctx, devices::OPERATOR, &device)
+        .await
+        .unwrap_err();
     assert_eq!(again.to_string(), "there is no device of this name");
-    assert!(devices::rotate(&app.ctx, &device, &old, day).await.is_err());
+    assert!(
+        devices::rotate(&app.ctx, devices::OPERATOR, &device, &old, day)
+            .await
+            .is_err()
+    );
     let lines = audit::about(&app.ctx.db.read, "device:G01").await.unwrap();
     assert_snapshot!(lines.join("\n"), @"
     operator device.add at 东门

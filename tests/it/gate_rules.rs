@@ -1,6 +1,6 @@
 //! What an area asks at its gates: hours, entries a day, nobody in twice; and who is inside.
 
-use campus_pass::actions::devices::set_habits;
+use campus_pass::actions::devices::{OPERATOR, set_habits};
 use campus_pass::actions::rules::{NewRules, set_rules};
 use campus_pass::domain::campus::{DeviceId, Habits};
 use campus_pass::domain::hours::Hours;
@@ -178,7 +178,9 @@ async fn where_the_lane_tells_nobody_is_inside_before_it_turned() {
         reports_passed: true,
         ..Habits::default()
     };
-    set_habits(&app.ctx, &device, habits).await.unwrap();
+    set_habits(&app.ctx, OPERATOR, &device, habits)
+        .await
+        .unwrap();
     let known = gates::find_device(&app.ctx.db.read, &device).await;
     assert_eq!(known.unwrap().unwrap().habits, habits);
     let gate = app.gate("G01");

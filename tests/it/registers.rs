@@ -47,7 +47,7 @@ async fn what_an_administrator_changes_is_read_back_and_written_down() {
         "name": "体育中心", "open": false, "days_ahead": 7, "days_long": 2, "a_day": 3, "overlap": "refuse",
     });
     let area = put("areas", &area, form).await;
-    assert_snapshot!(app.plain(&area.to_string()), @r#"{"a_day":3,"days_ahead":7,"days_long":2,"gates":[],"id":"[id]","name":"体育中心","open":false,"overlap":"refuse","revision":"58b01c54e2c0d555"}"#);
+    assert_snapshot!(app.plain(&area.to_string()), @r#"{"a_day":3,"days_ahead":7,"days_long":2,"gates":[],"id":"[id]","name":"体育中心","open":false,"overlap":"refuse","revision":"6db0680cf251d707","rules":{"entries_a_day":null,"exits":"refuse","hours":"always","passback":"off","reentry_minutes":null}}"#);
     let reason = post("reasons", json!({ "name": "参加会议" }))
         .await
         .expect(201);
@@ -92,8 +92,8 @@ async fn what_an_administrator_changes_is_read_back_and_written_down() {
     let gates = admin.get("/api/admin/gates").await.expect(200);
     assert_eq!(gates["items"][5]["devices"][0]["id"], "G77");
     assert_snapshot!(audited(&app).await, @"
-    area.add area:[id] 体育馆 open=true days_ahead=366 days_long=31 a_day=none overlap=allow
-    area.set area:[id] 体育馆 open=true days_ahead=366 days_long=31 a_day=none overlap=allow → 体育中心 open=false days_ahead=7 days_long=2 a_day=3 overlap=refuse
+    area.add area:[id] 体育馆 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours= entries_a_day=none passback=off reentry_minutes=none exits=refuse
+    area.set area:[id] 体育馆 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours= entries_a_day=none passback=off reentry_minutes=none exits=refuse → 体育中心 open=false days_ahead=7 days_long=2 a_day=3 overlap=refuse hours= entries_a_day=none passback=off reentry_minutes=none exits=refuse
     reason.add reason:[id] 参加会议 open=true
     reason.set reason:[id] 参加会议 open=true → 参加会议 open=false
     department.add department:[id] 体育部
@@ -105,6 +105,96 @@ async fn what_an_administrator_changes_is_read_back_and_written_down() {
     resident.add resident:[id] 赵** 139****0103 1-1-101
     resident.remove resident:[id] 赵** 139****0103 1-1-101
     ");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_area_s_rules_its_gates_and_their_devices_are_the_console_s_too() {
+    let app = App::start().await;
+    let guest = app.guest("张小雨").await;
+    app.deliver().await;
+    let visit = guest
+        .book("刘明", "2026-03-02 08:00", "2026-03-02 20:00")
+        .await;
+    app.deliver().await;
+    app.approver("陈静")
+        .decide(&visit, "approve", "")
+        .await
+        .expect(200);
+    app.deliver().await;
+    let (admin, code) = (app.approver("吴敏"), guest.code(&visit).await);
+    // The campus opens at ten, and it is nine.
+    let area = first(&admin, "areas").await;
+    assert_eq!(area["rules"]["hours"], "always");
+    let mut form = json!({ "name": "校园区域", "open": true, "days_ahead": 366, "days_long": 31,
+        "overlap": "allow", "revision": area["revision"],
+        "rules": { "hours": "mon-sun 10:00-18:00", "entries_a_day": 2, "passback": "soft",
+            "reentry_minutes": 30, "exits": "refuse" } });
+    let path = format!("/api/admin/areas/{}", id(&area));
+    let saved = admin.put(&path, &form).await.expect(200);
+    assert_snapshot!(saved["rules"], @r#"{"entries_a_day":2,"exits":"refuse","hours":"daily 10:00-18:00","passback":"soft","reentry_minutes":30}"#);
+    assert!(app.gate("G01").scan(&code).await.contains(r#""r":"area""#));
+    form["revision"] = saved["revision"].clone();
+    form["rules"] = json!({ "hours": "someday", "entries_a_day": 0, "passback": "odd",
+        "reentry_minutes": 1441, "exits": "odd" });
+    assert_snapshot!(admin.put(&path, &form).await.problem(), @"
+    422 invalid 请检查填写的内容
+      rules.hours hours_invalid 开放时间格式应为 mon-fri 06:00-23:00, sat-sun 08:00-20:00
+      rules.passback passback_unknown passback 应为 off、soft 或 hard
+      rules.exits exits_unknown exits 应为 refuse 或 open
+      rules.entries_a_day entries_a_day_invalid 每日进入次数应为1到100，或不限
+      rules.reentry_minutes reentry_minutes_invalid 重新进入的间隔应为1到1440分钟，或不限
+    ");
+    // Left out, they stay; given as always, they go.
+    form.as_object_mut().unwrap().remove("rules");
+    let saved = admin.put(&path, &form).await.expect(200);
+    assert_eq!(saved["rules"]["entries_a_day"], 2);
+    form["revision"] = saved["revision"].clone();
+    form["rules"] = json!({ "hours": "always", "entries_a_day": null, "passback": "off",
+        "reentry_minutes": null, "exits": "refuse" });
+    admin.put(&path, &form).await.expect(200);
+
+    // The east gate is closed for a while.
+    let gate = first(&admin, "gates").await;
+    let path = format!("/api/admin/gates/{}", id(&gate));
+    let closed = json!({ "name": "东大门", "open": false, "revision": gate["revision"] });
+    let saved = admin.put(&path, &closed).await.expect(200);
+    assert_snapshot!(admin.put(&path, &closed).await.problem(), @"409 changed_meanwhile 该记录已被其他管理员修改，请刷新后再保存");
+    assert!(app.gate("G01").scan(&code).await.contains("此门暂停通行"));
+    let open = json!({ "name": "东门", "open": true, "revision": saved["revision"] });
+    admin.put(&path, &open).await.expect(200);
+    assert!(app.gate("G01").scan(&code).await.contains(r#""r":"ok""#));
+
+    // Its device gets another key, and then none.
+    let rotate = "/api/admin/devices/G01/rotate";
+    let answer = admin.post(rotate, &json!({ "overlap_hours": 1 })).await;
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.expect(200)["key"].as_str().unwrap().len(), 64);
+    let never = admin.post(rotate, &json!({ "overlap_hours": 721 })).await;
+    assert_snapshot!(never.problem(), @"
+    422 invalid 请检查填写的内容
+      overlap_hours overlap_invalid 旧密钥的保留时间应为0到720小时
+    ");
+    let unknown = admin
+        .post("/api/admin/devices/G99/revoke", &json!({}))
+        .await;
+    assert_eq!(unknown.status.as_u16(), 404);
+    let revoked = admin
+        .post("/api/admin/devices/G01/revoke", &json!({}))
+        .await;
+    assert_eq!(revoked.status.as_u16(), 204);
+    assert!(app.gate("G01").scan(&code).await.starts_with("401"));
+    assert_snapshot!(audited(&app).await, @"
+    visit.approve visit:[id] 
+    area.set area:[id] 校园区域 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours= entries_a_day=none passback=off reentry_minutes=none exits=refuse → 校园区域 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours=daily 10:00-18:00 entries_a_day=2 passback=soft reentry_minutes=30 exits=refuse
+    area.set area:[id] 校园区域 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours=daily 10:00-18:00 entries_a_day=2 passback=soft reentry_minutes=30 exits=refuse → 校园区域 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours=daily 10:00-18:00 entries_a_day=2 passback=soft reentry_minutes=30 exits=refuse
+    area.set area:[id] 校园区域 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours=daily 10:00-18:00 entries_a_day=2 passback=soft reentry_minutes=30 exits=refuse → 校园区域 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours= entries_a_day=none passback=off reentry_minutes=none exits=refuse
+    gate.set gate:[id] 东门 open=true → 东大门 open=false
+    gate.set gate:[id] 东大门 open=false → 东门 open=true
+    device.rotate device:G01 old key until 2026-03-02 02:00:00 UTC
+    device.revoke device:G01
+    ");
+    app.deliver().await;
     app.finish().await;
 }
 

@@ -127,10 +127,13 @@ test('a member of staff logs out, and the way back goes through WeCom', async (t
   await page.getByRole('tab', { name: '已处理' }).waitFor()
 })
 
-test('who approves nothing is told so', async (t) => {
+test('who is asked about nothing has an empty desk, and finds no application of others', async (t) => {
   const { page, context, audit } = await openBrowser(t)
-  await context.addCookies([{ name: 'sandbox_staff', value: 'liuming', url: BASE_URL }])
+  await context.addCookies([{ name: 'sandbox_staff', value: 'wangqiang', url: BASE_URL }])
   await page.goto(`${BASE_URL}/h5/staff`)
-  await page.getByRole('alert').filter({ hasText: '您没有此权限' }).waitFor()
+  await page.getByText('暂无待处理的申请').waitFor()
+  await audit()
+  await page.goto(`${BASE_URL}/h5/staff/approvals/1628957678243860481`)
+  await page.getByText('没有找到该申请').waitFor()
   await audit()
 })

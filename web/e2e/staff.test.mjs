@@ -43,7 +43,10 @@ test('an approver who is away puts a colleague in their place, who decides, and 
   await page.keyboard.press('Enter')
   await page.getByRole('button', { name: /^刘明 ·/ }).click()
   await page.getByRole('button', { name: '确定委托' }).click()
-  await page.getByText('刘明 · 信息中心').last().waitFor()
+  await page.getByText('委托已生效').waitFor()
+  // It fades as it goes, which no contrast survives.
+  await page.getByText('委托已生效').waitFor({ state: 'hidden' })
+  await page.getByRole('button', { name: '结束委托' }).waitFor()
   await away.audit()
   await away.see('delegation')
 

@@ -12,8 +12,10 @@ use crate::actions::registers::{self, AreaForm, area_revision};
 use crate::ctx::Ctx;
 use crate::domain::actors::Admin;
 use crate::domain::campus::{Area, Gate};
+use crate::domain::hours::Hours;
 use crate::domain::limits::{Limits, Overlap};
 use crate::domain::revision::Revision;
+use crate::domain::rules::{Exits, Passback, Rules};
 use crate::domain::{Fault, Title};
 use crate::http::extract::{Json, Path};
 use crate::http::fields::Fields;
@@ -36,10 +38,42 @@ pub struct AreaRowOut {
     a_day: Option<i16>,
     /// `allow` or `refuse`: whether one document may be in two visits to it at one time.
     overlap: &'static str,
+    rules: RulesOut,
     gates: Vec<AreaGateOut>,
     /// To be sent back with what is saved.
     #[schema(value_type = String)]
     revision: Revision,
+}
+
+/// What it asks at its gates.
+#[derive(Serialize, ToSchema)]
+pub struct RulesOut {
+    /// 开放时间; `always` when it never closes.
+    #[schema(example = "mon-fri 06:00-23:00, sat-sun 08:00-20:00")]
+    hours: String,
+    /// How many entries one pass has in a day; none is no limit.
+    entries_a_day: Option<i16>,
+    /// 防潜回: `off`, `soft` or `hard`.
+    passback: &'static str,
+    /// After so many minutes whoever was not seen leaving is taken to have left; none: never.
+    reentry_minutes: Option<i16>,
+    /// What was never a pass on the way out: `refuse` or `open`.
+    exits: &'static str,
+}
+
+impl RulesOut {
+    fn of(rules: &Rules) -> Self {
+        Self {
+            hours: match rules.hours.to_string() {
+                none if none.is_empty() => "always".to_owned(),
+                some => some,
+            },
+            entries_a_day: rules.entries_a_day,
+            passback: rules.passback.as_str(),
+            reentry_minutes: rules.reentry_minutes,
+            exits: rules.exits.as_str(),
+        }
+    }
 }
 
 /// A gate that leads into it.
@@ -62,6 +96,7 @@ impl AreaRowOut {
             days_long: area.limits.days_long,
             a_day: area.limits.a_day,
             overlap: area.limits.overlap.as_str(),
+            rules: RulesOut::of(&area.rules),
             gates: gates
                 .map(|gate| AreaGateOut {
                     id: gate.id,
@@ -92,8 +127,57 @@ pub struct AreaIn {
     /// `allow` or `refuse`.
     #[schema(example = "allow")]
     overlap: String,
+    /// As in the answers; those that are there stay when they are left out.
+    rules: Option<RulesIn>,
     /// As it was read.
     revision: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RulesIn {
+    hours: String,
+    /// 1 to 100.
+    #[schema(value_type = Option<i64>)]
+    entries_a_day: Value,
+    passback: String,
+    /// 1 to 1440.
+    #[schema(value_type = Option<i64>)]
+    reentry_minutes: Value,
+    exits: String,
+}
+
+impl RulesIn {
+    fn rules(&self, f: &mut Fields) -> Option<Rules> {
+        let hours = f.take("rules.hours", Hours::parse(&self.hours));
+        let neither = Fault::new("passback_unknown", "passback 应为 off、soft 或 hard");
+        let passback = Passback::parse(&self.passback).ok_or(neither);
+        let passback = f.take("rules.passback", passback);
+        let neither = Fault::new("exits_unknown", "exits 应为 refuse 或 open");
+        let exits = f.take("rules.exits", Exits::parse(&self.exits).ok_or(neither));
+        let mut bound = |field: &str, value: &Value, most: i16, fault: Fault| match value {
+            Value::Null => Some(None),
+            given => {
+                let given = i16::try_from(whole(given)).ok();
+                let given = given.filter(|n| (1..=most).contains(n)).ok_or(fault);
+                f.take(field, given).map(Some)
+            }
+        };
+        let often = Fault::new("entries_a_day_invalid", "每日进入次数应为1到100，或不限");
+        let entries = bound("rules.entries_a_day", &self.entries_a_day, 100, often);
+        let soon = Fault::new(
+            "reentry_minutes_invalid",
+            "重新进入的间隔应为1到1440分钟，或不限",
+        );
+        let reentry = bound("rules.reentry_minutes", &self.reentry_minutes, 1440, soon);
+        Some(Rules {
+            hours: hours?,
+            entries_a_day: entries?,
+            passback: passback?,
+            reentry_minutes: reentry?,
+            exits: exits?,
+        })
+    }
 }
 
 impl AreaIn {
@@ -117,11 +201,13 @@ impl AreaIn {
         let neither = Fault::new("overlap_unknown", "overlap 应为 allow 或 refuse");
         let overlap = f.take("overlap", Overlap::parse(&self.overlap).ok_or(neither));
         let limits = days_ahead.zip(days_long).zip(overlap);
+        let rules = self.rules.as_ref().and_then(|rules| rules.rules(&mut f));
         f.finish(
             name.zip(limits)
                 .map(|(name, ((days_ahead, days_long), overlap))| AreaForm {
                     name,
                     open: self.open,
+                    rules,
                     limits: Limits {
                         days_ahead,
                         days_long,

@@ -3,18 +3,20 @@
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, Duration, FixedOffset};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::page::PageOut;
-use crate::actions::registers;
+use crate::actions::devices;
+use crate::actions::registers::{self, gate_revision};
 use crate::ctx::Ctx;
 use crate::domain::actors::Admin;
-use crate::domain::campus::{DeviceId, Direction, Gate};
+use crate::domain::campus::{DeviceId, DeviceKey, Direction, Gate};
+use crate::domain::revision::Revision;
 use crate::domain::window::campus_time;
 use crate::domain::{Fault, Title};
-use crate::http::extract::Json;
+use crate::http::extract::{Json, Path};
 use crate::http::fields::Fields;
 use crate::http::problem::{Problem, ProblemOut};
 use crate::ids::{AreaId, GateId};
@@ -30,6 +32,9 @@ pub struct GateRowOut {
     area_id: AreaId,
     open: bool,
     devices: Vec<DeviceOut>,
+    /// To be sent back with what is saved.
+    #[schema(value_type = String)]
+    revision: Revision,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -47,6 +52,7 @@ pub struct DeviceOut {
 impl GateRowOut {
     fn of(gate: Gate, devices: Vec<DeviceOut>) -> Self {
         Self {
+            revision: gate_revision(&gate),
             id: gate.id,
             name: gate.name,
             area: gate.area_name,
@@ -135,6 +141,88 @@ pub async fn add(
     Ok((StatusCode::CREATED, Json(GateRowOut::of(gate, Vec::new()))))
 }
 
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GateForm {
+    #[serde(default)]
+    name: String,
+    open: bool,
+    /// As it was read.
+    revision: String,
+}
+
+/// Renames, opens or closes a gate, for the next scan on; `devices` are left out of the answer
+#[utoipa::path(put, path = "/api/admin/gates/{id}", operation_id = "save_gate", tag = "admin",
+    params(("id" = GateId, Path)), request_body = GateForm,
+    responses((status = 200, body = GateRowOut), (status = 404, body = ProblemOut),
+        (status = 409, body = ProblemOut), (status = 422, body = ProblemOut)))]
+pub async fn save(
+    State(ctx): State<Ctx>,
+    by: Admin,
+    Path(id): Path<GateId>,
+    Json(form): Json<GateForm>,
+) -> Result<Json<GateRowOut>, Problem> {
+    let mut f = Fields::default();
+    let name = f.take("name", Title::parse(&form.name));
+    let name = f.finish(name)?;
+    let what = (&name, form.open);
+    let gate = registers::save_gate(&ctx, &by, (id, &form.revision), what).await?;
+    Ok(Json(GateRowOut::of(gate, Vec::new())))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RotateIn {
+    /// How long the key before is still good: 0 to 720.
+    overlap_hours: i64,
+}
+
+/// Gives a device another key and tells it, once
+#[utoipa::path(post, path = "/api/admin/devices/{id}/rotate", operation_id = "rotate_device", tag = "admin",
+    params(("id" = String, Path)), request_body = RotateIn,
+    responses((status = 200, body = DeviceKeyOut), (status = 404, body = ProblemOut),
+        (status = 422, body = ProblemOut)))]
+pub async fn rotate_device(
+    State(ctx): State<Ctx>,
+    by: Admin,
+    Path(id): Path<String>,
+    Json(form): Json<RotateIn>,
+) -> Result<Response, Problem> {
+    let id = DeviceId::parse(&id).ok_or_else(Problem::not_found)?;
+    if !(0..=720).contains(&form.overlap_hours) {
+        let said = "旧密钥的保留时间应为0到720小时";
+        return Err(Problem::field("overlap_hours", "overlap_invalid", said));
+    }
+    let key = DeviceKey::new(ctx.entropy.bytes());
+    let (who, overlap) = (by.as_audited(), Duration::hours(form.overlap_hours));
+    devices::rotate(&ctx, &who, &id, &key, overlap).await?;
+    let headers = [(header::CACHE_CONTROL, "no-store")];
+    Ok((headers, Json(DeviceKeyOut::of(&id, &key))).into_response())
+}
+
+/// Takes a device out of use at once and for good
+#[utoipa::path(post, path = "/api/admin/devices/{id}/revoke", operation_id = "revoke_device", tag = "admin",
+    params(("id" = String, Path)),
+    responses((status = 204), (status = 404, body = ProblemOut)))]
+pub async fn revoke_device(
+    State(ctx): State<Ctx>,
+    by: Admin,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let id = DeviceId::parse(&id).ok_or_else(Problem::not_found)?;
+    devices::revoke(&ctx, &by.as_audited(), &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl DeviceKeyOut {
+    fn of(id: &DeviceId, key: &DeviceKey) -> Self {
+        Self {
+            id: id.as_str().to_owned(),
+            key: key.expose().to_owned(),
+        }
+    }
+}
+
 /// Adds a device at a gate and tells its key, once
 #[utoipa::path(post, path = "/api/admin/devices", operation_id = "add_device", tag = "admin",
     request_body = DeviceIn,
@@ -157,10 +245,7 @@ pub async fn add_device(
     let direction = f.take("direction", Direction::parse(&form.direction).ok_or(no_way));
     let ((id, gate), direction) = f.finish(id.zip(gate).zip(direction))?;
     let key = registers::add_device(&ctx, &by, (id.clone(), gate), direction).await?;
-    let out = DeviceKeyOut {
-        id: id.as_str().to_owned(),
-        key: key.expose().to_owned(),
-    };
     let headers = [(header::CACHE_CONTROL, "no-store")];
-    Ok((StatusCode::CREATED, headers, Json(out)).into_response())
+    let out = Json(DeviceKeyOut::of(&id, &key));
+    Ok((StatusCode::CREATED, headers, out).into_response())
 }
