@@ -11,6 +11,7 @@ test('the four lists are counted and searched, and the search survives the way b
   await page.goto(`${BASE_URL}/h5/staff`)
   await page.getByRole('tab', { name: /^待处理 \d/ }).waitFor()
   for (const name of ['已处理', '抄送我', '我发起']) await page.getByRole('tab', { name }).waitFor()
+  await approver.see('staff')
   const box = page.getByRole('searchbox', { name: /姓名、手机号/ })
   await box.fill(guest.phone)
   await page.getByRole('button', { name: '搜索' }).click()

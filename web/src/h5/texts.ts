@@ -296,6 +296,7 @@ export const texts = {
       made: '委托已生效',
       given: '我的委托',
       taken: '委托给我的',
+      action: '操作',
       end: '结束委托',
       ended: '委托已结束',
       none: '暂无委托',

@@ -143,6 +143,7 @@ export interface components {
              * @example allow
              */
             overlap: string;
+            rules?: components["schemas"]["RulesIn"] | null;
             /** @description As it was read. */
             revision: string;
         };
@@ -172,6 +173,7 @@ export interface components {
             a_day?: number | null;
             /** @description `allow` or `refuse`: whether one document may be in two visits to it at one time. */
             overlap: string;
+            rules: components["schemas"]["RulesOut"];
             gates: components["schemas"]["AreaGateOut"][];
             /** @description To be sent back with what is saved. */
             revision: string;
@@ -543,6 +545,12 @@ export interface components {
             /** Format: int64 */
             failed_messages_today: number;
         };
+        GateForm: {
+            name?: string;
+            open: boolean;
+            /** @description As it was read. */
+            revision: string;
+        };
         /**
          * @description 门禁 / 道闸.
          * @example 1628957678243860481
@@ -560,6 +568,8 @@ export interface components {
             area_id: components["schemas"]["AreaId"];
             open: boolean;
             devices: components["schemas"]["DeviceOut"][];
+            /** @description To be sent back with what is saved. */
+            revision: string;
         };
         /**
          * @description 抄送 by rule.
@@ -1027,6 +1037,7 @@ export interface components {
                 a_day?: number | null;
                 /** @description `allow` or `refuse`: whether one document may be in two visits to it at one time. */
                 overlap: string;
+                rules: components["schemas"]["RulesOut"];
                 gates: components["schemas"]["AreaGateOut"][];
                 /** @description To be sent back with what is saved. */
                 revision: string;
@@ -1106,6 +1117,8 @@ export interface components {
                 area_id: components["schemas"]["AreaId"];
                 open: boolean;
                 devices: components["schemas"]["DeviceOut"][];
+                /** @description To be sent back with what is saved. */
+                revision: string;
             }[];
             /** @description `after` of the next page; none on the last one. */
             next?: string | null;
@@ -1745,6 +1758,13 @@ export interface components {
             /** @description Those that are not. */
             faults: components["schemas"]["FaultOut"][];
         };
+        RotateIn: {
+            /**
+             * Format: int64
+             * @description How long the key before is still good: 0 to 720.
+             */
+            overlap_hours: number;
+        };
         RotatingCodeOut: {
             /** Format: date-time */
             from: string;
@@ -1858,6 +1878,43 @@ export interface components {
             /** @description Why it is not taken: `plate_invalid`, `plate_twice`, or what Excel made of the cell. */
             code?: string | null;
             detail?: string | null;
+        };
+        RulesIn: {
+            hours: string;
+            /**
+             * Format: int64
+             * @description 1 to 100.
+             */
+            entries_a_day?: number | null;
+            passback: string;
+            /**
+             * Format: int64
+             * @description 1 to 1440.
+             */
+            reentry_minutes?: number | null;
+            exits: string;
+        };
+        /** @description What it asks at its gates. */
+        RulesOut: {
+            /**
+             * @description 开放时间; `always` when it never closes.
+             * @example mon-fri 06:00-23:00, sat-sun 08:00-20:00
+             */
+            hours: string;
+            /**
+             * Format: int32
+             * @description How many entries one pass has in a day; none is no limit.
+             */
+            entries_a_day?: number | null;
+            /** @description 防潜回: `off`, `soft` or `hard`. */
+            passback: string;
+            /**
+             * Format: int32
+             * @description After so many minutes whoever was not seen leaving is taken to have left; none: never.
+             */
+            reentry_minutes?: number | null;
+            /** @description What was never a pass on the way out: `refuse` or `open`. */
+            exits: string;
         };
         SessionOut: {
             /** @description To be sent as `Authorization: Bearer …`. */
