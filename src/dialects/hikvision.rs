@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::{Heard, Reading, Reply, Request, Said};
+use super::{Heard, Past, Reading, Reply, Request, Said};
 use crate::domain::gate::{Content, Kind};
 
 pub fn hear(request: &Request<'_>) -> Option<Heard> {
@@ -35,7 +35,10 @@ pub fn hear(request: &Request<'_>) -> Option<Heard> {
         reader: 0,
         direction: None,
         serial: Some(format!("hik-{serial}")),
-        past: at.filter(|_| again),
+        past: at
+            .filter(|_| again)
+            // A terminal that asks and is not answered stays closed.
+            .map(|at| Past { at, opened: false }),
         echo: serial.to_string(),
     }))
 }
@@ -150,7 +153,7 @@ mod tests {
             (Kind::Face, "162")
         );
         let at = "2026-03-02T06:00:00Z".parse().unwrap();
-        assert_eq!(read.past, Some(at));
+        assert_eq!(read.past, Some(Past { at, opened: false }));
     }
 
     #[test]

@@ -122,10 +122,18 @@ pub struct Reading {
     pub direction: Option<Direction>,
     /// The device's own number of the reading, where it has one: the same again is the same reading.
     pub serial: Option<String>,
-    /// When it was, of what the device decided by itself and tells afterwards.
-    pub past: Option<DateTime<Utc>>,
+    /// Of what is told afterwards.
+    pub past: Option<Past>,
     /// What the answer repeats.
     pub echo: String,
+}
+
+/// Something that happened without us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Past {
+    pub at: DateTime<Utc>,
+    /// Whether the device opened by itself; one that only ever asks has not.
+    pub opened: bool,
 }
 
 impl Reading {

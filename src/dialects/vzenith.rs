@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::fields::text;
-use super::{Heard, Reading, Reply, Request, Said};
+use super::{Heard, Past, Reading, Reply, Request, Said};
 use crate::domain::gate::{Content, Kind};
 
 pub fn hear(request: &Request<'_>) -> Option<Heard> {
@@ -32,7 +32,9 @@ pub fn hear(request: &Request<'_>) -> Option<Heard> {
         serial,
         past: at
             .filter(|_| old)
-            .and_then(|at| DateTime::<Utc>::from_timestamp(at, 0)),
+            .and_then(|at| DateTime::<Utc>::from_timestamp(at, 0))
+            // A camera without us opens for its own list.
+            .map(|at| Past { at, opened: true }),
         echo: String::new(),
     }))
 }
@@ -87,7 +89,7 @@ mod tests {
     fn an_old_one_is_past() {
         let read = reading(alarm("渝A12345", 1).as_bytes());
         let at = "2026-03-02T06:00:00Z".parse().unwrap();
-        assert_eq!(read.past, Some(at));
+        assert_eq!(read.past, Some(Past { at, opened: true }));
         assert_eq!(reading(alarm("_无_", 0).as_bytes()).content.text, "_无_");
     }
 

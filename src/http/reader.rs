@@ -34,7 +34,7 @@ pub struct Signed {
 }
 
 /// How long a device may be looked up: what is left of the second in which a gate is answered.
-const LOOK_UP: Duration = Duration::from_millis(250);
+pub const LOOK_UP: Duration = Duration::from_millis(250);
 
 /// How far a device's clock may be off, in seconds.
 const SKEW: i64 = 120;

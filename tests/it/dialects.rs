@@ -228,6 +228,43 @@ async fn a_reader_is_known_by_its_key_its_dialect_and_its_network() {
 }
 
 #[tokio::test]
+async fn a_reader_is_answered_in_its_words_when_the_database_is_gone() {
+    let app = App::start().await;
+    let vguang = device(&app, Dialect::Vguang, "127.0.0.0/8", false).await;
+    app.ctx.db.clone().close().await;
+    let said = text(
+        &app,
+        Method::POST,
+        &vguang,
+        "vgdecoderesult=X&&devicenumber=7",
+    )
+    .await;
+    assert_eq!(said, "200 code=0001");
+    app.finish_without_a_database().await;
+}
+
+#[tokio::test]
+async fn what_a_terminal_asked_in_vain_let_nobody_in() {
+    let app = App::start().await;
+    let (guest, visit, code) = admitted(&app).await;
+    let hikvision = device(&app, Dialect::Hikvision, "127.0.0.0/8", false).await;
+    let event = format!(
+        r#"{{"dateTime":"2026-03-02T08:30:00+08:00","AccessControllerEvent":{{"remoteCheck":true,"serialNo":5,"currentEvent":false,"QRCodeInfo":"{code}"}}}}"#
+    );
+    let said = text(&app, Method::POST, &hikvision, &event).await;
+    assert!(said.contains("failed"), "{said}");
+    assert_eq!(passages(&app).await, 1, "it is written down");
+    app.deliver().await;
+    assert_eq!(
+        app.approver("刘明").texts().len(),
+        1,
+        "approved, and nobody has come"
+    );
+    assert_eq!(guest.look(&visit).await["stage"], "approved");
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_reader_that_repeats_itself_lets_one_person_in_once() {
     let app = App::start().await;
     let (_guest, _, code) = admitted(&app).await;
