@@ -1,6 +1,7 @@
 //! The registers as administrators keep them: what is saved, what is written down of it, and two at once.
 
 use campus_pass::store::audit::{self, AuditFilter};
+use campus_pass::store::{begin, commit, staff};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -195,6 +196,23 @@ async fn an_area_s_rules_its_gates_and_their_devices_are_the_console_s_too() {
     device.revoke device:G01
     ");
     app.deliver().await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn whoever_loses_every_role_is_out_at_once_by_whatever_way() {
+    let app = App::start().await;
+    let chen = app.approver("陈静");
+    chen.get("/api/staff/approvals/counts").await.expect(200);
+    let txn = begin(&app.ctx.db).await.unwrap();
+    let member = staff::find_by_userid(&txn, chen.userid).await.unwrap();
+    let mut member = member.unwrap();
+    // As a list of the personnel office does.
+    member.roles.clear();
+    staff::update(&txn, &member).await.unwrap();
+    commit(txn).await.unwrap();
+    let gone = chen.get("/api/staff/approvals/counts").await;
+    assert_snapshot!(gone.problem(), @"401 unauthorized 请先登录");
     app.finish().await;
 }
 
