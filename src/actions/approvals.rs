@@ -94,15 +94,13 @@ pub(super) async fn decide_in(
     }
     let words = approval_votes::of_steps(txn, [step.id]).await?;
     let silent = |id: StaffId| words.iter().all(|word| word.staff != id);
-    let mut for_whom = asked.iter().map(|member| member.id);
-    let for_whom: Vec<_> = for_whom
-        .by_ref()
-        .filter(|id| names.staff.contains(id))
-        .collect();
+    let mut for_whom: Vec<_> = asked.iter().map(|member| member.id).collect();
+    for_whom.retain(|id| names.staff.contains(id));
     if for_whom.is_empty() {
+        // The one in whose place they are has no say in it.
         return Err(DecideError::Own);
     }
-    let for_whom: Vec<_> = for_whom.into_iter().filter(|id| silent(*id)).collect();
+    for_whom.retain(|id| silent(*id));
     if for_whom.is_empty() {
         return Err(answered(txn, Some(step)).await?);
     }

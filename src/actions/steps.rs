@@ -25,26 +25,28 @@ pub(super) async fn ask(
     ctx: &Ctx,
     visit: &Visit,
 ) -> Result<(), StoreError> {
-    let mut step = lay(txn, ctx, visit).await?;
+    // On the heap, as what is decided below: every way of applying holds this future.
+    let mut step = Box::pin(lay(txn, ctx, visit)).await?;
     if step.plan.asked == Asked::Nobody {
         // A correction was stored before, and counted.
         let visit = &visits::lock(txn, visit.id).await?.unwrap_or(visit.clone());
         let approve = Decision::Approve(None);
         let by = Decider::Rule;
         let deciding = answer(txn, ctx, visit, &step, (&approve, by), Eyes::Elsewhere);
-        // On the heap: every way of applying holds this future, and few go this way.
         match Box::pin(deciding).await {
             Ok(_) => return Ok(()),
             Err(DecideError::Store(error)) => return Err(error),
-            Err(_) => step.plan = Planned::plain(Asked::Department(visit.department)),
+            Err(_) => {
+                step.plan = Planned::plain(Asked::Department(visit.department));
+                turn(txn, ctx, visit, &mut step).await?;
+            }
         }
     }
-    turn(txn, ctx, visit, &mut step).await?;
     outbox::post(txn, ctx, &Message::ApprovalWaiting { step: step.id }).await
 }
 
-/// Writes down the steps of a submission, and who may read of it; gives the first, of which nobody has been
-/// told.
+/// Writes down the steps of a submission, and who may read of it; gives the first, whose turn it is and of
+/// which nobody has been told.
 pub(super) async fn lay(
     txn: &DatabaseTransaction,
     ctx: &Ctx,
@@ -53,22 +55,18 @@ pub(super) async fn lay(
     readers::add_by_rules(txn, visit, ctx.clock.now()).await?;
     let plans = plan(&routes::all(txn).await?, visit);
     let mut first = None;
-    let (round, mut ordinal) = next_round(txn, visit.id).await?;
-    for plan in plans {
-        let mut step = planned(ctx, visit, (round, ordinal), plan);
-        ordinal += 1;
-        if first.is_none() {
-            step.asked_at = Some(ctx.clock.now());
-            approval_steps::insert(txn, &step).await?;
-            first = Some(step);
-        } else {
-            approval_steps::insert(txn, &step).await?;
-        }
+    let (round, ordinal) = next_round(txn, visit.id).await?;
+    for (ordinal, plan) in (ordinal..).zip(plans) {
+        let step = planned(ctx, visit, (round, ordinal), plan);
+        approval_steps::insert(txn, &step).await?;
+        first = first.or(Some(step));
     }
-    first.ok_or(StoreError::Corrupt {
+    let mut first = first.ok_or(StoreError::Corrupt {
         table: "routes",
         id: visit.id.get(),
-    })
+    })?;
+    turn(txn, ctx, visit, &mut first).await?;
+    Ok(first)
 }
 
 /// A step that asks nobody, for what is decided without being asked.
@@ -110,7 +108,8 @@ pub(super) async fn turn(
     visit: &Visit,
     step: &mut Step,
 ) -> Result<(), StoreError> {
-    if deciders::of(txn, step.plan.asked, visit).await?.is_empty() {
+    let asked = step.plan.asked;
+    if asked != Asked::Nobody && deciders::of(txn, asked, visit).await?.is_empty() {
         step.plan.asked = Asked::Administrators;
     }
     let now = ctx.clock.now();

@@ -241,10 +241,12 @@ pub fn plan(routes: &[Route], visit: &Visit) -> Vec<Planned> {
         .iter()
         .filter_map(|step| step.plan(visit))
         .collect();
-    if steps.is_empty() {
-        return vec![Planned::plain(Asked::Nobody)];
+    match (steps.is_empty(), visit.host) {
+        (false, _) => steps,
+        (true, Host::Staff(_)) => vec![Planned::plain(Asked::Nobody)],
+        // Whom the residents' register does not know is for the desk: no rule may speak for a resident.
+        (true, Host::Resident) => vec![Planned::plain(Asked::Department(visit.department))],
     }
-    steps
 }
 
 #[cfg(test)]
@@ -353,7 +355,7 @@ mod tests {
             host: Host::Resident,
             ..visit()
         };
-        assert_eq!(asked(&routes, &resident), [Asked::Nobody]);
+        assert_eq!(asked(&routes, &resident), [Asked::Department(3.into())]);
     }
 
     #[test]

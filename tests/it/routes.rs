@@ -226,6 +226,27 @@ async fn a_route_that_asks_nobody_approves_at_once_but_not_whom_somebody_must_lo
 }
 
 #[tokio::test]
+async fn no_rule_lets_in_whom_the_residents_register_does_not_know() {
+    for steps in [vec![], vec![json!({ "who": "host" })]] {
+        let app = App::start().await;
+        let guest = app.guest("张小雨").await;
+        app.deliver().await;
+        set(&app, &steps).await;
+        let stranger = ("王建国", "13900000101", "9栋9单元909");
+        let visit = guest.register(stranger).await;
+        app.deliver().await;
+        let desk = app.approver("吴芳");
+        assert_eq!(desk.sms().len(), 1, "the desk is asked");
+        assert_eq!(guest.sms(), [""; 0], "no pass");
+        desk.decide(&visit, "reject", "查无此住户")
+            .await
+            .expect(200);
+        app.deliver().await;
+        app.finish().await;
+    }
+}
+
+#[tokio::test]
 async fn nobody_decides_what_they_began_or_are_visited_in_and_administrators_stand_in() {
     let app = App::start().await;
     // 陈静 is the only approver of her department, and the host.

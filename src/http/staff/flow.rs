@@ -124,7 +124,8 @@ impl<'a> Flow<'a> {
         };
         let mut round = 0;
         for step in &self.seen.steps {
-            if step.round != round && step.plan.asked != Asked::Nobody {
+            // What is decided afterwards without being asked, such as 我不认识此人, is no submission.
+            if step.round != round && (round == 0 || step.plan.asked != Asked::Nobody) {
                 let what = if round == 0 { "提交" } else { "重新提交" };
                 if let Some(at) = step.asked_at {
                     add(at, facts.submitter().to_owned(), None, what, None);
