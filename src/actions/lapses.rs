@@ -165,7 +165,8 @@ impl Held {
             ..visit
         };
         if self.visit.stage == Stage::Pending {
-            ask(txn, ctx, &self.visit).await?;
+            // On the heap: whoever joins, looks or withdraws holds this future.
+            Box::pin(ask(txn, ctx, &self.visit)).await?;
         }
         if how == Ending::Lapsed {
             let invitation = self.invitation.id;
