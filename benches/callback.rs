@@ -6,9 +6,10 @@
 
 #![expect(clippy::expect_used, reason = "a bench that cannot go on stops")]
 
+mod load;
+
 use std::hint::black_box;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -24,15 +25,14 @@ use campus_pass::tencent::signature;
 use campus_pass::wechat::event::Event;
 use campus_pass::{chat, http, store};
 use secrecy::ExposeSecret;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::AsyncWriteExt;
+
+use self::load::{Figures, connect, load, read_answer, serve};
 
 /// The program's own.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// As many as a campus's peak would hold open.
-const CONNECTIONS: usize = 64;
 /// Followers who tap; each is met once, before the clock runs.
 const PEOPLE: usize = 500;
 const ROUNDS: usize = 5;
@@ -49,10 +49,10 @@ async fn main() {
         let (mut floor, mut ours) = (Vec::new(), Vec::new());
         for round in 0..ROUNDS {
             let requests = house.requests(round);
-            floor.push(load(&house.floor, requests.clone()).await);
-            ours.push(load(&house.service, requests).await);
+            floor.push(load(&house.floor, requests.clone(), |_| true).await);
+            ours.push(load(&house.service, requests, |_| true).await);
         }
-        let (floor, ours) = (median(floor), median(ours));
+        let (floor, ours) = (Figures::median(floor), Figures::median(ours));
         let ratio = ours.per_second / floor.per_second;
         println!(
             "{mode:>5}: {:>7.0}/s, p50 {:.2} ms, p99 {:.2} ms; bare handler {:>7.0}/s; ratio {ratio:.2}",
@@ -127,11 +127,11 @@ impl House {
     /// Everybody taps once; gives the length of an answer.
     async fn meet(&self) -> usize {
         let requests: Vec<_> = (0..PEOPLE).map(|n| self.request(n, -1)).collect();
-        let mut stream = TcpStream::connect(&self.service).await.expect("connected");
+        let mut stream = connect(&self.service).await;
         let mut length = 0;
         for request in requests {
             stream.write_all(&request).await.expect("sent");
-            length = read_answer(&mut stream, &mut Vec::new()).await;
+            length = read_answer(&mut stream, &mut Vec::new()).await.len();
         }
         length
     }
@@ -251,79 +251,4 @@ fn each(name: &str, mut work: impl FnMut()) -> f64 {
     let micros = begun.elapsed().as_secs_f64() / 20_000.0 * 1e6;
     println!("  {name}: {micros:.2} µs");
     micros
-}
-
-async fn serve(router: Router) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
-    let address = listener.local_addr().expect("an address").to_string();
-    #[expect(clippy::disallowed_methods, reason = "a bench ends with its process")]
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    address
-}
-
-/// What a load came to; milliseconds.
-struct Figures {
-    per_second: f64,
-    p50: f64,
-    p99: f64,
-}
-
-async fn load(address: &str, requests: Arc<Vec<Vec<u8>>>) -> Figures {
-    let next = Arc::new(AtomicUsize::new(0));
-    let begun = Instant::now();
-    let mut clients = tokio::task::JoinSet::new();
-    for _ in 0..CONNECTIONS {
-        let (next, requests, address) = (next.clone(), requests.clone(), address.to_owned());
-        clients.spawn(async move {
-            let mut stream = TcpStream::connect(address).await.expect("connected");
-            stream.set_nodelay(true).expect("no delay");
-            let (mut times, mut buffer) = (Vec::new(), Vec::with_capacity(4096));
-            while let Some(request) = requests.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let asked = Instant::now();
-                stream.write_all(request).await.expect("sent");
-                read_answer(&mut stream, &mut buffer).await;
-                times.push(asked.elapsed());
-            }
-            times
-        });
-    }
-    let mut times: Vec<Duration> = clients.join_all().await.concat();
-    let seconds = begun.elapsed().as_secs_f64();
-    times.sort_unstable();
-    let at = |share: usize| times[times.len() * share / 100].as_secs_f64() * 1000.0;
-    #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
-    let per_second = times.len() as f64 / seconds;
-    Figures {
-        per_second,
-        p50: at(50),
-        p99: at(99),
-    }
-}
-
-/// Reads one answer and holds that it is a good one; gives the length of its body.
-async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> usize {
-    buffer.clear();
-    loop {
-        assert!(
-            stream.read_buf(buffer).await.expect("read") > 0,
-            "the server hung up"
-        );
-        let Some(head) = buffer.windows(4).position(|window| window == b"\r\n\r\n") else {
-            continue;
-        };
-        let text = std::str::from_utf8(&buffer[..head]).expect("a head");
-        assert!(text.starts_with("HTTP/1.1 200"), "{text}");
-        let length = text
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length: "));
-        let length: usize = length.expect("a length").parse().expect("a number");
-        if buffer.len() >= head + 4 + length {
-            return length;
-        }
-    }
-}
-
-fn median(mut all: Vec<Figures>) -> Figures {
-    all.sort_by(|a, b| a.per_second.total_cmp(&b.per_second));
-    all.swap_remove(all.len() / 2)
 }

@@ -28,6 +28,11 @@ use crate::store::{StoreError, begin, commit, gates, news};
 /// How long the database may take for a batch: what is left of the second in which a gate is answered.
 const STORE: Duration = Duration::from_millis(400);
 
+/// How many refusals are stored at once, and how soon the next: whoever holds forged codes before every reader
+/// keeps nobody else waiting.
+const REFUSALS: usize = 256;
+const REST: Duration = Duration::from_millis(50);
+
 /// What comes to the writer.
 pub struct Inbox {
     /// Scans that wait for their answer.
@@ -50,6 +55,7 @@ pub async fn write(ctx: Ctx, mut inbox: Inbox, stop: CancellationToken) {
         spool: inbox.spool,
         until: Instant::now(),
     };
+    let mut due = Instant::now();
     loop {
         let taken = tokio::select! {
             biased;
@@ -59,16 +65,24 @@ pub async fn write(ctx: Ctx, mut inbox: Inbox, stop: CancellationToken) {
                 continue;
             }
             taken = inbox.asked.recv_many(&mut waiting, batch) => taken,
-            taken = inbox.refused.recv_many(&mut refused, batch), if !inbox.asked.is_closed() => taken,
+            taken = async {
+                tokio::time::sleep_until(due.into()).await;
+                inbox.refused.recv_many(&mut refused, REFUSALS).await
+            }, if !inbox.asked.is_closed() => taken,
             () = outage.over(), if outage.spool.waits() => {
                 outage.end(&ctx).await;
                 continue;
             }
         };
-        while refused.len() < batch
+        let due_now = due <= Instant::now() || inbox.asked.is_closed();
+        while due_now
+            && refused.len() < REFUSALS
             && let Ok(one) = inbox.refused.try_recv()
         {
             refused.push(one);
+        }
+        if !refused.is_empty() {
+            due = Instant::now() + REST;
         }
         if taken == 0 && refused.is_empty() {
             return;
@@ -196,6 +210,7 @@ async fn try_batch(
     }
     batch.held.keep(&txn).await?;
     commit(txn).await?;
+    metrics::counter!("campus_pass_passage_flushes_total").increment(1);
     Ok(Some(answers))
 }
 
