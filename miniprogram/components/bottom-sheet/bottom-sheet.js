@@ -1,0 +1,10 @@
+Component({
+  options: { virtualHost: true },
+  properties: { title: { type: String, value: '' } },
+  data: { close: require('../../texts').texts.common.close },
+  methods: {
+    close() {
+      this.triggerEvent('close')
+    },
+  },
+})
