@@ -5,6 +5,6 @@ Component({
     label: { type: String, value: '' },
     required: { type: Boolean, value: false },
     hint: { type: String, value: '' },
-    error: { type: String, value: '' },
+    error: null,
   },
 })

@@ -5,8 +5,8 @@ const { shown, texts } = require('../../texts')
 Component({
   options: { virtualHost: true },
   properties: {
-    host: { type: Object, value: /** @type {any} */ (null) },
-    error: { type: String, value: '' },
+    host: null,
+    error: null,
   },
   data: {
     words: shown(texts.hosts),

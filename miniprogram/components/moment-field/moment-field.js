@@ -9,7 +9,7 @@ Component({
     label: { type: String, value: '' },
     moment: { type: String, value: '' },
     day: { type: Boolean, value: false },
-    error: { type: String, value: '' },
+    error: null,
   },
   data: { date: '', time: '', today: today(), words: { date: texts.own.date, time: texts.own.time } },
   observers: {

@@ -8,7 +8,7 @@ Component({
     label: { type: String, value: '' },
     options: { type: Array, value: /** @type {Choice[]} */ ([]) },
     chosen: { type: String, value: '' },
-    error: { type: String, value: '' },
+    error: null,
   },
   data: { words: '', place: 0, choose: texts.common.choose },
   observers: {

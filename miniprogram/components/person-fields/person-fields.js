@@ -1,10 +1,11 @@
 // 基本信息 and 备案信息 of one visitor.
+const { emptyPerson } = require('../../utils/drafts')
 const { shown, texts } = require('../../texts')
 
 Component({
   options: { virtualHost: true },
   properties: {
-    draft: { type: Object, value: /** @type {any} */ ({}) },
+    draft: { type: Object, value: /** @type {any} */ (emptyPerson()) },
     faults: { type: Object, value: /** @type {any} */ ({}) },
   },
   data: { words: shown(texts.book), carried: 0 },

@@ -9,7 +9,7 @@ Component({
   properties: {
     label: { type: String, value: texts.book.phone },
     phone: { type: String, value: '' },
-    error: { type: String, value: '' },
+    error: null,
   },
   data: { placeholder: texts.book.placeholders.phone, ask: texts.own.wechatPhone },
   methods: {

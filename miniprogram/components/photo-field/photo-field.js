@@ -18,7 +18,7 @@ Component({
     required: { type: Boolean, value: false },
     disabled: { type: Boolean, value: false },
     photo: { type: String, value: '' },
-    error: { type: String, value: '' },
+    error: null,
   },
   data: {
     words: shown(texts.photos),

@@ -1,11 +1,12 @@
 // 到访信息: whom, where, why and when.
+const { emptyBooking } = require('../../utils/drafts')
 const { daysBetween } = require('../../utils/format')
 const { shown, texts } = require('../../texts')
 
 Component({
   options: { virtualHost: true },
   properties: {
-    draft: { type: Object, value: /** @type {any} */ ({}) },
+    draft: { type: Object, value: /** @type {any} */ (emptyBooking()) },
     faults: { type: Object, value: /** @type {any} */ ({}) },
     areas: { type: Array, value: /** @type {Choice[]} */ ([]) },
     reasons: { type: Array, value: /** @type {Choice[]} */ ([]) },

@@ -19,7 +19,7 @@ function keysAfter(typed) {
 
 Component({
   options: { virtualHost: true },
-  properties: { plate: { type: String, value: '' }, error: { type: String, value: '' } },
+  properties: { plate: { type: String, value: '' }, error: null },
   data: {
     words: shown(texts.plates),
     label: texts.book.plate,

@@ -65,6 +65,10 @@ Page({
     const key = token || decodeURIComponent(scene || '')
     const kept = keptPasses.find(key)
     this.setData({ token: key })
+    // WeChat calls it without its page.
+    this.online = () => {
+      this.refresh()
+    }
     if (kept) this.hear(kept.pass, kept.heardAt)
   },
   onShow() {
@@ -84,9 +88,8 @@ Page({
     wx.offNetworkStatusChange(this.online)
     clearInterval(this.data.ticking)
   },
-  online() {
-    this.refresh()
-  },
+  /** The network has changed. */
+  online() {},
   async refresh() {
     const { token, busy } = this.data
     if (busy) return
@@ -142,8 +145,8 @@ Page({
       mark: (fixed && pass.code_mark) || '',
     })
     if (code && code.from !== this.data.drawn) {
-      this.setData({ drawn: code.from })
-      draw(this, '#code', code)
+      // On the canvas that stands there only once the page has been drawn.
+      this.setData({ drawn: code.from }, () => draw(this, '#code', code))
     } else if (!code) {
       this.setData({ drawn: '' })
     }
