@@ -14,20 +14,21 @@ function draw(page, selector, { size, rows }) {
     // The page may have gone, or the code with it.
     if (!found || !found.node) return
     const { node: canvas, width } = found
-    // Whole pixels for each module, so that no edge is blurred.
-    const side = size + 2 * QUIET
-    const pixels = Math.max(1, Math.floor((width * wx.getWindowInfo().pixelRatio) / side))
-    canvas.width = pixels * side
-    canvas.height = pixels * side
+    // As many pixels as the screen has there, and whole ones for each module, so that no edge is blurred.
+    const side = Math.round(width * wx.getWindowInfo().pixelRatio)
+    const pixels = Math.max(1, Math.floor(side / (size + 2 * QUIET)))
+    const margin = Math.floor((side - size * pixels) / 2)
+    canvas.width = side
+    canvas.height = side
     const brush = canvas.getContext('2d')
     brush.fillStyle = '#fff'
-    brush.fillRect(0, 0, canvas.width, canvas.height)
+    brush.fillRect(0, 0, side, side)
     brush.fillStyle = '#000'
     rows.forEach((row, y) => {
       for (let x = 0; x < size; x += 1) {
         // The highest bits of 32 do not fit JavaScript's signed shifts.
         const dark = Math.floor(row / 2 ** (size - 1 - x)) % 2 === 1
-        if (dark) brush.fillRect((x + QUIET) * pixels, (y + QUIET) * pixels, pixels, pixels)
+        if (dark) brush.fillRect(margin + x * pixels, margin + y * pixels, pixels, pixels)
       }
     })
   })

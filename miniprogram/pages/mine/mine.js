@@ -83,7 +83,8 @@ Page({
       say(words.left)
       this.forget()
     } catch (error) {
-      say(problemOf(error).message)
+      const { fields, message } = problemOf(error)
+      say(fields.confirm || message)
     }
   },
 })
