@@ -73,7 +73,7 @@ function define(path) {
   const config = settings[`${path}.json`]
   space.addComponentStaticConfig(path, {
     ...config,
-    usingComponents: { ...app.usingComponents, ...config.usingComponents, picker: '/picker' },
+    usingComponents: { ...config.usingComponents, picker: '/picker' },
   })
   space.addCompiledTemplate(path, { groupList: templates, content: templates[path] })
   space.componentEnv(path, (builders) => run(`${path}.js`, builders))
@@ -180,7 +180,7 @@ const backend = env.associateBackend(new Screen())
 backend.registerStyleSheetContent('app.wxss', style.replace(/^( *)page \{/gm, '$1body {'))
 space.addStyleSheet('app', 'app.wxss')
 definePicker()
-for (const path of Object.values(app.usingComponents)) define(path.slice(1))
+for (const name of Object.keys(templates).filter((path) => path.startsWith('components/'))) define(name)
 for (const path of app.pages) define(path)
 
 for (const { pagePath, text } of app.tabBar.list) {

@@ -39,9 +39,15 @@ const read = (file) => JSON.parse(readFileSync(join(MINIPROGRAM, file), 'utf8'))
 const app = read('app.json')
 const theme = read(app.themeLocation)
 assert.deepEqual(Object.keys(theme.light), Object.keys(theme.dark), 'both themes have the same colours')
-const named = [...app.pages, ...Object.values(app.usingComponents).map((path) => path.slice(1))]
+const named = [...app.pages]
+// The list grows while it is walked: a component may name others.
 for (const path of named) {
   for (const kind of ['js', 'json', 'wxml']) assert.ok(files.includes(`${path}.${kind}`), `${path}.${kind} is missing`)
+  const using = Object.entries(read(`${path}.json`).usingComponents ?? {})
+  const template = readFileSync(join(MINIPROGRAM, `${path}.wxml`), 'utf8')
+  const tags = new Set([...template.matchAll(/<([a-z]+-[a-z-]+)/g)].map(([, tag]) => tag))
+  assert.deepEqual(using.map(([tag]) => tag).sort(), [...tags].sort(), `${path} names the components that it uses`)
+  for (const [, component] of using) if (!named.includes(component.slice(1))) named.push(component.slice(1))
 }
 for (const file of files.filter((file) => /^(pages|components)\/.*\.js$/.test(file))) {
   assert.ok(named.includes(file.slice(0, -'.js'.length)), `${file} is named nowhere`)

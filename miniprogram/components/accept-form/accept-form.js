@@ -10,7 +10,6 @@ const { texts } = require('../../texts')
 const ENDED = ['invitation_full', 'invitation_lapsed', 'invitation_submitted', 'invitation_withdrawn']
 
 Component({
-  options: { virtualHost: true },
   properties: { token: { type: String, value: '' }, another: { type: Boolean, value: false } },
   data: {
     accept: texts.invited.accept,

@@ -7,7 +7,6 @@ const form = require('../../utils/form')
 const { shown, texts } = require('../../texts')
 
 Component({
-  options: { virtualHost: true },
   properties: {
     /** The returned visit that is corrected; none for a new one. */
     visit: { type: String, value: '' },

@@ -1,5 +1,4 @@
 Component({
-  options: { virtualHost: true },
   properties: { title: { type: String, value: '' } },
   data: { close: require('../../texts').texts.common.close },
   methods: {

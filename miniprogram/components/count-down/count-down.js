@@ -11,7 +11,6 @@ function words(left) {
 }
 
 Component({
-  options: { virtualHost: true },
   properties: { now: { type: String, value: '' }, until: { type: String, value: '' } },
   data: { words: '', heardAt: 0, over: false, ticking: 0 },
   observers: {

@@ -1,6 +1,5 @@
 // One row of a form: label left, and what is wrong said under the field.
 Component({
-  options: { virtualHost: true },
   properties: {
     label: { type: String, value: '' },
     required: { type: Boolean, value: false },

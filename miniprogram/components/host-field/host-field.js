@@ -3,7 +3,6 @@ const { choices, problemOf } = require('../../utils/api')
 const { shown, texts } = require('../../texts')
 
 Component({
-  options: { virtualHost: true },
   properties: {
     host: null,
     error: null,

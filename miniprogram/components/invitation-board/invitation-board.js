@@ -10,7 +10,6 @@ const REFRESH_SECONDS = 10
 const words = texts.board
 
 Component({
-  options: { virtualHost: true },
   properties: {
     visit: { type: String, value: '' },
     invitation: { type: Object, value: /** @type {any} */ (null) },

@@ -1,6 +1,5 @@
 // What did not load, in words, and the way to try again.
 Component({
-  options: { virtualHost: true },
   properties: { words: { type: String, value: '' } },
   data: { retry: require('../../texts').texts.common.retry },
   methods: {

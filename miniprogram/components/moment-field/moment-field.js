@@ -3,7 +3,6 @@ const { texts } = require('../../texts')
 const { today } = require('../../utils/format')
 
 Component({
-  options: { virtualHost: true },
   properties: {
     field: { type: String, value: '' },
     label: { type: String, value: '' },

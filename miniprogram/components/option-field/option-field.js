@@ -2,7 +2,6 @@
 const { texts } = require('../../texts')
 
 Component({
-  options: { virtualHost: true },
   properties: {
     field: { type: String, value: '' },
     label: { type: String, value: '' },

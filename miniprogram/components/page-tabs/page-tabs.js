@@ -1,6 +1,5 @@
 // The form of a page, and the records beside it.
 Component({
-  options: { virtualHost: true },
   properties: {
     words: { type: Object, value: { form: '', records: '' } },
     on: { type: String, value: 'form' },

@@ -3,7 +3,6 @@ const { emptyPerson } = require('../../utils/drafts')
 const { shown, texts } = require('../../texts')
 
 Component({
-  options: { virtualHost: true },
   properties: {
     draft: { type: Object, value: /** @type {any} */ (emptyPerson()) },
     faults: { type: Object, value: /** @type {any} */ ({}) },

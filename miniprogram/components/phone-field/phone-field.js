@@ -5,7 +5,6 @@ const { say } = require('../../utils/asking')
 const { texts } = require('../../texts')
 
 Component({
-  options: { virtualHost: true },
   properties: {
     label: { type: String, value: texts.book.phone },
     phone: { type: String, value: '' },

@@ -9,7 +9,6 @@ const QUALITY = 80
 const WIDTH = 1600
 
 Component({
-  options: { virtualHost: true },
   properties: {
     field: { type: String, value: '' },
     kind: { type: String, value: 'id_card' },

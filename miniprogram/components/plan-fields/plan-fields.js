@@ -4,7 +4,6 @@ const { daysBetween } = require('../../utils/format')
 const { shown, texts } = require('../../texts')
 
 Component({
-  options: { virtualHost: true },
   properties: {
     draft: { type: Object, value: /** @type {any} */ (emptyBooking()) },
     faults: { type: Object, value: /** @type {any} */ ({}) },

@@ -18,7 +18,6 @@ function keysAfter(typed) {
 }
 
 Component({
-  options: { virtualHost: true },
   properties: { plate: { type: String, value: '' }, error: null },
   data: {
     words: shown(texts.plates),

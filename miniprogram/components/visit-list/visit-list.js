@@ -18,7 +18,6 @@ const toCard = (visit) => ({
 })
 
 Component({
-  options: { virtualHost: true },
   properties: { of: { type: String, value: 'visits' }, none: { type: String, value: '' } },
   data: {
     words: { loading: texts.common.loading, end: texts.common.end },

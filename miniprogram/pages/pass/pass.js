@@ -88,7 +88,7 @@ Page({
     wx.offNetworkStatusChange(this.online)
     clearInterval(this.data.ticking)
   },
-  /** The network has changed. */
+  /** The network has changed. @type {() => void} */
   online() {},
   async refresh() {
     const { token, busy } = this.data
