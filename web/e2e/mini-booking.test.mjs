@@ -24,16 +24,16 @@ test('a holder of the mini-program books, the approver agrees, and the pass open
   assert.equal(body.r, 'ok', JSON.stringify(body))
 
   // WeChat's message leads to the visit's page, and the pass's own to the pass.
-  const notices = await until('the messages', async () => {
-    const { openid } = guest
-    const found = await control('GET', `/people/${openid}/notices`)
-    return found.length > 0 && found
+  const notices = await until('both messages', async () => {
+    const found = await control('GET', `/people/${guest.openid}/notices`)
+    return found.length > 1 && found.map(({ page }) => page).sort()
   })
-  const paths = notices.map(({ page }) => page)
-  assert.ok(paths.includes(`pages/visit/visit?id=${id}`), JSON.stringify(paths))
+  assert.deepEqual(notices, [link.replace('/p/', 'pages/pass/pass?token='), `pages/visit/visit?id=${id}`])
   await page.getByRole('button', { name: '返回' }).click()
   await page.getByRole('heading', { name: '预约详情' }).waitFor()
   assert.equal(await page.evaluate(() => globalThis.keptOn), false)
+  await guest.open(`/${notices[0]}`)
+  await page.getByText('可通行').waitFor()
 })
 
 test('the code on the canvas is the one that the service gave for this half minute', async (t) => {
@@ -180,6 +180,10 @@ test('the form survives leaving its page, and a lost answer and a second tap mak
   await page.getByRole('link').filter({ hasText: '审批中' }).waitFor()
   assert.equal(await page.getByRole('link').count(), 1)
   await guest.audit()
+  await page.getByRole('tab', { name: '发起预约' }).click()
+  assert.equal(await page.getByRole('textbox', { name: '证件号' }).inputValue(), '', 'what was sent is not shown again')
+  assert.equal(await page.getByRole('img').count(), 0)
+  await page.getByRole('tab', { name: '预约记录' }).click()
   await page.getByRole('link').click()
   await page.getByText(id).waitFor()
   await page.getByRole('button', { name: '撤销' }).click()

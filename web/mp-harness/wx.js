@@ -96,6 +96,7 @@ export function makeWx(ways) {
     showToast,
     navigateTo: ({ url }) => ways.navigateTo(url),
     redirectTo: ({ url }) => ways.redirectTo(url),
+    reLaunch: ({ url }) => ways.switchTab(url),
     switchTab: ({ url }) => ways.switchTab(url),
     navigateBack: ({ fail } = {}) => ways.navigateBack() || fail?.(),
     setNavigationBarTitle: ({ title }) => ways.title(title),

@@ -27,6 +27,13 @@ Component({
     part: 0,
     failure: '',
   },
+  observers: {
+    // The form was sent, or the consent taken back: what was seen of it goes too.
+    photo(/** @type {string} */ photo) {
+      const { sending, failure, picture } = this.data
+      if (!photo && picture && !sending && !failure) this.setData({ picture: '' })
+    },
+  },
   methods: {
     /** @param {WechatMiniprogram.TouchEvent} event */
     async take({ currentTarget }) {

@@ -7,6 +7,9 @@ const { shown, texts } = require('../../texts')
 
 const words = texts.own.mine
 
+/** Whether the phone was logged out, and nobody asked to be known again: the page itself is made anew by then. */
+let left = false
+
 /** @param {Own['photos'][number]} photo */
 const toPhoto = ({ id, kind, given_at }) => ({
   id,
@@ -28,10 +31,12 @@ Page({
     failure: '',
   },
   onShow() {
-    if (!this.data.left) this.load()
+    if (left) this.setData({ left })
+    else this.load()
   },
   async load() {
-    this.setData({ failure: '', left: false })
+    left = false
+    this.setData({ failure: '', left })
     try {
       const own = await me.export()
       this.setData({
@@ -65,7 +70,9 @@ Page({
   forget() {
     keeper.forgetAll()
     wx.clearStorageSync()
-    this.setData({ left: true, loaded: false, name: '', phone: '', photos: [] })
+    left = true
+    // Every page goes, with what was typed into it.
+    wx.reLaunch({ url: '/pages/mine/mine' })
   },
   async leave() {
     const { confirm, content } = await wx.showModal({
