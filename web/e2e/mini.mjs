@@ -1,0 +1,106 @@
+// People with the mini-program in their hands: its pages as they are, in Chromium by glass-easel (mp-harness), before
+// the real binary, whose sandbox gives the codes of `wx.login` and of the phone button.
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { compile } from '../mp-harness/compile.mjs'
+import { BASE_URL, control, openBrowser, photo } from './browser.mjs'
+import { cardOf, HOST, ID_NUMBER, someNumber, until } from './campus.mjs'
+
+const { resolve } = createRequire(import.meta.url)
+const HARNESS = `${BASE_URL}/mp-harness/`
+const own = (name) => readFile(new URL(`../mp-harness/${name}`, import.meta.url), 'utf8')
+const theirs = (path) => readFile(resolve('glass-easel/package.json').replace('glass-easel/package.json', path), 'utf8')
+
+const FILES = {
+  '': ['text/html', () => own('index.html')],
+  'phone.css': ['text/css', () => own('phone.css')],
+  'phone.js': ['text/javascript', () => own('phone.js')],
+  'wx.js': ['text/javascript', () => own('wx.js')],
+  'dialogs.js': ['text/javascript', () => own('dialogs.js')],
+  'app.js': ['text/javascript', () => compile(BASE_URL)],
+  'glass-easel.js': ['text/javascript', () => theirs('glass-easel/dist/glass_easel.all.es.js')],
+  'adapter.js': ['text/javascript', () => theirs('glass-easel-miniprogram-adapter/dist/glass_easel_miniprogram_adapter.es.js')],
+}
+
+/**
+ * Somebody new who holds the mini-program: the browser, `openid`, `phone`, and `open(path)`, which opens one of its
+ * pages as a link, a code or the list of mini-programs would.
+ */
+export async function holder(t, options) {
+  const { openid } = await control('POST', '/people', { nickname: '小程' })
+  const browser = await openBrowser(t, options)
+  await browser.context.route(`${HARNESS}**`, async (route) => {
+    const [contentType, read] = FILES[new URL(route.request().url()).pathname.slice('/mp-harness/'.length)] ?? []
+    if (!read) return route.abort()
+    return route.fulfill({ contentType: `${contentType}; charset=utf-8`, body: await read() })
+  })
+  const phone = someNumber()
+  const open = (path = '/pages/book/book') =>
+    browser.page.goto(`${HARNESS}?${new URLSearchParams({ person: openid, phone, open: path })}`)
+  return { ...browser, openid, phone, open }
+}
+
+/** Picks one of a wheel: the named one, or the first. */
+export async function turn(page, field, option) {
+  await page.getByRole('button', { name: new RegExp(`^${field}`) }).click()
+  const wheel = page.getByRole('dialog', { name: new RegExp(`^${field}`) })
+  await (option ? wheel.getByRole('button', { name: option }) : wheel.getByRole('button').first()).click()
+}
+
+/** Takes a photo from the album and waits until it has been sent. */
+export async function choosePhoto(page, label, file = photo) {
+  const chooser = page.waitForEvent('filechooser')
+  await page.getByRole('button', { name: `${label} 相册` }).click()
+  await (await chooser).setFiles(file)
+}
+
+/** Fills in 基本信息; the phone by the button of WeChat. */
+export async function fillPerson({ page, phone }, { name = '张三丰', idNumber = ID_NUMBER } = {}) {
+  await page.getByRole('textbox', { name: '姓名' }).fill(name)
+  await page.getByRole('button', { name: '使用微信手机号' }).click()
+  await until('the phone', async () => (await page.getByRole('textbox', { name: '手机号' }).inputValue()) === phone)
+  await page.getByRole('textbox', { name: '证件号' }).fill(idNumber)
+  await choosePhoto(page, '证件照')
+  await page.getByText('已上传').waitFor()
+}
+
+/** Fills in 到访信息. */
+export async function fillPlan({ page }, host = HOST) {
+  await page.getByRole('button', { name: /^被访人员/ }).click()
+  await page.getByRole('textbox', { name: '被访人员姓名' }).fill(host)
+  await page.getByRole('button', { name: '查询' }).click()
+  await page.getByRole('button', { name: new RegExp(`^${host} ·`) }).first().click()
+  await turn(page, '到访区域')
+  await turn(page, '来访事由')
+}
+
+/** Books alone; gives back the visit's number. */
+export async function bookByMini(person) {
+  const { page } = person
+  await person.open()
+  await fillPlan(person)
+  await fillPerson(person)
+  await page.getByRole('button', { name: '发起单人预约' }).click()
+  return numberShown(page)
+}
+
+/** The 单据号 that the page of a visit shows. */
+export async function numberShown(page) {
+  await page.getByText('单据号', { exact: true }).waitFor()
+  return page.locator('.fact:visible', { hasText: '单据号' }).locator('.fact-value').innerText()
+}
+
+/** The approver says 同意 on the card of a visit. */
+export async function agree(visit) {
+  const { userid, card } = await until('a card on a desk', () => cardOf(visit))
+  const { key } = card.buttons.find(({ text }) => text === '同意')
+  await control('POST', `/wecom/${userid}/tap`, { task_id: card.task_id, key })
+}
+
+/** Opens the visit's page, as soon as it is approved and says so, and its pass. */
+export async function openPass({ page, open }, visit) {
+  await open(`/pages/visit/visit?id=${visit}`)
+  await page.locator('.stage:visible', { hasText: '已通过' }).waitFor()
+  await page.getByRole('link', { name: '查看通行凭证' }).click()
+  await page.getByText('可通行').waitFor()
+}
