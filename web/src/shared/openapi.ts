@@ -1948,8 +1948,10 @@ export interface components {
             /** @description In full: it is their own. */
             name: string;
             department: string;
-            /** @description `host`, `approver`, `reader`, `guard`, `administrator`. A page shows menus by them; what is behind a
-             *     menu is held at its own door. */
+            /**
+             * @description `host`, `approver`, `reader`, `guard`, `administrator`. A page shows menus by them; what is behind a
+             *     menu is held at its own door.
+             */
             roles: string[];
         };
         StaffRowOut: {
