@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { BASE_URL } from './browser.mjs'
-import { book, passLink, until, visitor } from './campus.mjs'
+import { BASE_URL, control } from './browser.mjs'
+import { GATE, book, codeOf, passLink, until, visitor } from './campus.mjs'
 import { ADMINISTRATOR, DECIDES, choose, desk } from './desk.mjs'
 
 test('an application is read and approved from the console', async (t) => {
@@ -78,6 +78,8 @@ test('who is put on the blacklist loses their passes, and comes off it again', a
   await approver.page.getByRole('button', { name: '同意' }).click()
   await approver.page.getByRole('button', { name: '确定同意' }).click()
   const link = await passLink(guest.phone)
+  // While it is good: a revoked pass shows no code.
+  const code = await codeOf(link)
   const { page, audit } = await desk(t, ADMINISTRATOR, '/admin/blacklist')
   await page.getByRole('button', { name: '加入黑名单' }).click()
   const dialog = page.getByRole('dialog', { name: '加入黑名单' })
@@ -99,6 +101,15 @@ test('who is put on the blacklist loses their passes, and comes off it again', a
   await line.getByRole('button', { name: '移出' }).click()
   await page.getByRole('dialog', { name: '移出' }).getByRole('button', { name: '确定' }).click()
   await line.getByText('已移出').waitFor()
+  // The gate was asked with the revoked pass, and 通行记录 says what it answered.
+  await control('POST', `/gate/${GATE}/scan`, { v: code })
+  await until('the passage', async () => {
+    await page.goto(`${BASE_URL}/admin/passages?device=${GATE}&reason=revoked`)
+    await page.getByRole('columnheader', { name: '通行时间' }).waitFor()
+    return page.getByRole('row').filter({ hasText: '未开' }).first().isVisible()
+  })
+  await page.getByRole('row').filter({ hasText: '凭证已撤销' }).first().waitFor()
+  await audit()
 })
 
 test('a visit leads to what was told about it, with its receipts', async (t) => {
@@ -116,4 +127,25 @@ test('a visit leads to what was told about it, with its receipts', async (t) => 
   await audit()
   await record.getByRole('link', { name: id }).click()
   await page.getByRole('dialog', { name: '访客申请单' }).getByText(id).waitFor()
+})
+
+test('what could not be delivered is sent again, as far as the server takes it', async (t) => {
+  const guest = await visitor(t)
+  const id = await book(guest)
+  const { page, audit } = await desk(t, ADMINISTRATOR, '/admin/visits')
+  // Every story's messages arrive, so this one is told to have failed by the list alone.
+  await page.route(/\/api\/admin\/messages\?/, async (route) => {
+    const answer = await route.fetch()
+    const { items, next } = await answer.json()
+    await route.fulfill({ response: answer, json: { items: items.map((item) => ({ ...item, state: 'dead', error: 'refused' })), next } })
+  })
+  await page.goto(`${BASE_URL}/admin/messages?visit=${id}`)
+  await page.getByRole('row').filter({ hasText: '未送达' }).first().getByRole('button', { name: '详情' }).click()
+  await page.getByRole('button', { name: '重新发送' }).waitFor()
+  await audit()
+  const asked = page.waitForResponse(/\/api\/admin\/messages\/\d+\/resend$/)
+  await page.getByRole('button', { name: '重新发送' }).click()
+  const answer = await asked
+  assert.equal(answer.status(), 409)
+  await page.getByText((await answer.json()).detail).waitFor()
 })
