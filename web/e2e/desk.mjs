@@ -11,6 +11,8 @@ export const DECIDES = 'chenjing'
 export async function desk(t, userid, path = '/admin', options = {}) {
   const browser = await member(t, userid, { width: 1440, height: 900, ...options })
   await browser.page.goto(`${BASE_URL}${path}`)
+  // The single sign-on leads there and back: whoever goes on before is turned back half-way.
+  await browser.page.getByRole('heading', { level: 1 }).waitFor()
   return browser
 }
 
