@@ -176,8 +176,9 @@ test('a list that could not be had says so, and is had again', async (t) => {
 test('the keyboard alone filters a list, opens a record and comes back', async (t) => {
   const guest = await visitor(t)
   await book(guest)
-  const { page } = await desk(t, ADMINISTRATOR, '/admin/visits')
+  const { page, see } = await desk(t, ADMINISTRATOR, '/admin/visits')
   await page.getByRole('button', { name: '详情' }).first().waitFor()
+  await see('console-visits')
   const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() || document.activeElement?.getAttribute('aria-label'))
   const tabTo = async (name) => {
     for (let steps = 0; steps < 80; steps++) {
