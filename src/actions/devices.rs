@@ -7,11 +7,10 @@ use sea_orm::DatabaseTransaction;
 
 use super::campus::{CampusError, insert_device};
 use crate::ctx::Ctx;
-use crate::dialects::Dialect;
+use crate::dialects::{Dialect, Spoken};
 use crate::domain::campus::{DeviceId, DeviceKey, Direction, Habits};
 use crate::domain::gate::News;
 use crate::secret::token_hash;
-use crate::store::gates::Spoken;
 use crate::store::{audit, begin, commit, gates};
 
 /// A device that cannot sign, to be added.

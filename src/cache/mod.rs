@@ -15,6 +15,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use moka::sync::Cache;
 
+use crate::dialects::Spoken;
 use crate::domain::actors::Reader;
 use crate::domain::campus::DeviceId;
 use crate::domain::gate::{Holding, News};
@@ -59,6 +60,9 @@ pub struct GateReads {
     /// Devices, and as they were last seen for when the database cannot be asked: they are then told
     /// that nothing can be decided, which must be signed too.
     pub devices: Reads<DeviceId, Arc<Reader>>,
+    /// Devices that cannot sign, by the hash of the key in their address, each with how often gates had changed
+    /// when it was read.
+    pub spoken: Reads<String, Arc<(i64, Spoken)>>,
     /// Passes that somebody holds before a reader. What they have done at gates is not in it.
     pub passes: Reads<PassId, Arc<Holding>>,
     /// The marks of everybody on the blacklist: who has none of them is not looked for there.
@@ -84,6 +88,7 @@ impl Caches {
         let met = Arc::new(Recent::new(MOST_FOLLOWERS, Duration::from_hours(1)));
         let gates = GateReads {
             devices: Reads::new(MOST_DEVICES, fresh_for),
+            spoken: Reads::new(MOST_DEVICES, fresh_for),
             passes: Reads::new(MOST_PASSES, fresh_for),
             listed: Reads::new(1, fresh_for),
             codes: Recent::new(MOST_CODES, Duration::from_hours(1)),
@@ -109,7 +114,10 @@ impl Caches {
                 self.gates.passes.forget_all();
                 self.gates.listed.forget_all();
             }
-            News::Gates => self.gates.devices.forget_all(),
+            News::Gates => {
+                self.gates.devices.forget_all();
+                self.gates.spoken.forget_all();
+            }
         }
     }
 

@@ -13,10 +13,22 @@ mod vguang;
 mod vzenith;
 
 use chrono::{DateTime, Utc};
+use ipnet::IpNet;
 use serde::Deserialize;
 
-use crate::domain::campus::Direction;
+use crate::domain::campus::{Device, Direction};
 use crate::domain::gate::{Content, Kind};
+
+/// A device that cannot sign: its key stands in its address.
+#[derive(Clone, Debug)]
+pub struct Spoken {
+    pub device: Device,
+    pub dialect: Dialect,
+    /// From where it calls.
+    pub network: IpNet,
+    /// Its texts are in GBK.
+    pub gbk: bool,
+}
 
 /// Whose words a device speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! Gates and the devices at them.
 
 use chrono::{DateTime, Utc};
-use ipnet::IpNet;
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
@@ -9,7 +8,7 @@ use sea_orm::{
 };
 
 use super::{StoreError, areas, corrupt};
-use crate::dialects::Dialect;
+use crate::dialects::{Dialect, Spoken};
 use crate::domain::campus::{Area, Device, DeviceId, DeviceKey, Direction, Gate, Habits};
 use crate::ids::{AreaId, GateId};
 use crate::secret::Sealed;
@@ -50,17 +49,6 @@ mod device {
     pub enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
-}
-
-/// A device that cannot sign: its key stands in its address.
-#[derive(Clone, Debug)]
-pub struct Spoken {
-    pub device: Device,
-    pub dialect: Dialect,
-    /// From where it calls.
-    pub network: IpNet,
-    /// Its texts are in GBK.
-    pub gbk: bool,
 }
 
 pub async fn insert(db: &impl ConnectionTrait, gate: &Gate) -> Result<(), StoreError> {

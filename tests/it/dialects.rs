@@ -312,7 +312,16 @@ async fn nine_thousand_plates_that_a_camera_kept_are_each_written_down_once() {
             at - 60 - n
         );
         let (app, vzenith) = (&app, &vzenith);
-        async move { text(app, Method::POST, vzenith, &alarm).await }
+        async move {
+            // A camera that is not answered sends it again, four times.
+            for _ in 0..4 {
+                let answer = text(app, Method::POST, vzenith, &alarm).await;
+                if answer.starts_with("200") {
+                    return answer;
+                }
+            }
+            text(app, Method::POST, vzenith, &alarm).await
+        }
     };
     let answers: Vec<_> = futures::stream::iter(mixed.map(play))
         .buffer_unordered(16)

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use super::way;
 use crate::actions::passages::{Record, fingerprint, record, unavailable, verify};
 use crate::ctx::{Answered, Ctx};
-use crate::dialects::{Dialect, Heard, Past, Reading, Request, Said};
+use crate::dialects::{Dialect, Heard, Past, Reading, Request, Said, Spoken};
 use crate::domain::actors::Reader;
 use crate::domain::campus::Direction;
 use crate::domain::gate::{Reason, Scan};
@@ -26,8 +26,7 @@ use crate::http::reader::LOOK_UP;
 use crate::http::state::Site;
 use crate::ids::PassageId;
 use crate::secret::token_hash;
-use crate::store::gates::{self, Spoken};
-use crate::store::{StoreError, news};
+use crate::store::{StoreError, gates, news};
 
 /// A terminal sends the picture of a face, a camera that of a car.
 pub const MOST_BYTES: usize = 4 * 1024 * 1024;
@@ -49,26 +48,30 @@ pub async fn ask(
 ) -> Result<Response, Problem> {
     let (ctx, now) = (&site.ctx, site.ctx.clock.now());
     let dialect = Dialect::parse(&at.dialect).ok_or_else(Problem::not_found)?;
-    let key = token_hash(&at.key);
-    let spoken = tokio::time::timeout(LOOK_UP, look_up(ctx, &key)).await;
-    let Ok(Ok((version, spoken))) = spoken else {
-        // Such readers take anything but their own words for a dead server, and change their mode.
-        tracing::error!("a reader could not be looked up");
-        let closed = Said::closed("系统繁忙，请联系门岗");
-        let reply = dialect.answer(&Reading::nothing(), &closed, now);
-        return Ok(([(header::CONTENT_TYPE, reply.content_type)], reply.body).into_response());
-    };
-    // Whoever calls with another's words or from elsewhere is told no more than who has no key.
-    let spoken =
-        spoken.filter(|spoken| spoken.dialect == dialect && spoken.network.contains(&from));
-    let Spoken { device, gbk, .. } = spoken.ok_or_else(Problem::not_found)?;
     let query = query.unwrap_or_default();
     let request = Request {
         path: &at.rest,
         query: &query,
         body: &body,
     };
-    let reply = match dialect.hear(&request, now) {
+    let heard = dialect.hear(&request, now);
+    let Some(spoken) = look_up(ctx, token_hash(&at.key)).await else {
+        tracing::error!("a reader could not be looked up");
+        if let Some(Heard::Read(Reading { past: Some(_), .. })) = heard {
+            // What it kept it must keep on keeping, and send again.
+            return Err(Problem::failure());
+        }
+        // Such readers take anything but their own words for a dead server, and change their mode.
+        let closed = Said::closed("系统繁忙，请联系门岗");
+        let reply = dialect.answer(&Reading::nothing(), &closed, now);
+        return Ok(([(header::CONTENT_TYPE, reply.content_type)], reply.body).into_response());
+    };
+    // Whoever calls with another's words or from elsewhere is told no more than who has no key.
+    let spoken = spoken
+        .filter(|known| known.1.dialect == dialect && known.1.network.contains(&from))
+        .ok_or_else(Problem::not_found)?;
+    let (version, Spoken { device, gbk, .. }) = (*spoken).clone();
+    let reply = match heard {
         Some(Heard::Beat(reply)) => reply,
         Some(Heard::Read(reading)) => {
             let hash = hash(&query, &body);
@@ -86,10 +89,19 @@ pub async fn ask(
     Ok(([(header::CONTENT_TYPE, kind)], reply.bytes(gbk)).into_response())
 }
 
-/// The device with the key, and how often gates had changed before it was read.
-async fn look_up(ctx: &Ctx, key: &str) -> Result<(i64, Option<Spoken>), StoreError> {
-    let version = news::gates_version(&ctx.db.read).await?;
-    Ok((version, gates::find_spoken(&ctx.db.read, key).await?))
+/// The device with the key, and how often gates had changed before it was read; as it was last seen while
+/// the database cannot be asked, and nothing at all when it never was.
+async fn look_up(ctx: &Ctx, key: String) -> Option<Option<Arc<(i64, Spoken)>>> {
+    let spoken = &ctx.caches.gates.spoken;
+    let read = async {
+        let version = news::gates_version(&ctx.db.read).await?;
+        let found = gates::find_spoken(&ctx.db.read, &key).await?;
+        Ok::<_, StoreError>(found.map(|found| Arc::new((version, found))))
+    };
+    match tokio::time::timeout(LOOK_UP, spoken.get(&key, read)).await {
+        Ok(Ok(found)) => Some(found),
+        Ok(Err(_)) | Err(_) => spoken.last(&key).map(Some),
+    }
 }
 
 async fn decide(

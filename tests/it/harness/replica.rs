@@ -70,14 +70,20 @@ impl Replica {
 /// That of devices that a story adds.
 pub const GATE_KEY: [u8; 32] = [7; 32];
 
-/// A scan, signed by the contract's words.
+/// A scan as a request.
 pub fn verify(device: &str, n: &str, t: i64, code: &str) -> Request<Body> {
+    let (header, text) = signed_scan(device, n, t, code);
+    let request = Request::post("/gate/v1/verify").header("authorization", header);
+    body(request, text)
+}
+
+/// A scan's header, signed by the contract's words, and its body.
+pub fn signed_scan(device: &str, n: &str, t: i64, code: &str) -> (String, String) {
     let told = json!({"dev": device, "rd": 1, "k": "qr", "v": code, "n": n, "t": t, "dir": null});
     let text = told.to_string();
     let hash = HEXLOWER.encode(&Sha256::digest(&text));
     let signed = format!("POST\n/gate/v1/verify\n{t}\n{n}\n{hash}");
     let signature = HEXLOWER.encode(&secret::hmac_sha256(&GATE_KEY, &[signed]));
     let header = format!("CP1-HMAC-SHA256 dev={device}, t={t}, n={n}, sig={signature}");
-    let request = Request::post("/gate/v1/verify").header("authorization", header);
-    body(request, text)
+    (header, text)
 }
