@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::staff::{NamedStaffOut, named};
 use crate::actions::readers;
 use crate::ctx::Ctx;
 use crate::domain::actors::Admin;
@@ -34,6 +35,8 @@ pub struct GrantOut {
 #[derive(Serialize, ToSchema)]
 pub struct GrantsOut {
     items: Vec<GrantOut>,
+    /// Those who may read by them.
+    members: Vec<NamedStaffOut>,
 }
 
 /// Adds a rule; visits that are not over are read by it as well
@@ -64,7 +67,8 @@ pub async fn add(
 pub async fn list(State(ctx): State<Ctx>, by: Admin) -> Result<Json<GrantsOut>, Problem> {
     let grants = readers::grants(&ctx, &by).await?;
     let items = grants.iter().map(GrantOut::of).collect();
-    Ok(Json(GrantsOut { items }))
+    let members = named(&ctx.db.read, grants.iter().map(|grant| grant.staff)).await?;
+    Ok(Json(GrantsOut { items, members }))
 }
 
 /// Ends a rule, and what was read by it
