@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { VantResolver } from '@vant/auto-import-resolver'
 import components from 'unplugin-vue-components/vite'
+import { ElementPlusResolver } from 'unplugin-vue-components/resolvers'
 import { defineConfig, type Plugin } from 'vite'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
@@ -22,12 +23,12 @@ export default defineConfig({
   plugins: [
     vue(),
     ownIcons,
-    components({ dirs: [], resolvers: [VantResolver()], dts: 'src/components.d.ts' }),
+    components({ dirs: [], resolvers: [VantResolver(), ElementPlusResolver()], dts: 'src/components.d.ts' }),
   ],
   build: {
     // WeChat's browsers lag: the Chromium of older Android WeChat and iOS 15 still turn up. Sheets are <dialog>s.
     target: ['chrome87', 'safari15.4'],
     modulePreload: { polyfill: false },
-    rollupOptions: { input: { h5: here('h5/index.html'), sandbox: here('sandbox/index.html') } },
+    rollupOptions: { input: { h5: here('h5/index.html'), admin: here('admin/index.html'), sandbox: here('sandbox/index.html') } },
   },
 })

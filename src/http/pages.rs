@@ -12,7 +12,7 @@ use super::problem::Problem;
 #[folder = "web/dist"]
 struct Dist;
 
-/// No script but ours, no other host at all. Vant sets styles on elements, hence `unsafe-inline` for
+/// No script but ours, no other host at all. Vant and Element Plus set styles on elements, hence `unsafe-inline` for
 /// styles alone; the sandbox's page shows the others in frames of the same origin.
 const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; \
     style-src 'self' 'unsafe-inline'; script-src 'self'; object-src 'none'; base-uri 'none'; \
@@ -20,6 +20,11 @@ const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; \
 
 pub async fn h5() -> Result<Response, Problem> {
     page("h5/index.html")
+}
+
+/// The console; what it shows is held at the doors of the API.
+pub async fn admin() -> Result<Response, Problem> {
+    page("admin/index.html")
 }
 
 /// A page behind a link: the link is a secret, so no other site hears of it and nothing is kept.

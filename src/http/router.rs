@@ -22,7 +22,9 @@ use super::guest::{
 use super::lists::MOST_BYTES;
 use super::observe::Around;
 use super::problem::Problem;
-use super::staff::{approvals, delegations, groups, invitations as own, readers as shared, trays};
+use super::staff::{
+    approvals, delegations, groups, invitations as own, me, readers as shared, trays,
+};
 use super::state::Site;
 use super::{cas, gate, jssdk, login, mini, oauth, observe, operators, pages, sms, wechat, wecom};
 
@@ -79,6 +81,7 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(photos::withdraw_face))
         .routes(routes!(passes::by_code))
         .routes(routes!(subscriptions::list, subscriptions::tell))
+        .routes(routes!(me::show))
         .routes(routes!(trays::list))
         .routes(routes!(trays::counts))
         .routes(routes!(approvals::find))
@@ -238,6 +241,8 @@ pub fn router(site: Site, sandbox: Option<Router>) -> Router {
         .route("/readyz", get(operators::readyz))
         .route("/h5", get(pages::h5))
         .route("/h5/{*rest}", get(pages::h5))
+        .route("/admin", get(pages::admin))
+        .route("/admin/{*rest}", get(pages::admin))
         .route("/p", get(pages::link))
         .route("/p/{token}", get(pages::link))
         .route("/i/{token}", get(pages::link))

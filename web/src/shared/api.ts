@@ -47,7 +47,7 @@ export class Problem extends Error {
 }
 
 /** Where somebody who is not known yet proves who they are. */
-type Door = 'wechat' | 'wecom'
+export type Door = 'wechat' | 'wecom' | 'cas'
 
 const SENT_TO_LOGIN = 'sent-to-login'
 
@@ -77,7 +77,7 @@ export function readAnswer<T>(status: number, text: string, door: Door | null): 
   return body as T
 }
 
-async function call<T>(door: Door | null, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+export async function call<T>(door: Door | null, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
   let answer: Response
   let text: string
   try {
@@ -93,7 +93,7 @@ async function call<T>(door: Door | null, method: string, path: string, body?: u
   return readAnswer<T>(answer.status, text, door)
 }
 
-const query = (values: Record<string, string | undefined>) =>
+export const query = (values: Record<string, string | undefined>) =>
   new URLSearchParams(Object.entries(values).filter((pair): pair is [string, string] => pair[1] !== undefined))
 
 /** The visits that somebody began, and what they may still do with them: one set of doors under two roots. */

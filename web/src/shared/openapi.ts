@@ -1942,6 +1942,18 @@ export interface components {
             /** @description As it was read. */
             revision: string;
         };
+        /** @description The member of staff of a session. */
+        StaffMeOut: {
+            id: components["schemas"]["StaffId"];
+            /** @description In full: it is their own. */
+            name: string;
+            department: string;
+            /**
+             * @description `host`, `approver`, `reader`, `guard`, `administrator`. A page shows menus by them; what is behind a
+             *     menu is held at its own door.
+             */
+            roles: string[];
+        };
         StaffRowOut: {
             id: components["schemas"]["StaffId"];
             /** @description In full: a form that saves it must show it. */

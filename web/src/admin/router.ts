@@ -1,0 +1,33 @@
+import { createRouter, createWebHistory } from 'vue-router'
+import { sections } from './menu'
+import { texts } from './texts'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    title: string
+    /** Shown without asking who looks at it, and without the menu. */
+    bare?: true
+  }
+}
+
+const { titles } = texts
+
+export const router = createRouter({
+  history: createWebHistory('/'),
+  routes: [
+    { path: '/admin', component: () => import('./pages/FirstPage.vue'), meta: { title: texts.app } },
+    ...sections.flatMap(({ entries }) =>
+      entries.map(({ path, title, page }) => ({ path, component: page, meta: { title } })),
+    ),
+    { path: '/admin/invite', component: () => import('./pages/InvitePage.vue'), meta: { title: titles.invite } },
+    { path: '/admin/proxy', component: () => import('./pages/ProxyPage.vue'), meta: { title: titles.proxy } },
+    { path: '/admin/groups/new', component: () => import('./pages/GroupFormPage.vue'), meta: { title: titles.group } },
+    { path: '/admin/left', component: () => import('./pages/LeftPage.vue'), meta: { title: titles.left, bare: true } },
+    { path: '/:rest(.*)*', component: () => import('./pages/MissingPage.vue'), meta: { title: titles.missing } },
+  ],
+  scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? {} : { top: 0 }),
+})
+
+router.afterEach((to) => {
+  document.title = `${to.meta.title} · ${texts.app}`
+})
