@@ -239,8 +239,6 @@ export const registers = {
     quorumShort: { any: '或签', all: '会签' },
     remindAfter: '催办',
     endsAfter: '超时处理',
-    noWait: '不设',
-    minutesLater: '分钟后',
     remindUnit: '分钟后提醒一次',
     endsUnit: '分钟后自动',
     ends: { approve: '同意', reject: '拒绝' },
