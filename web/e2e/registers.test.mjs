@@ -96,7 +96,7 @@ test('a reason that is closed is gone from the phone’s choices', async (t) => 
 
 test('a department is added, renamed, and chosen for somebody new, by keyboard alone', async (t) => {
   const { page, audit } = await desk(t, '/admin/departments')
-  const [name, renamed] = [unused('后勤处'), unused('资产处')]
+  const [name, renamed, userid] = [unused('后勤处'), unused('资产处'), unused('sunli')]
   const focused = (role, label) => page.getByRole(role, { name: label }).evaluateAll((found) => found.includes(document.activeElement))
   const reach = async (role, label) => {
     for (let step = 0; step < 80; step += 1) {
@@ -143,7 +143,7 @@ test('a department is added, renamed, and chosen for somebody new, by keyboard a
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')
   await reach('textbox', '企业微信账号')
-  await page.keyboard.type(unused('sunli'))
+  await page.keyboard.type(userid)
   await reach('textbox', '手机号')
   await page.keyboard.type('12345')
   await page.keyboard.press('Enter')
@@ -154,13 +154,13 @@ test('a department is added, renamed, and chosen for somebody new, by keyboard a
   await page.keyboard.type('13911112222')
   await page.keyboard.press('Enter')
   await member.waitFor({ state: 'hidden' })
-  await row(page, '孙立').getByText(renamed).waitFor()
-  await row(page, '孙立').getByText('139****2222').waitFor()
+  await row(page, userid).getByText(renamed).waitFor()
+  await row(page, userid).getByText('139****2222').waitFor()
   await page.keyboard.press('Escape')
 
-  await row(page, '孙立').getByRole('button', { name: '离职' }).click()
+  await row(page, userid).getByRole('button', { name: '离职' }).click()
   await confirm(page, '孙立离职？', '离职')
-  await row(page, '孙立').getByText('已离职').waitFor()
+  await row(page, userid).getByText('已离职').waitFor()
   await gone(page)
   await audit()
 })

@@ -1,5 +1,5 @@
 // The console's side of the JSON API. Whoever is not known yet is sent to the campus's single sign-on.
-import { type Page, Problem, call, query } from '../shared/api'
+import { type Page, Problem, call, query, readAnswer } from '../shared/api'
 import type { components } from '../shared/openapi'
 
 export type Shapes = components['schemas']
@@ -18,6 +18,15 @@ export const api = {
   post: <T>(path: string, body?: unknown, headers?: Headers) => call<T>('cas', 'POST', path, body, headers),
   put: <T>(path: string, body: unknown) => call<T>('cas', 'PUT', path, body),
   delete: <T>(path: string) => call<T>('cas', 'DELETE', path),
+  /** A list of Excel, to be read by the server. */
+  upload: async <T>(path: string, file: File): Promise<T> => {
+    const form = new FormData()
+    form.append('file', file)
+    const answer = await fetch(path, { method: 'POST', body: form }).catch(() => {
+      throw new Problem(0, {})
+    })
+    return readAnswer<T>(answer.status, await answer.text(), 'cas')
+  },
 }
 
 /**

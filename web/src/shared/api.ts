@@ -35,11 +35,14 @@ export class Problem extends Error {
   readonly code: string
   /** The complaint about each field, by its last name: `visitor.phone` is `phone`; `resident.phone` and `steps[1].who` stay. */
   readonly fields: Record<string, string>
+  /** The same by its whole path, `visitors[1].phone`, for a form with many of a kind. */
+  readonly paths: Record<string, string>
 
   constructor(status: number, body: Partial<{ code: string; title: string; detail: string; errors: FieldError[] }>) {
     super(body.detail || body.title || (status === 0 ? '网络不可用，请检查网络后重试。' : '服务暂时不可用，请稍后重试。'))
     this.status = status
     this.code = body.code ?? (status === 0 ? 'offline' : 'unknown')
+    this.paths = Object.fromEntries((body.errors ?? []).map(({ field, detail }) => [field, detail]))
     this.fields = Object.fromEntries(
       (body.errors ?? []).map(({ field, detail }) => [/^resident\.|\[/.test(field) ? field : (field.split(/[./]/).pop() ?? ''), detail]),
     )
@@ -183,18 +186,23 @@ export const staff = {
 }
 
 /** Sends a photo and tells how much of it has left, from 0 to 1. `fetch` cannot tell. */
-export function sendPhoto(kind: PhotoKind, photo: Blob, progress: (part: number) => void): Promise<Shapes['PhotoOut']> {
+export function sendPhoto(
+  kind: PhotoKind,
+  photo: Blob,
+  progress: (part: number) => void,
+  [door, path]: [Door, string] = ['wechat', '/api/photos'],
+): Promise<Shapes['PhotoOut']> {
   return new Promise((resolve, reject) => {
     const form = new FormData()
     form.append('kind', kind)
     form.append('file', photo, `${kind}.jpg`)
     const request = new XMLHttpRequest()
-    request.open('POST', '/api/photos')
+    request.open('POST', path)
     request.upload.onprogress = (event) => progress(event.total ? event.loaded / event.total : 0)
     request.onerror = () => reject(new Problem(0, {}))
     request.onload = () => {
       try {
-        resolve(readAnswer<Shapes['PhotoOut']>(request.status, request.responseText, 'wechat'))
+        resolve(readAnswer<Shapes['PhotoOut']>(request.status, request.responseText, door))
       } catch (problem) {
         reject(problem as Problem)
       }
