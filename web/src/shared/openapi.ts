@@ -939,6 +939,11 @@ export interface components {
             name: string;
             department: string;
         };
+        NewResidentIn: {
+            name?: string;
+            phone?: string;
+            house?: string;
+        };
         /** @description Somebody new. */
         NewStaffIn: {
             name?: string;

@@ -1,5 +1,6 @@
 import { reactive, ref, shallowRef } from 'vue'
 import type { Problem } from '../../shared/api'
+import { registers } from '../registerTexts'
 
 /** A field that was saved by somebody else while it stood in a form here, in words. */
 export interface Overtaken {
@@ -66,7 +67,7 @@ export function useEditing<Row, Draft extends object>({ draftOf, described, agai
     }
     row.value = now
     overtaken.value = told
-    failure.value = problem.message
+    failure.value = registers.overtaken
   }
 
   /** Whether it is saved; if not, the form says why. */

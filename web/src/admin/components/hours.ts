@@ -15,8 +15,7 @@ export function spansOf(hours: string): Span[] {
     const [days = '', times = ''] = part.trim().split(' ')
     const [first, last] = days === 'daily' ? ['mon', 'sun'] : days.split('-')
     const [opens = '', closes = ''] = times.split('-')
-    // A clock has no 24:00; the midnight at which the next day begins is the same.
-    return { first: first as Day, last: (last ?? first) as Day, opens, closes: closes === '24:00' ? '00:00' : closes }
+    return { first: first as Day, last: (last ?? first) as Day, opens, closes }
   })
 }
 
@@ -31,8 +30,7 @@ export function hoursInWords(hours: string): string {
   return spans
     .map(({ first, last, opens, closes }) => {
       const days = first === last ? words.days[first] : first === 'mon' && last === 'sun' ? words.daily : words.until(words.days[first], words.days[last])
-      const end = closes === '00:00' ? '24:00' : closes <= opens ? words.nextDay(closes) : closes
-      return `${days} ${opens}–${end}`
+      return `${days} ${opens}–${closes <= opens ? words.nextDay(closes) : closes}`
     })
     .join('；')
 }
