@@ -540,3 +540,21 @@ async fn today_is_counted_in_one_call() {
     .await;
     app.finish().await;
 }
+
+#[tokio::test]
+async fn staff_are_told_who_they_are_and_nobody_else_is() {
+    let app = App::start().await;
+    let me = app.approver("陈静").get("/api/staff/me").await.expect(200);
+    assert_eq!(
+        (&me["name"], &me["department"], &me["roles"]),
+        (
+            &json!("陈静"),
+            &json!("信息中心"),
+            &json!(["host", "approver"])
+        )
+    );
+    let guest = app.guest("张小雨").await;
+    guest.get("/api/staff/me").await.expect(403);
+    app.deliver().await;
+    app.finish().await;
+}

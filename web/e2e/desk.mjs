@@ -1,76 +1,57 @@
-// An administrator's desk: the console in a wide window, and the hands that fill its forms.
-import { BASE_URL } from './browser.mjs'
-import { member } from './campus.mjs'
+// A desk with a person in front of it: the console on a wide screen.
+import { BASE_URL, control } from './browser.mjs'
+import { member, until } from './campus.mjs'
 
-/** The seed's only administrator. */
+/** The administrator of the seed, and a host and the approver of one department. */
 export const ADMINISTRATOR = 'zhoulan'
+export const AT_HOME = 'liuming'
+export const DECIDES = 'chenjing'
 
-/** A name that no other story has. */
-export const unused = (name) => `${name}${Math.random().toString(36).slice(2, 7)}`
-
-/** Somebody on the staff, logged in to a page of the console by the campus's single sign-on. */
-export async function desk(t, path, userid = ADMINISTRATOR) {
-  const browser = await member(t, userid, { width: 1440, height: 900 })
-  await browser.page.goto(`${BASE_URL}/login/cas?to=${encodeURIComponent(path)}`)
-  await browser.page.waitForURL(`${BASE_URL}${path}`)
+/** A member of staff at a desk, on a page of the console. */
+export async function desk(t, userid, path = '/admin', options = {}) {
+  const browser = await member(t, userid, { width: 1440, height: 900, ...options })
+  await browser.page.goto(`${BASE_URL}${path}`)
   return browser
 }
 
-/** Opens a page of the menu. */
-export async function open(page, entry) {
-  await page.getByRole('navigation', { name: '菜单' }).getByRole('link', { name: entry, exact: true }).click()
-  await page.getByRole('heading', { name: entry, level: 1 }).waitFor()
+/** Picks one of a menu of a form: the named one, or the first. */
+export async function choose(form, label, option) {
+  const page = form.page?.() ?? form
+  await form.getByRole('combobox', { name: label }).press('Enter')
+  const options = page.getByRole('option')
+  await (option ? options.filter({ hasText: option }) : options.first()).click()
+  // The next menu's options are not these.
+  await options.first().waitFor({ state: 'hidden' })
 }
 
-/** The form that a button opens. */
-export async function form(page, button, title) {
-  await button.click()
-  const dialog = page.getByRole('dialog', { name: title })
-  await dialog.waitFor()
-  return dialog
+/** A number of a document that is right by its check digit, and nobody else's. */
+export function someIdNumber() {
+  const order = String(Math.floor(Math.random() * 999)).padStart(3, '0')
+  const day = String(1 + Math.floor(Math.random() * 28)).padStart(2, '0')
+  const year = 1960 + Math.floor(Math.random() * 40)
+  const body = `110105${year}11${day}${order}`
+  const weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
+  const sum = weights.reduce((total, weight, place) => total + weight * Number(body[place]), 0)
+  return body + '10X98765432'[sum % 11]
 }
 
-export async function choose(page, dialog, label, option) {
-  // What is chosen lies over the box.
-  await dialog.getByRole('combobox', { name: label }).click({ force: true })
-  await page.getByRole('option', { name: option }).click()
-}
+/** The newest SMS to a phone that says something. */
+export const sms = (phone, pattern) =>
+  until(`an SMS to ${phone.slice(-4)}`, async () => {
+    const inbox = await control('GET', `/sms?phone=${phone}`)
+    return inbox.map(({ text }) => pattern.exec(text)?.[0]).findLast(Boolean)
+  })
 
-/** Finds somebody by the beginning of their name. */
-export async function chooseMember(page, dialog, label, name) {
-  const box = dialog.getByRole('combobox', { name: label })
-  await box.click({ force: true })
-  await box.fill(name)
-  await page.getByRole('option', { name: new RegExp(`^${name}`) }).click()
-}
-
-export const number = (dialog, label) => dialog.getByRole('spinbutton', { name: label })
-
-/** Sets a number as somebody types it. */
-export async function setNumber(dialog, label, value) {
-  await number(dialog, label).fill(String(value))
-  await number(dialog, label).press('Tab')
-}
-
-export async function save(dialog) {
-  await dialog.getByRole('button', { name: '保存' }).click()
-}
-
-export async function saved(page, dialog) {
-  await save(dialog)
-  await dialog.waitFor({ state: 'hidden' })
-  await gone(page)
-}
-
-/** A message has come, and gone. */
-export async function gone(page) {
-  await page.locator('.el-message').first().waitFor()
-  await page.locator('.el-message').first().waitFor({ state: 'detached' })
-}
-
-/** Confirms what is asked before it is done. */
-export async function confirm(page, title, go) {
-  await page.getByRole('dialog', { name: title }).getByRole('button', { name: go }).click()
-}
-
-export const row = (page, name) => page.getByRole('row').filter({ hasText: name })
+/** Asks the API as the page would, with its session. */
+export const ask = (page, method, path, body) =>
+  page.evaluate(
+    async ([method, path, body]) => {
+      const answer = await fetch(path, {
+        method,
+        headers: body ? { 'content-type': 'application/json' } : {},
+        body: body ? JSON.stringify(body) : undefined,
+      })
+      return { status: answer.status, body: await answer.json().catch(() => null) }
+    },
+    [method, path, body],
+  )

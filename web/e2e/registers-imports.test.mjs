@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import test from 'node:test'
 import { someNumber } from './campus.mjs'
-import { confirm, desk, form, gone, row, saved, unused } from './desk.mjs'
+import { confirm, desk, form, gone, row, saved, unused } from './registers.mjs'
 
 const csv = (name, lines) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(lines.join('\n')) })
 

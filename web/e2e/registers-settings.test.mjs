@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { BASE_URL } from './browser.mjs'
 import { APPROVER, book, decide, member, pick, until, visitor } from './campus.mjs'
-import { choose, chooseMember, confirm, desk, form, gone, open, row, save, saved, setNumber, unused } from './desk.mjs'
+import { choose, chooseMember, confirm, desk, form, gone, open, row, save, saved, setNumber, unused } from './registers.mjs'
 
 /** A member of staff at their phone, whom the pages know already: a login on the way interrupts. */
 async function known(t, userid) {

@@ -4,7 +4,7 @@ import { createHash, createHmac } from 'node:crypto'
 import test from 'node:test'
 import { BASE_URL } from './browser.mjs'
 import { visitor } from './campus.mjs'
-import { choose, confirm, desk, form, gone, number, open, row, save, saved, setNumber, unused } from './desk.mjs'
+import { choose, confirm, desk, form, gone, number, open, row, save, saved, setNumber, unused } from './registers.mjs'
 
 /** Makes somebody an administrator, or an administrator no more. */
 async function tickAdministrator({ page }, name) {

@@ -14,7 +14,7 @@ const modes = {
   booking: '访客预约',
   invitation: '访客邀约',
   proxy: '访客代约',
-  residential: '丁香水榭小区访客登记',
+  residential: '小区登记',
   group: '团体通行',
 }
 

@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import test from 'node:test'
+import { inflateRawSync } from 'node:zlib'
+import { BASE_URL } from './browser.mjs'
+import { book, visitor } from './campus.mjs'
+import { ADMINISTRATOR, AT_HOME, DECIDES, ask, choose, desk } from './desk.mjs'
+
+const links = (page) => page.getByRole('navigation', { name: '菜单' }).getByRole('link').allTextContents()
+
+test('everybody finds who they are and their own menu, and may leave', async (t) => {
+  const host = await desk(t, AT_HOME)
+  await host.page.getByRole('heading', { name: '申请管理' }).waitFor()
+  assert.deepEqual(await links(host.page), ['申请管理', '团体通行'])
+  await host.page.getByText('信息中心 · 刘明').waitFor()
+  await host.page.goto(`${BASE_URL}/admin/people`)
+  await host.page.getByRole('alert').filter({ hasText: '您没有此权限' }).waitFor()
+  const approver = await desk(t, DECIDES)
+  await approver.page.getByRole('heading', { name: '申请管理' }).waitFor()
+  assert.deepEqual(await links(approver.page), ['申请管理', '团体通行', '住户预约'])
+  const admin = await desk(t, ADMINISTRATOR, '/admin/visits')
+  await admin.page.getByRole('heading', { name: '申请管理' }).waitFor()
+  const handbook = ['首页', '访客管理', '访客车辆', '申请管理', '团体通行', '住户预约', '访客黑名单', '到访区域', '来访事由', '访客设置']
+  const more = ['部门', '人员', '住户', '设备', '通行记录', '消息记录', '审计']
+  assert.deepEqual(await links(admin.page), [...handbook, ...more])
+  await admin.page.getByRole('button', { name: '退出登录' }).click()
+  await admin.page.getByRole('heading', { name: '已退出登录' }).waitFor()
+  await admin.audit()
+  assert.equal((await ask(admin.page, 'GET', '/api/staff/me')).status, 401)
+  await admin.page.goto(`${BASE_URL}/admin/nowhere`)
+  await admin.page.getByText('没有找到这个页面').waitFor()
+})
+
+test('filters stand in the address: they survive a reload, a link and the way back', async (t) => {
+  const guest = await visitor(t)
+  const name = `钱${String.fromCharCode(0x4e00 + Math.floor(Math.random() * 2000))}`
+  const id = await book(guest, (page) => page.getByRole('textbox', { name: /^姓名/ }).fill(name))
+  const { page } = await desk(t, ADMINISTRATOR, '/admin/visits')
+  await page.getByRole('textbox', { name: '发起人' }).fill(name)
+  await choose(page, '状态', '审批中')
+  await page.getByRole('button', { name: '查询' }).click()
+  const rows = page.getByRole('row').filter({ hasText: '审批中' })
+  await until1(rows)
+  assert.equal(new URL(page.url()).searchParams.get('initiator'), name)
+  assert.equal(new URL(page.url()).searchParams.get('stage'), 'pending')
+  await page.reload()
+  await until1(rows)
+  assert.equal(await page.getByRole('textbox', { name: '发起人' }).inputValue(), name)
+  await rows.getByRole('button', { name: '详情' }).click()
+  await page.getByRole('dialog', { name: '访客申请单' }).getByText(id).waitFor()
+  assert.equal(new URL(page.url()).searchParams.get('open'), id)
+  await page.goBack()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await choose(page, '状态', '已拒绝')
+  await page.getByRole('button', { name: '查询' }).click()
+  await page.getByText('没有符合条件的记录').waitFor()
+  await page.goBack()
+  await until1(rows)
+  await page.getByRole('button', { name: '重置' }).click()
+  await page.waitForURL(`${BASE_URL}/admin/visits`)
+  assert.equal(await page.getByRole('textbox', { name: '发起人' }).inputValue(), '')
+  await page.goto(`${BASE_URL}/admin/people?phone=123`)
+  await page.getByRole('alert').first().waitFor()
+})
+
+const until1 = async (rows) => {
+  await rows.first().waitFor()
+  assert.equal(await rows.count(), 1)
+}
+
+test('a list is turned page by page, there and back, and a reload stays on its page', async (t) => {
+  const { page } = await desk(t, 'wangqiang', '/admin/visits')
+  await page.getByRole('heading', { name: '申请管理' }).waitFor()
+  const [area] = (await ask(page, 'GET', '/api/areas')).body
+  const [reason] = (await ask(page, 'GET', '/api/reasons')).body
+  const day = new Date().toISOString().slice(0, 10)
+  for (let made = 0; made < 45; made++) {
+    const form = { area: area.id, reason: reason.id, starts_at: `${day}T00:00:00+08:00`, ends_at: '2027-01-01T00:00:00+08:00', capacity: 1 }
+    form.ends_at = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10) + 'T23:59:59+08:00'
+    const { status, body } = await ask(page, 'POST', '/api/staff/invitations', form)
+    assert.equal(status, 201, JSON.stringify(body))
+  }
+  await page.getByRole('button', { name: '查询' }).click()
+  const opens = page.getByRole('button', { name: '详情' })
+  const first = async () => {
+    const answered = page.waitForResponse((answer) => answer.url().includes('/api/admin/visits?'))
+    return { answered }
+  }
+  const turn = async (name) => {
+    const { answered } = await first()
+    await page.getByRole('button', { name }).click()
+    return (await (await answered).json()).items.map(({ id }) => id)
+  }
+  await page.getByText('第 1 页').waitFor()
+  assert.ok(await page.getByRole('button', { name: '上一页' }).isDisabled())
+  const second = await turn('下一页')
+  await page.getByText('第 2 页').waitFor()
+  const third = await turn('下一页')
+  await page.getByText('第 3 页').waitFor()
+  assert.equal(new Set([...second, ...third]).size, second.length + third.length, 'no row stands on two pages')
+  await page.reload()
+  await page.getByText('第 3 页').waitFor()
+  assert.equal(await opens.count(), third.length)
+  assert.ok(await page.getByRole('button', { name: '下一页' }).isDisabled(), 'the last page')
+  assert.deepEqual(await turn('上一页'), second)
+  await page.getByText('第 2 页').waitFor()
+  await page.goBack()
+  await page.getByText('第 3 页').waitFor()
+})
+
+test('what the list shows is exported as a sheet, masked, or in full for an administrator', async (t) => {
+  const guest = await visitor(t)
+  const name = '欧阳锋锋'
+  await book(guest, (page) => page.getByRole('textbox', { name: /^姓名/ }).fill(name))
+  const { page, audit } = await desk(t, ADMINISTRATOR, `/admin/visits?initiator=${encodeURIComponent(name)}`)
+  await page.getByRole('button', { name: '导出' }).click()
+  const dialog = page.getByRole('dialog', { name: '导出申请管理' })
+  await dialog.waitFor()
+  await audit()
+  const take = async () => {
+    const coming = page.waitForEvent('download')
+    await dialog.getByRole('button', { name: '导出' }).click()
+    const download = await coming
+    assert.match(download.suggestedFilename(), /^申请管理-\d{4}-\d\d-\d\d\.xlsx$/)
+    return textOf(await readFile(await download.path()))
+  }
+  const masked = await take()
+  assert.match(masked, /被访人部门/)
+  assert.match(masked, /欧\*+/)
+  assert.doesNotMatch(masked, new RegExp(name))
+  await page.getByRole('button', { name: '导出' }).click()
+  await dialog.getByRole('checkbox').check()
+  const plain = await take()
+  assert.match(plain, new RegExp(name))
+  assert.match(plain, new RegExp(guest.phone))
+  const host = await desk(t, AT_HOME, '/admin/visits')
+  await host.page.getByRole('button', { name: '导出' }).click()
+  await host.page.getByRole('dialog').waitFor()
+  assert.equal(await host.page.getByRole('dialog').getByRole('checkbox').count(), 0)
+})
+
+/** Every text of a sheet, out of the zip that it is (APPNOTE 4.3: local headers, and the directory's sizes). */
+function textOf(zip) {
+  assert.equal(zip.readUInt32LE(0), 0x04034b50, 'a zip')
+  const end = zip.lastIndexOf(Buffer.from([0x50, 0x4b, 5, 6]))
+  let at = zip.readUInt32LE(end + 16)
+  let text = ''
+  for (let left = zip.readUInt16LE(end + 10); left > 0; left--) {
+    const [method, size, name, extra, note, from] = [zip.readUInt16LE(at + 10), zip.readUInt32LE(at + 20), zip.readUInt16LE(at + 28), zip.readUInt16LE(at + 30), zip.readUInt16LE(at + 32), zip.readUInt32LE(at + 42)]
+    const start = from + 30 + zip.readUInt16LE(from + 26) + zip.readUInt16LE(from + 28)
+    const bytes = zip.subarray(start, start + size)
+    text += (method === 8 ? inflateRawSync(bytes) : bytes).toString('utf8')
+    at += 46 + name + extra + note
+  }
+  return text
+}
+
+test('a list that could not be had says so, and is had again', async (t) => {
+  const { page, forgive, audit } = await desk(t, ADMINISTRATOR, '/admin/vehicles')
+  await page.getByRole('heading', { name: '访客车辆' }).waitFor()
+  forgive(/ERR_FAILED/)
+  await page.route('**/api/admin/vehicles**', (route) => route.abort())
+  await page.getByRole('button', { name: '查询' }).click()
+  await page.getByText('网络不可用').waitFor()
+  await audit()
+  await page.unroute('**/api/admin/vehicles**')
+  await page.getByRole('button', { name: '重试' }).click()
+  await page.getByRole('columnheader', { name: '车牌号' }).waitFor()
+})
+
+test('the keyboard alone filters a list, opens a record and comes back', async (t) => {
+  const guest = await visitor(t)
+  await book(guest)
+  const { page } = await desk(t, ADMINISTRATOR, '/admin/visits')
+  await page.getByRole('button', { name: '详情' }).first().waitFor()
+  const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() || document.activeElement?.getAttribute('aria-label'))
+  const tabTo = async (name) => {
+    for (let steps = 0; steps < 80; steps++) {
+      await page.keyboard.press('Tab')
+      if ((await focused()) === name) return
+    }
+    assert.fail(`no way to ${name}`)
+  }
+  await tabTo('跳到正文')
+  await tabTo('访客管理')
+  await tabTo('申请管理')
+  await page.keyboard.press('Enter')
+  await tabTo('发起人')
+  await page.keyboard.type('张')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/initiator=/)
+  await page.getByRole('button', { name: '详情' }).first().waitFor()
+  await tabTo('详情')
+  await page.keyboard.press('Enter')
+  await page.getByRole('dialog', { name: '访客申请单' }).getByText('审批信息').waitFor()
+  await tabTo('审批信息')
+  await page.keyboard.press('ArrowRight')
+  await page.getByRole('tab', { name: '审批流程', selected: true }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  assert.equal(await focused(), '详情', 'the focus is back where it came from')
+})
+
+for (const width of [1440, 1024]) {
+  test(`every page of the console is fit for everybody at ${width} pixels`, async (t) => {
+    const { page, audit } = await desk(t, ADMINISTRATOR, '/admin/visits', { width })
+    await page.getByRole('heading', { name: '申请管理' }).waitFor()
+    const pages = ['people', 'vehicles', 'visits', 'groups', 'registrations', 'blacklist', 'passages', 'messages', 'audit', 'invite', 'proxy', 'groups/new']
+    for (const name of pages) {
+      await page.goto(`${BASE_URL}/admin/${name}`)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await page.locator('.el-skeleton').waitFor({ state: 'detached' })
+      await audit()
+    }
+  })
+}
