@@ -67,6 +67,36 @@ pub async fn change(
     })
 }
 
+/// Puts the routes in this order. Whoever orders them must know every one of them, so that none is tried
+/// at a place that nobody chose.
+pub async fn order(ctx: &Ctx, by: &Admin, ids: &[RouteId]) -> Result<Vec<Route>, RouteError> {
+    let txn = begin(&ctx.db).await?;
+    let mut known = routes::all(&txn).await?;
+    let (mut given, mut there) = (ids.to_vec(), Vec::from_iter(known.iter().map(|one| one.id)));
+    given.sort();
+    there.sort();
+    if given != there {
+        return Err(RouteError::Changed);
+    }
+    known.sort_by_key(|route| ids.iter().position(|id| *id == route.id));
+    for (place, route) in (1..).zip(&mut known) {
+        if route.place == place {
+            continue;
+        }
+        let before = said(route);
+        route.place = place;
+        match routes::update(&txn, route).await {
+            Err(StoreError::Changed) => return Err(RouteError::Changed),
+            done => done?,
+        }
+        route.version += 1;
+        let change = format!("{before} -> {}", said(route));
+        note(&txn, ctx, by, ("route.change", route.id), change).await?;
+    }
+    commit(txn).await?;
+    Ok(known)
+}
+
 pub async fn remove(ctx: &Ctx, by: &Admin, id: RouteId) -> Result<(), RouteError> {
     let txn = begin(&ctx.db).await?;
     let before = routes::find(&txn, id).await?.ok_or(RouteError::NotFound)?;

@@ -150,6 +150,7 @@ pub const RIGHTS: &[(&str, &str, Who)] = &[
     ("POST", "/api/admin/reveal", Administrator),
     ("GET", "/api/admin/routes", Administrator),
     ("POST", "/api/admin/routes", Administrator),
+    ("POST", "/api/admin/routes/order", Administrator),
     ("DELETE", "/api/admin/routes/{id}", Administrator),
     ("PUT", "/api/admin/routes/{id}", Administrator),
     ("GET", "/api/admin/staff", Administrator),

@@ -124,6 +124,7 @@ fn console() -> OpenApiRouter<Site> {
         .routes(routes!(admin::blacklist::lift))
         .routes(routes!(admin::routes::add, admin::routes::list))
         .routes(routes!(admin::routes::change, admin::routes::remove))
+        .routes(routes!(admin::routes::order))
         .routes(routes!(admin::readers::add, admin::readers::list))
         .routes(routes!(admin::readers::revoke))
         .routes(routes!(admin::areas::add, admin::areas::list))

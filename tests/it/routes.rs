@@ -421,6 +421,63 @@ async fn a_route_is_changed_by_whoever_saw_it_last_and_visits_under_way_keep_the
 }
 
 #[tokio::test]
+async fn routes_are_tried_in_the_order_in_which_an_administrator_puts_them() {
+    let app = App::start().await;
+    let (admin, guest) = (app.approver("吴敏"), app.guest("张小雨").await);
+    let add = async |name: &str, who: Value| {
+        let route = json!({ "name": name, "place": 1, "open": true, "steps": [who] });
+        let added = admin.post("/api/admin/routes", &route).await.expect(201);
+        added["id"].as_str().unwrap().to_owned()
+    };
+    let first = add("院系", host_department()).await;
+    let second = add("保卫处", member(&app, "周岚").await).await;
+    let order = async |ids: &[&str]| {
+        let form = json!({ "routes": ids });
+        admin.post("/api/admin/routes/order", &form).await
+    };
+    // Neither a part of them nor one twice is an order.
+    for ids in [&[&*first][..], &[&first, &first], &[&first, &second, "77"]] {
+        assert_snapshot!(order(ids).await.problem(), @"409 changed 该审批路线已被他人修改，请刷新后重试");
+    }
+    let ordered = order(&[&second, &first]).await.expect(200);
+    let line = |route: &Value| format!("{} {} {}", route["name"], route["place"], route["version"]);
+    let lines: Vec<_> = ordered["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(line)
+        .collect();
+    assert_snapshot!(lines.join("\n"), @r#"
+    "保卫处" 1 1
+    "院系" 2 2
+    "#);
+    assert_eq!(ordered["members"][0]["name"], "周岚");
+    let listed = admin.get("/api/admin/routes").await.expect(200);
+    assert_eq!(listed, ordered, "it is kept");
+    let visit = booked(&app, &guest, "刘明").await;
+    app.approver("周岚")
+        .decide(&visit, "approve", "")
+        .await
+        .expect(200);
+    app.deliver().await;
+    let subject = format!("route:{first}");
+    let audit = campus_pass::store::audit::about(&app.ctx.db.read, &subject).await;
+    assert_snapshot!(app.plain(&audit.unwrap().join("\n")), @"
+    staff:[id] route.add 1 院系 open=true [] host_department
+    staff:[id] route.change 1 院系 open=true [] host_department -> 2 院系 open=true [] host_department
+    ");
+    let host = app.approver("刘明");
+    let refused = host
+        .post(
+            "/api/admin/routes/order",
+            &json!({ "routes": [second, first] }),
+        )
+        .await;
+    assert_snapshot!(refused.problem(), @"403 forbidden 您没有此权限");
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_route_that_makes_no_sense_is_refused_with_its_field() {
     let app = App::start().await;
     let admin = app.approver("吴敏");

@@ -140,6 +140,8 @@ async fn a_reader_by_rule_sees_those_visits_and_decides_nothing() {
     let rule = json!({ "staff": id(&app, "王强").await, "department": department });
     let rule_id = admin.post("/api/admin/readers", &rule).await.expect(201)["id"].clone();
     assert_snapshot!(admin.post("/api/admin/readers", &rule).await.problem(), @"409 already_granted 该抄送规则已存在");
+    let rules = admin.get("/api/admin/readers").await.expect(200);
+    assert_eq!(rules["members"][0]["name"], "王强");
     let after = guest.book("刘明", FROM, UNTIL).await;
     guest.book("王强", FROM, UNTIL).await;
     app.deliver().await;

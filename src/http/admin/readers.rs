@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::staff::{NamedStaffOut, named};
 use crate::actions::readers;
 use crate::ctx::Ctx;
 use crate::domain::actors::Admin;
@@ -16,7 +17,7 @@ use crate::store::readers::{Grant, Over};
 /// Exactly one of `department` and `area`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct GrantIn {
+pub struct ReaderRuleIn {
     staff: StaffId,
     /// The host's.
     department: Option<DepartmentId>,
@@ -24,7 +25,7 @@ pub struct GrantIn {
 }
 
 #[derive(Serialize, ToSchema)]
-pub struct GrantOut {
+pub struct ReaderRuleOut {
     id: GrantId,
     staff: StaffId,
     department: Option<DepartmentId>,
@@ -32,20 +33,22 @@ pub struct GrantOut {
 }
 
 #[derive(Serialize, ToSchema)]
-pub struct GrantsOut {
-    items: Vec<GrantOut>,
+pub struct ReaderRulesOut {
+    items: Vec<ReaderRuleOut>,
+    /// Those who may read by them.
+    members: Vec<NamedStaffOut>,
 }
 
 /// Adds a rule; visits that are not over are read by it as well
 #[utoipa::path(post, path = "/api/admin/readers", operation_id = "add_reader", tag = "admin",
-    request_body = GrantIn,
-    responses((status = 201, body = GrantOut), (status = 403, body = ProblemOut),
+    request_body = ReaderRuleIn,
+    responses((status = 201, body = ReaderRuleOut), (status = 403, body = ProblemOut),
         (status = 409, body = ProblemOut), (status = 422, body = ProblemOut)))]
 pub async fn add(
     State(ctx): State<Ctx>,
     by: Admin,
-    Json(form): Json<GrantIn>,
-) -> Result<(StatusCode, Json<GrantOut>), Problem> {
+    Json(form): Json<ReaderRuleIn>,
+) -> Result<(StatusCode, Json<ReaderRuleOut>), Problem> {
     let over = match (form.department, form.area) {
         (Some(id), None) => Over::Department(id),
         (None, Some(id)) => Over::Area(id),
@@ -55,16 +58,17 @@ pub async fn add(
         }
     };
     let grant = readers::grant(&ctx, &by, form.staff, over).await?;
-    Ok((StatusCode::CREATED, Json(GrantOut::of(&grant))))
+    Ok((StatusCode::CREATED, Json(ReaderRuleOut::of(&grant))))
 }
 
 /// The rules, oldest first
 #[utoipa::path(get, path = "/api/admin/readers", operation_id = "readers", tag = "admin",
-    responses((status = 200, body = GrantsOut), (status = 403, body = ProblemOut)))]
-pub async fn list(State(ctx): State<Ctx>, by: Admin) -> Result<Json<GrantsOut>, Problem> {
+    responses((status = 200, body = ReaderRulesOut), (status = 403, body = ProblemOut)))]
+pub async fn list(State(ctx): State<Ctx>, by: Admin) -> Result<Json<ReaderRulesOut>, Problem> {
     let grants = readers::grants(&ctx, &by).await?;
-    let items = grants.iter().map(GrantOut::of).collect();
-    Ok(Json(GrantsOut { items }))
+    let items = grants.iter().map(ReaderRuleOut::of).collect();
+    let members = named(&ctx.db.read, grants.iter().map(|grant| grant.staff)).await?;
+    Ok(Json(ReaderRulesOut { items, members }))
 }
 
 /// Ends a rule, and what was read by it
@@ -80,7 +84,7 @@ pub async fn revoke(
     Ok(StatusCode::NO_CONTENT)
 }
 
-impl GrantOut {
+impl ReaderRuleOut {
     fn of(grant: &Grant) -> Self {
         let (department, area) = match grant.over {
             Over::Department(id) => (Some(id), None),

@@ -54,7 +54,7 @@ impl ResidentRowOut {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ResidentIn {
+pub struct NewResidentIn {
     #[serde(default)]
     name: String,
     #[serde(default)]
@@ -91,13 +91,13 @@ pub async fn list(
 
 /// Somebody moves in, or back
 #[utoipa::path(post, path = "/api/admin/residents", operation_id = "add_resident", tag = "admin",
-    request_body = ResidentIn,
+    request_body = NewResidentIn,
     responses((status = 201, body = ResidentRowOut), (status = 403, body = ProblemOut),
         (status = 422, body = ProblemOut)))]
 pub async fn add(
     State(ctx): State<Ctx>,
     by: Admin,
-    Json(form): Json<ResidentIn>,
+    Json(form): Json<NewResidentIn>,
 ) -> Result<(StatusCode, Json<ResidentRowOut>), Problem> {
     let mut f = Fields::default();
     let name = f.take("name", PersonName::parse(&form.name));

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::staff::{NamedStaffOut, named};
 use crate::actions::routes::{self, Draft};
 use crate::ctx::Ctx;
 use crate::domain::actors::Admin;
@@ -81,6 +82,15 @@ pub struct RouteOut {
 #[derive(Serialize, ToSchema)]
 pub struct RoutesOut {
     items: Vec<RouteOut>,
+    /// Whom their steps name.
+    members: Vec<NamedStaffOut>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RouteOrderIn {
+    /// Every route, the one that is tried first at the head.
+    routes: Vec<RouteId>,
 }
 
 /// Adds a route
@@ -101,9 +111,23 @@ pub async fn add(
 #[utoipa::path(get, path = "/api/admin/routes", operation_id = "routes", tag = "admin",
     responses((status = 200, body = RoutesOut), (status = 403, body = ProblemOut)))]
 pub async fn list(State(ctx): State<Ctx>, by: Admin) -> Result<Json<RoutesOut>, Problem> {
-    let routes = routes::list(&ctx, &by).await?;
-    let items = routes.iter().map(RouteOut::of).collect();
-    Ok(Json(RoutesOut { items }))
+    Ok(Json(
+        RoutesOut::of(&ctx, &routes::list(&ctx, &by).await?).await?,
+    ))
+}
+
+/// Says in which order the routes are tried
+#[utoipa::path(post, path = "/api/admin/routes/order", operation_id = "order_routes", tag = "admin",
+    request_body = RouteOrderIn,
+    responses((status = 200, body = RoutesOut), (status = 403, body = ProblemOut),
+        (status = 409, body = ProblemOut)))]
+pub async fn order(
+    State(ctx): State<Ctx>,
+    by: Admin,
+    Json(form): Json<RouteOrderIn>,
+) -> Result<Json<RoutesOut>, Problem> {
+    let routes = routes::order(&ctx, &by, &form.routes).await?;
+    Ok(Json(RoutesOut::of(&ctx, &routes).await?))
 }
 
 /// Changes a route; visits under way keep their steps
@@ -232,6 +256,20 @@ impl RouteStepIn {
             ends_after: ends_after.map(|(after, _)| minutes(after)),
             on_time_out: ends_after.map(|(_, end)| end.as_str().to_owned()),
         }
+    }
+}
+
+impl RoutesOut {
+    async fn of(ctx: &Ctx, routes: &[Route]) -> Result<Self, Problem> {
+        let steps = routes.iter().flat_map(|route| &route.steps);
+        let members = steps.filter_map(|step| match step.who {
+            Who::Member(id) => Some(id),
+            Who::HostDepartment | Who::Department(_) | Who::Host | Who::Administrators => None,
+        });
+        Ok(Self {
+            items: routes.iter().map(RouteOut::of).collect(),
+            members: named(&ctx.db.read, members).await?,
+        })
     }
 }
 

@@ -2,10 +2,11 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::page::{PageOut, choice, named, queries};
+use super::page::{self, PageOut, choice, queries};
 use crate::actions::staff::{
     MemberForm, add_member, leave as leaves, member_revision, save_member,
 };
@@ -20,6 +21,7 @@ use crate::http::fields::Fields;
 use crate::http::problem::{Problem, ProblemOut};
 use crate::ids::{DepartmentId, StaffId};
 use crate::secret::Masked;
+use crate::store::StoreError;
 use crate::store::staff::{self, MemberFilter};
 
 queries! {
@@ -65,6 +67,28 @@ impl StaffRowOut {
             phone: member.phone.mask,
         }
     }
+}
+
+/// Somebody whom a rule names by their id, for whoever reads the rule.
+#[derive(Serialize, ToSchema)]
+pub struct NamedStaffOut {
+    id: StaffId,
+    name: String,
+    department: String,
+}
+
+/// Those with these ids, each of them once.
+pub(super) async fn named(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = StaffId>,
+) -> Result<Vec<NamedStaffOut>, StoreError> {
+    let found = staff::find_many(db, ids).await?.into_iter();
+    let named = found.map(|member| NamedStaffOut {
+        id: member.id,
+        name: member.name.as_str().to_owned(),
+        department: member.department_name,
+    });
+    Ok(named.collect())
 }
 
 /// Somebody new.
@@ -152,7 +176,7 @@ pub async fn list(
     let page = query.page(&mut f);
     let filter = MemberFilter {
         name: query.name.as_deref().and_then(NameStart::parse),
-        department: named(&mut f, "department", query.department.as_deref()),
+        department: page::named(&mut f, "department", query.department.as_deref()),
         role: choice(&mut f, "role", query.role.as_deref(), Role::parse),
     };
     let (filter, page) = f.finish(Some((filter, page)))?;

@@ -50,7 +50,7 @@ export const texts = {
     again: '重新登录',
     missing: '没有找到这个页面。',
     home: '回到首页',
-    roles: { host: '被访人', approver: '审批人', reader: '抄送人', guard: '门卫', administrator: '访客管理员' },
+    roles: { host: '被访人', approver: '审批人', reader: '抄送人', guard: '门岗', administrator: '访客管理员' },
   },
   menu: {
     today: '今日',

@@ -33,7 +33,7 @@ export interface Page<T> { items: T[]; next?: string | null }
 export class Problem extends Error {
   readonly status: number
   readonly code: string
-  /** The complaint about each field, by its last name: `visitor.phone` is `phone`, but `resident.phone` stays. */
+  /** The complaint about each field, by its last name: `visitor.phone` is `phone`; `resident.phone` and `steps[1].who` stay. */
   readonly fields: Record<string, string>
   /** The same by its whole path, `visitors[1].phone`, for a form with many of a kind. */
   readonly paths: Record<string, string>
@@ -44,7 +44,7 @@ export class Problem extends Error {
     this.code = body.code ?? (status === 0 ? 'offline' : 'unknown')
     this.paths = Object.fromEntries((body.errors ?? []).map(({ field, detail }) => [field, detail]))
     this.fields = Object.fromEntries(
-      (body.errors ?? []).map(({ field, detail }) => [/^resident\./.test(field) ? field : (field.split(/[./]/).pop() ?? ''), detail]),
+      (body.errors ?? []).map(({ field, detail }) => [/^resident\.|\[/.test(field) ? field : (field.split(/[./]/).pop() ?? ''), detail]),
     )
   }
 }

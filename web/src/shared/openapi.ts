@@ -576,12 +576,6 @@ export interface components {
          * @example 1628957678243860481
          */
         GrantId: string;
-        /** @description Exactly one of `department` and `area`. */
-        GrantIn: {
-            staff: components["schemas"]["StaffId"];
-            department?: components["schemas"]["DepartmentId"] | null;
-            area?: components["schemas"]["AreaId"] | null;
-        };
         GrantOut: {
             template_id: string;
             /**
@@ -589,9 +583,6 @@ export interface components {
              * @description How many messages may still be sent.
              */
             left: number;
-        };
-        GrantsOut: {
-            items: components["schemas"]["GrantOut"][];
         };
         /** @description 团体通行. The host is the one in charge, 负责人. */
         GroupIn: {
@@ -941,6 +932,17 @@ export interface components {
         NamedIn: {
             /** @description 名称, at most 50 characters. */
             name?: string;
+        };
+        /** @description Somebody whom a rule names by their id, for whoever reads the rule. */
+        NamedStaffOut: {
+            id: components["schemas"]["StaffId"];
+            name: string;
+            department: string;
+        };
+        NewResidentIn: {
+            name?: string;
+            phone?: string;
+            house?: string;
         };
         /** @description Somebody new. */
         NewStaffIn: {
@@ -1606,6 +1608,23 @@ export interface components {
             name: string;
             department: string;
         };
+        /** @description Exactly one of `department` and `area`. */
+        ReaderRuleIn: {
+            staff: components["schemas"]["StaffId"];
+            department?: components["schemas"]["DepartmentId"] | null;
+            area?: components["schemas"]["AreaId"] | null;
+        };
+        ReaderRuleOut: {
+            id: components["schemas"]["GrantId"];
+            staff: components["schemas"]["StaffId"];
+            department?: components["schemas"]["DepartmentId"] | null;
+            area?: components["schemas"]["AreaId"] | null;
+        };
+        ReaderRulesOut: {
+            items: components["schemas"]["ReaderRuleOut"][];
+            /** @description Those who may read by them. */
+            members: components["schemas"]["NamedStaffOut"][];
+        };
         /**
          * @description 来访事由.
          * @example 1628957678243860481
@@ -1824,6 +1843,10 @@ export interface components {
              */
             version?: number | null;
         };
+        RouteOrderIn: {
+            /** @description Every route, the one that is tried first at the head. */
+            routes: components["schemas"]["RouteId"][];
+        };
         RouteOut: {
             id: components["schemas"]["RouteId"];
             name: string;
@@ -1862,6 +1885,8 @@ export interface components {
         };
         RoutesOut: {
             items: components["schemas"]["RouteOut"][];
+            /** @description Whom their steps name. */
+            members: components["schemas"]["NamedStaffOut"][];
         };
         /** @description What an import makes of one row. */
         RowOut: {
