@@ -36,12 +36,20 @@ export class Problem extends Error {
   /** The complaint about each field, by its last name: `visitor.phone` is `phone`, but `resident.phone` stays. */
   readonly fields: Record<string, string>
 
+  /** Words that go before the server's, by the problem's code. The server speaks Chinese; pages in another language put theirs in. */
+  static readonly words: Record<string, string> = {
+    offline: '网络不可用，请检查网络后重试。',
+    broken: '服务暂时不可用，请稍后重试。',
+    login_failed: '登录没有成功，请关闭页面后重新打开。',
+  }
+
   constructor(status: number, body: Partial<{ code: string; title: string; detail: string; errors: FieldError[] }>) {
-    super(body.detail || body.title || (status === 0 ? '网络不可用，请检查网络后重试。' : '服务暂时不可用，请稍后重试。'))
+    const code = body.code ?? (status === 0 ? 'offline' : 'broken')
+    super(Problem.words[code] || body.detail || body.title)
     this.status = status
-    this.code = body.code ?? (status === 0 ? 'offline' : 'unknown')
+    this.code = code
     this.fields = Object.fromEntries(
-      (body.errors ?? []).map(({ field, detail }) => [/^resident\./.test(field) ? field : (field.split(/[./]/).pop() ?? ''), detail]),
+      (body.errors ?? []).map(({ field, code, detail }) => [/^resident\./.test(field) ? field : (field.split(/[./]/).pop() ?? ''), Problem.words[code] ?? detail]),
     )
   }
 }
@@ -56,7 +64,7 @@ function signIn(door: Door): Promise<never> {
   const before = Number(sessionStorage.getItem(SENT_TO_LOGIN) ?? 0)
   sessionStorage.removeItem(SENT_TO_LOGIN)
   if (Date.now() - before < 5000) {
-    throw new Problem(401, { code: 'login_failed', detail: '登录没有成功，请关闭页面后重新打开。' })
+    throw new Problem(401, { code: 'login_failed' })
   }
   sessionStorage.setItem(SENT_TO_LOGIN, String(Date.now()))
   location.replace(`/login/${door}?to=${encodeURIComponent(location.pathname + location.search)}`)

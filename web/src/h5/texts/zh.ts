@@ -1,5 +1,5 @@
-// Every word of the visitors' and staff's pages. Terms are the handbook's and stay as they are.
-export const texts = {
+// Every word of the visitors’ and staff’s pages, in Chinese. Terms are the handbook’s and stay as they are.
+export const zh = {
   titles: {
     book: '智慧访客',
     visit: '预约详情',
@@ -28,7 +28,15 @@ export const texts = {
     missing: '没有找到这个页面，请从公众号菜单重新进入。',
     toBook: '去预约',
     logOut: '退出登录',
+    pair: (name: string, value: string) => `${name}：${value}`,
+    comma: '、',
+    days: (days: number) => `${days}天`,
+    span: (from: string, until: string) => `${from} 至 ${until}`,
   },
+  /** The server says the stages in Chinese; another language says them by their names. */
+  stages: {} as Record<string, string>,
+  /** The same of its refusals, by their codes. */
+  refusals: {} as Record<string, string>,
   book: {
     tabs: { form: '发起预约', records: '预约记录' },
     visitSection: '到访信息',
@@ -91,7 +99,13 @@ export const texts = {
     search: '查询',
     none: '没有找到，请核对姓名，须与单位登记的姓名完全一致。',
   },
-  moments: { date: '日期', time: '时间', units: { year: '年', month: '月', day: '日', hour: '时', minute: '分', second: '秒' } },
+  moments: {
+    confirm: '确认',
+    date: '日期',
+    time: '时间',
+    units: { year: '年', month: '月', day: '日', hour: '时', minute: '分', second: '秒' },
+    wheels: { year: '年', month: '月', day: '日', hour: '时', minute: '分', second: '秒' },
+  },
   plates: {
     title: '车牌号键盘',
     place: (place: number) => `第${place}位`,
@@ -211,7 +225,7 @@ export const texts = {
   },
   coming: {
     section: '来访信息',
-    ask: '有访客登记到访您家',
+    ask: '有访客登记到访您家。',
     advice: '如不认识此人，请点击下方按钮，其通行凭证将立即失效。',
     askFirst: '您同意后，访客才能入园。如不认识此人，请拒绝其来访。',
     arrived: '该访客已经入园。如有疑问请联系社区或保卫处。',
@@ -220,8 +234,7 @@ export const texts = {
     expect: '同意',
     disown: '我不认识此人',
     disownAsk: '确定不认识此人吗？其通行凭证将立即失效，且不能恢复。',
-    unknown: '链接无效',
-    unknownAdvice: '请核对短信中的链接是否完整。该登记也可能已被修改。',
+    unknown: '链接无效。请核对短信中的链接是否完整。该登记也可能已被修改。',
     ended: '该登记已结束，无需处理。',
   },
   pass: {
@@ -277,12 +290,13 @@ export const texts = {
     submit: '提交申请',
     waiting: '待审批',
     notYet: '未开始',
-    all: '会签，需全部同意',
+    all: '（会签，需全部同意）',
     decidesAt: '将于以下时间按规则处理',
-    instead: '代',
+    instead: (name: string) => `（代${name}）`,
     readers: '抄送人',
     noHistory: '暂无审批记录',
     decisions: { approve: '同意', reject: '拒绝', return: '退回' },
+    confirm: { approve: '确定同意', reject: '确定拒绝', return: '确定退回' },
     decided: { approve: '已同意', reject: '已拒绝', return: '已退回' },
     comment: '审批意见',
     commentNeeded: '请填写审批意见',
