@@ -24,6 +24,7 @@ export type Approval = Shapes['ApprovalOut']
 export type ApprovalStep = Shapes['StepOut']
 export type ApprovalEvent = Shapes['EventOut']
 export type Counts = Shapes['CountsOut']
+export type Own = Shapes['OwnOut']
 export type Delegation = Shapes['DelegationOut']
 export type Decision = 'approve' | 'reject' | 'return'
 
@@ -162,7 +163,18 @@ export const invitations = {
 /** Ends every session of this browser; whoever comes next is nobody yet. */
 export const logOut = () => call<void>(null, 'POST', '/api/logout')
 
+/** What is kept of oneself, and the ways to take it back. */
+export const own = {
+  export: '/api/me/export',
+  show: () => call<Own>('wechat', 'GET', '/api/me/export'),
+  photo: (id: string) => `/api/photos/${id}`,
+  withdrawPhoto: (id: string) => call<void>('wechat', 'DELETE', `/api/photos/${id}`),
+  logOutEverywhere: () => call<void>('wechat', 'POST', '/api/logout/everywhere'),
+  delete: (confirm: string) => call<void>('wechat', 'POST', '/api/me/delete', { confirm }),
+}
+
 export const passes = {
+  withdrawFace: (token: string) => call<void>(null, 'DELETE', `/api/passes/${encodeURIComponent(token)}/face`),
   show: (token: string) => call<Pass>(null, 'GET', `/api/passes/${encodeURIComponent(token)}`),
   byCode: (code: string, phone_last4: string) =>
     call<{ link: string }>(null, 'POST', '/api/passes/by-code', { code, phone_last4 }),
