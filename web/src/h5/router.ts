@@ -15,6 +15,7 @@ export const router = createRouter({
     { path: '/h5/visits/:id/edit', component: () => import('./pages/EditPage.vue'), props: true, meta: { title: texts.titles.edit } },
     { path: '/h5/register', component: () => import('./pages/RegisterPage.vue'), meta: { title: texts.titles.register } },
     { path: '/h5/registrations/:id/edit', component: () => import('./pages/RegistrationEditPage.vue'), props: true, meta: { title: texts.register.edit } },
+    { path: '/h5/me', component: () => import('./pages/MePage.vue'), meta: { title: texts.me.title } },
     { path: '/r/:token', component: () => import('./pages/ComingPage.vue'), props: true, meta: { title: texts.titles.coming } },
     { path: '/h5/staff', component: () => import('./pages/StaffPage.vue'), meta: { title: texts.titles.staff } },
     { path: '/h5/staff/approvals/:id', component: () => import('./pages/ApprovalPage.vue'), props: true, meta: { title: texts.titles.approval } },
