@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { gzipSync } from 'node:zlib'
 import { BASE_URL, control, speck } from './browser.mjs'
 import { book, fillBooking, HOST, ID_NUMBER, pickHost, stranger, visitor } from './campus.mjs'
 
@@ -208,16 +207,4 @@ test('every page fits a screen of 320 px in the dark', async (t) => {
   await page.goto(`${BASE_URL}/h5/nowhere`)
   await page.getByText('没有找到这个页面').waitFor()
   await audit()
-})
-
-test('the first screen is at most 130 KiB over the wire', async (t) => {
-  const { page } = await visitor(t)
-  await page.goto(`${BASE_URL}/h5/book`)
-  await page.getByRole('button', { name: '发起单人预约' }).waitFor()
-  const loaded = await page.evaluate(() => performance.getEntriesByType('resource').map((entry) => entry.name))
-  const parts = [page.url(), ...loaded.filter((url) => url.includes('/assets/'))]
-  const bodies = await Promise.all(parts.map(async (url) => Buffer.from(await (await fetch(url)).arrayBuffer())))
-  const total = bodies.reduce((sum, body) => sum + gzipSync(body).length, 0)
-  t.diagnostic(`${parts.length} parts, ${Math.round(total / 1024)} KiB gzip`)
-  assert.ok(total > 40 * 1024 && total <= 130 * 1024, `${total} bytes`)
 })
