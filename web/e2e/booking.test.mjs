@@ -171,6 +171,29 @@ test('a lost answer and a second tap make one visit', async (t) => {
   assert.equal(await page.getByRole('article').count(), 1)
 })
 
+test('a lost answer, a page loaded again and another tap make one visit', async (t) => {
+  const { page, phone, forgive } = await visitor(t)
+  forgive(/ERR_FAILED/)
+  await page.goto(`${BASE_URL}/h5/book`)
+  await fillBooking(page, { phone })
+  await page.route('**/api/visits', async (route) => {
+    await route.fetch()
+    await route.abort()
+  }, { times: 1 })
+  const submit = page.getByRole('button', { name: '发起单人预约' })
+  await submit.click()
+  await page.getByText('网络不可用').waitFor()
+  await page.reload()
+  await page.getByText('已上传').waitFor()
+  await page.waitForLoadState('networkidle')
+  await submit.click()
+  await page.waitForURL(/\/h5\/visits\/\d+$/)
+  await page.goBack()
+  await page.getByRole('article').first().waitFor()
+  assert.equal(await page.getByRole('article').count(), 1)
+  assert.equal(await page.evaluate(() => sessionStorage.length), 0, 'what was sent is not kept')
+})
+
 test('a booked visit stands in the records and can be withdrawn', async (t) => {
   const guest = await visitor(t)
   const { page, audit, see } = guest

@@ -93,6 +93,7 @@ export function keepDraft<T extends object>(key: string, first: T): { draft: T; 
   const forget = () => {
     stop()
     sessionStorage.removeItem(key)
+    sessionStorage.removeItem(ATTEMPT)
   }
   return { draft, forget }
 }
@@ -208,16 +209,20 @@ export const toBooking = (draft: Draft): Booking => ({
   ...toParticulars(draft),
 })
 
-let attempt = { body: '', key: '' }
+const ATTEMPT = 'attempt'
 
 /**
  * The Idempotency-Key of a form: the same for the same words, so that a second tap after a lost
- * answer makes no second visit, and a new one as soon as anything was corrected.
+ * answer makes no second visit, and a new one as soon as anything was corrected. It is kept beside the draft and
+ * goes with it: who lost the answer may load the page again before they tap again.
  */
 export function attemptKey(form: unknown): string {
   const body = JSON.stringify(form)
-  if (attempt.body !== body) attempt = { body, key: randomId() }
-  return attempt.key
+  const last = JSON.parse(sessionStorage.getItem(ATTEMPT) ?? 'null') as { body: string; key: string } | null
+  if (last?.body === body) return last.key
+  const key = randomId()
+  sessionStorage.setItem(ATTEMPT, JSON.stringify({ body, key }))
+  return key
 }
 
 // crypto.randomUUID is missing in the oldest browsers that WeChat still brings.

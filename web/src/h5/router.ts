@@ -22,6 +22,7 @@ export const router = createRouter({
     { path: '/h5/staff/delegation', component: () => import('./pages/DelegationPage.vue'), meta: { title: texts.staff.delegation.title } },
     { path: '/h5/staff/invitations', component: () => import('./pages/InvitePage.vue'), meta: { title: texts.titles.invite } },
     { path: '/h5/staff/invitations/:id', component: () => import('./pages/VisitPage.vue'), props: ({ params }) => ({ id: params.id, by: 'staff' }), meta: { title: texts.titles.visit } },
+    { path: '/h5/staff/invitations/:id/edit', component: () => import('./pages/InvitationEditPage.vue'), props: true, meta: { title: texts.titles.invite } },
     { path: '/i/:token', component: () => import('./pages/InvitedPage.vue'), props: true, meta: { title: texts.titles.invited } },
     { path: '/h5/left', component: () => import('./pages/LeftPage.vue'), meta: { title: texts.titles.left } },
     { path: '/p', component: () => import('./pages/CodePage.vue'), meta: { title: texts.titles.pass } },

@@ -184,6 +184,7 @@ export const staff = {
   ...begun('wecom', '/api/staff/invitations'),
   invite: (inviting: Inviting, key: string) =>
     call<Visit>('wecom', 'POST', '/api/staff/invitations', inviting, { 'idempotency-key': key }),
+  correct: (id: string, form: Shapes['CorrectIn']) => call<Visit>('wecom', 'PUT', `/api/staff/invitations/${id}`, form),
   /** `q` is a 单据号, a whole phone number, a plate, or the beginning of a name. */
   approvals: (box: Box, q?: string, after?: string) =>
     call<Page<ApprovalCard>>('wecom', 'GET', `/api/staff/approvals?${query({ box, q: q || undefined, after })}`),
