@@ -54,7 +54,7 @@ pub async fn gather(ctx: &Ctx, by: &Guest) -> Result<Option<Own>, StoreError> {
     Ok(Some(Own {
         person,
         visits: visit_facts::of(db, all, ctx.clock.now()).await?,
-        pictures: photos::of_owner(db, account).await?,
+        pictures: photos::of_owner(db, account, ctx.clock.now()).await?,
         consents: consents::of_account(db, account).await?,
         messages: outbox::to_these(db, ways_to(by.id, &selves)).await?,
         grants: subscriptions::of_person(db, by.id).await?,

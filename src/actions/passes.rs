@@ -12,6 +12,7 @@ use crate::domain::message::Message;
 use crate::domain::mode::Mode;
 use crate::domain::pass::{Pass, PassCode, PassState};
 use crate::domain::rotating_code::{STEP, rotating_code, step_at};
+use crate::domain::stage::StageKind;
 use crate::domain::visit::Visit;
 use crate::ids::VisitId;
 use crate::outbox;
@@ -32,6 +33,10 @@ pub struct Shown {
     /// Of its link.
     pub token: LinkToken,
     pub state: PassState,
+    /// Where its visit stands, which says why a pass was revoked.
+    pub stage: StageKind,
+    /// Whether the gates know the holder's face.
+    pub has_face: bool,
     /// Whose it is: a name, masked, or 团体通行 and how many.
     pub holder: String,
     pub host: String,
@@ -169,13 +174,11 @@ fn rotating(ctx: &Ctx, pass: &Pass) -> Vec<(DateTime<Utc>, String)> {
 }
 
 fn shown(ctx: &Ctx, pass: Pass, about: VisitFacts) -> Shown {
+    let mut visitors = about.visitors.iter();
+    let visitor = visitors.find(|visitor| visitor.id == pass.visitor);
     let holder = match &about.group {
         Some(group) => format!("团体通行 {}人", group.headcount.get()),
-        None => {
-            let mut visitors = about.visitors.iter();
-            let holder = visitors.find(|visitor| visitor.id == pass.visitor);
-            Masked::name(holder.map_or("", |visitor| visitor.name.as_str())).to_string()
-        }
+        None => Masked::name(visitor.map_or("", |visitor| visitor.name.as_str())).to_string(),
     };
     let now = ctx.clock.now();
     let state = pass.state(now);
@@ -188,6 +191,8 @@ fn shown(ctx: &Ctx, pass: Pass, about: VisitFacts) -> Shown {
         .link_token("pass", pass.id.get(), pass.link_generation);
     Shown {
         holder,
+        stage: about.visit.stage.kind(),
+        has_face: visitor.is_some_and(|visitor| visitor.face_photo.is_some()),
         token,
         host: about.host.name,
         area: about.area.name,

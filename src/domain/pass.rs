@@ -118,6 +118,12 @@ impl Pass {
         passes.into_iter().min_by_key(far)
     }
 
+    /// How many entries are left, where they are counted.
+    #[must_use]
+    pub fn entries_left(&self) -> Option<i32> {
+        self.entry_limit.map(|limit| (limit - self.entries).max(0))
+    }
+
     /// A revoked pass is told as revoked, whatever the hour.
     #[must_use]
     pub fn state(&self, now: DateTime<Utc>) -> PassState {

@@ -96,13 +96,15 @@ pub async fn let_go_of(
     Ok(())
 }
 
-/// Every picture that somebody gave, with when they did, oldest first.
+/// Every picture that somebody gave and has not taken back, with when they did, oldest first.
 pub async fn of_owner(
     db: &impl ConnectionTrait,
     owner: Account,
+    now: DateTime<Utc>,
 ) -> Result<Vec<(Photo, DateTime<Utc>)>, StoreError> {
     let own = row::Entity::find()
         .filter(owned(owner, row::Column::PersonId, row::Column::StaffId))
+        .filter(live(now))
         .order_by_asc(row::Column::Id);
     let rows = own.all(db).await?.into_iter();
     rows.map(|row| {

@@ -138,8 +138,8 @@ async fn a_group_is_applied_for_approved_and_comes_by_one_code() {
     let page = app.get(&link).await.expect(200);
     assert_eq!(page, whole["pass"]);
     assert_eq!(
-        (&page["holder"], &page["host"]),
-        (&json!("团体通行 3人"), &json!("刘明"))
+        (&page["holder"], &page["host"], &page["entries_left"]),
+        (&json!("团体通行 3人"), &json!("刘明"), &json!(3))
     );
     let sent = app.sandbox.sms_to(CONTACT).pop().unwrap().text;
     assert!(
@@ -237,8 +237,8 @@ async fn the_listed_vehicles_come_by_their_plates_and_take_no_place() {
     );
     let shown = pass(&initiator, &visit).await;
     assert_eq!(
-        (&shown["state"], &shown["code"]),
-        (&json!("revoked"), &Value::Null)
+        (&shown["state"], &shown["stage"], &shown["code"]),
+        (&json!("revoked"), &json!("withdrawn"), &Value::Null)
     );
     let saved = initiator
         .get(&format!("/api/staff/groups/{}/pass/qr.png", visit.id))

@@ -121,6 +121,9 @@ async fn a_face_photo_is_taken_back_with_the_consent_and_nothing_of_it_stays() {
     let own = format!("/api/photos/{face}");
     assert_eq!(delete(&app, &guest, &own).await.status, 204);
     assert_eq!(guest.look(&visit).await["visitors"][0]["has_face"], false);
+    let kept = guest.get("/api/me/export").await;
+    let kept = kept.expect(200)["photos"].as_array().unwrap().len();
+    assert_eq!(kept, 1, "the document");
     let path = format!("/api/staff/approvals/{}/photos/{face}", visit.id);
     assert_eq!(app.approver("陈静").get(&path).await.status, 404);
     assert_eq!(erased(&app).await, 1);
@@ -161,7 +164,10 @@ async fn whoever_holds_the_link_of_a_pass_takes_back_the_face_that_a_host_gave()
         app.send(body(request, "")).await.status
     };
     assert_eq!(delete(&forged).await, 404);
+    let page = format!("/api/passes/{token}");
+    assert_eq!(app.get(&page).await.expect(200)["has_face"], true);
     assert_eq!(delete(&path).await, 204);
+    assert_eq!(app.get(&page).await.expect(200)["has_face"], false);
     assert_eq!(delete(&path).await, 404, "there is none any more");
     let of_host = host.get(&format!("/api/staff/photos/{face}")).await;
     assert_eq!(of_host.status, 404, "nobody sees it from here on");

@@ -138,6 +138,8 @@ async fn what_the_register_does_not_know_waits_for_the_desk() {
     wang(&app).say(&link, "disown").await.expect(200);
     app.deliver().await;
     assert!(enter(&app, &guest).await.contains("revoked"));
+    let page = app.get(&guest.link().replace("/p/", "/api/passes/")).await;
+    assert_eq!(page.expect(200)["stage"], "rejected", "which says why");
     app.finish().await;
 }
 

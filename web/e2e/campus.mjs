@@ -1,6 +1,7 @@
 // The people of a story, as the sandbox and the seed know them. Every story brings a visitor of its
 // own, since one person may have no more than three applications waiting with one host.
 import assert from 'node:assert/strict'
+import jsQR from 'jsqr'
 import { BASE_URL, control, openBrowser, photo } from './browser.mjs'
 
 /** A member of staff of the seed whose full name is unique. */
@@ -65,6 +66,47 @@ export async function passLink(phone) {
 /** What the QR behind a pass link says. */
 export async function codeOf(link) {
   return (await (await fetch(`${BASE_URL}/api${link.replace('/p/', '/passes/')}`)).json()).code
+}
+
+/** What a reader makes of a QR on the screen, of its pixels alone, by a library that has nothing of ours. */
+export async function readCode(code) {
+  const picture = (await code.screenshot()).toString('base64')
+  // Elsewhere, since the page's own policy is none of the reader's business.
+  const blank = await code.page().context().newPage()
+  const { bytes, width, height } = await blank.evaluate(async (picture) => {
+    const image = new Image()
+    image.src = `data:image/png;base64,${picture}`
+    await image.decode()
+    const { width, height } = image
+    const canvas = Object.assign(document.createElement('canvas'), { width, height })
+    const brush = canvas.getContext('2d')
+    brush.drawImage(image, 0, 0)
+    let bytes = ''
+    for (const byte of brush.getImageData(0, 0, width, height).data) bytes += String.fromCharCode(byte)
+    return { bytes: btoa(bytes), width, height }
+  }, picture)
+  await blank.close()
+  const found = jsQR(Uint8ClampedArray.from(Buffer.from(bytes, 'base64')), width, height)
+  assert.ok(found, 'the screen shows a QR')
+  return found.data
+}
+
+/** What the device at a gate is answered to a code. */
+export async function scan(code, gate = GATE) {
+  return (await control('POST', `/gate/${gate}/scan`, { v: code })).body.r
+}
+
+/** Whatever a browser keeps of our pages, besides the HttpOnly cookie of a login. */
+export async function keptBy(page) {
+  return page.evaluate(async () => ({
+    local: Object.keys(localStorage),
+    session: Object.keys(sessionStorage),
+    databases: (await indexedDB.databases()).map(({ name }) => name),
+    caches: await globalThis.caches.keys(),
+    workers: (await navigator.serviceWorker.getRegistrations()).length,
+    // The sandbox's own stand for the phone's WeChat and are none of ours.
+    cookies: document.cookie.split('; ').filter((cookie) => cookie && !cookie.startsWith('sandbox_')),
+  }))
 }
 
 /** Waits for what the service does in its own time, such as a delivery. */

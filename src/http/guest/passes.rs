@@ -24,6 +24,13 @@ pub struct PassOut {
     /// `valid`, `not_yet`, `expired` or `revoked`.
     #[schema(example = "valid")]
     state: &'static str,
+    /// 状态 of its visit: a pass that was `revoked` went with a `withdrawn` or `rejected` one, else by itself.
+    #[schema(example = "approved")]
+    stage: &'static str,
+    /// How many may still come in with it; none where nobody counts.
+    entries_left: Option<i32>,
+    /// Whether there is a face photo, whose consent can be taken back.
+    has_face: bool,
     /// The holder's name, masked; of a group 团体通行 and how many people it is for.
     #[schema(example = "张*")]
     holder: String,
@@ -85,6 +92,9 @@ impl PassOut {
     pub fn of(ctx: &Ctx, shown: Shown) -> Result<Self, Problem> {
         Ok(Self {
             state: shown.state.as_str(),
+            stage: shown.stage.as_str(),
+            entries_left: shown.pass.entries_left(),
+            has_face: shown.has_face,
             holder: shown.holder,
             host: shown.host,
             area: shown.area,

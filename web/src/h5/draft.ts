@@ -1,5 +1,6 @@
 import { reactive, watch } from 'vue'
 import type { Booking, Companions, Host, Joining, Me, Registering } from '../shared/api'
+import { randomId } from '../shared/attempt'
 import { isIdNumber, isMobile, isPlate, tidyIdNumber } from '../shared/checks'
 import { milliseconds, rfc3339, today } from '../shared/format'
 import { texts } from './texts'
@@ -93,6 +94,7 @@ export function keepDraft<T extends object>(key: string, first: T): { draft: T; 
   const forget = () => {
     stop()
     sessionStorage.removeItem(key)
+    sessionStorage.removeItem(ATTEMPT)
   }
   return { draft, forget }
 }
@@ -208,4 +210,18 @@ export const toBooking = (draft: Draft): Booking => ({
   ...toParticulars(draft),
 })
 
-export { attemptKey } from '../shared/attempt'
+const ATTEMPT = 'attempt'
+
+/**
+ * The Idempotency-Key of a form: the same for the same words, so that a second tap after a lost
+ * answer makes no second visit, and a new one as soon as anything was corrected. It is kept beside the draft and
+ * goes with it: who lost the answer may load the page again before they tap again.
+ */
+export function attemptKey(form: unknown): string {
+  const body = JSON.stringify(form)
+  const last = JSON.parse(sessionStorage.getItem(ATTEMPT) ?? 'null') as { body: string; key: string } | null
+  if (last?.body === body) return last.key
+  const key = randomId()
+  sessionStorage.setItem(ATTEMPT, JSON.stringify({ body, key }))
+  return key
+}

@@ -24,6 +24,7 @@ export type Approval = Shapes['ApprovalOut']
 export type ApprovalStep = Shapes['StepOut']
 export type ApprovalEvent = Shapes['EventOut']
 export type Counts = Shapes['CountsOut']
+export type Own = Shapes['OwnOut']
 export type Delegation = Shapes['DelegationOut']
 export type Decision = 'approve' | 'reject' | 'return'
 
@@ -38,13 +39,22 @@ export class Problem extends Error {
   /** The same by its whole path, `visitors[1].phone`, for a form with many of a kind. */
   readonly paths: Record<string, string>
 
+  /** Words that go before the server's, by the problem's code. The server speaks Chinese; pages in another language put theirs in. */
+  static readonly words: Record<string, string> = {
+    offline: '网络不可用，请检查网络后重试。',
+    broken: '服务暂时不可用，请稍后重试。',
+    login_failed: '登录没有成功，请关闭页面后重新打开。',
+  }
+
   constructor(status: number, body: Partial<{ code: string; title: string; detail: string; errors: FieldError[] }>) {
-    super(body.detail || body.title || (status === 0 ? '网络不可用，请检查网络后重试。' : '服务暂时不可用，请稍后重试。'))
+    const code = body.code ?? (status === 0 ? 'offline' : 'broken')
+    super(Problem.words[code] || body.detail || body.title)
     this.status = status
-    this.code = body.code ?? (status === 0 ? 'offline' : 'unknown')
-    this.paths = Object.fromEntries((body.errors ?? []).map(({ field, detail }) => [field, detail]))
+    this.code = code
+    const said = (body.errors ?? []).map(({ field, code, detail }) => [field, Problem.words[code] ?? detail] as const)
+    this.paths = Object.fromEntries(said)
     this.fields = Object.fromEntries(
-      (body.errors ?? []).map(({ field, detail }) => [/^resident\.|\[/.test(field) ? field : (field.split(/[./]/).pop() ?? ''), detail]),
+      said.map(([field, detail]) => [/^resident\.|\[/.test(field) ? field : (field.split(/[./]/).pop() ?? ''), detail]),
     )
   }
 }
@@ -59,7 +69,7 @@ function signIn(door: Door): Promise<never> {
   const before = Number(sessionStorage.getItem(SENT_TO_LOGIN) ?? 0)
   sessionStorage.removeItem(SENT_TO_LOGIN)
   if (Date.now() - before < 5000) {
-    throw new Problem(401, { code: 'login_failed', detail: '登录没有成功，请关闭页面后重新打开。' })
+    throw new Problem(401, { code: 'login_failed' })
   }
   sessionStorage.setItem(SENT_TO_LOGIN, String(Date.now()))
   location.replace(`/login/${door}?to=${encodeURIComponent(location.pathname + location.search)}`)
@@ -157,7 +167,18 @@ export const invitations = {
 /** Ends every session of this browser; whoever comes next is nobody yet. */
 export const logOut = () => call<void>(null, 'POST', '/api/logout')
 
+/** What is kept of oneself, and the ways to take it back. */
+export const own = {
+  export: '/api/me/export',
+  show: () => call<Own>('wechat', 'GET', '/api/me/export'),
+  photo: (id: string) => `/api/photos/${id}`,
+  withdrawPhoto: (id: string) => call<void>('wechat', 'DELETE', `/api/photos/${id}`),
+  logOutEverywhere: () => call<void>('wechat', 'POST', '/api/logout/everywhere'),
+  delete: (confirm: string) => call<void>('wechat', 'POST', '/api/me/delete', { confirm }),
+}
+
 export const passes = {
+  withdrawFace: (token: string) => call<void>(null, 'DELETE', `/api/passes/${encodeURIComponent(token)}/face`),
   show: (token: string) => call<Pass>(null, 'GET', `/api/passes/${encodeURIComponent(token)}`),
   byCode: (code: string, phone_last4: string) =>
     call<{ link: string }>(null, 'POST', '/api/passes/by-code', { code, phone_last4 }),
@@ -167,6 +188,7 @@ export const staff = {
   ...begun('wecom', '/api/staff/invitations'),
   invite: (inviting: Inviting, key: string) =>
     call<Visit>('wecom', 'POST', '/api/staff/invitations', inviting, { 'idempotency-key': key }),
+  correct: (id: string, form: Shapes['CorrectIn']) => call<Visit>('wecom', 'PUT', `/api/staff/invitations/${id}`, form),
   /** `q` is a 单据号, a whole phone number, a plate, or the beginning of a name. */
   approvals: (box: Box, q?: string, after?: string) =>
     call<Page<ApprovalCard>>('wecom', 'GET', `/api/staff/approvals?${query({ box, q: q || undefined, after })}`),

@@ -11,7 +11,7 @@ export function attemptKey(form: unknown): string {
 }
 
 // crypto.randomUUID is missing in the oldest browsers that WeChat still brings.
-function randomId(): string {
+export function randomId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80

@@ -1438,6 +1438,18 @@ export interface components {
              */
             state: string;
             /**
+             * @description 状态 of its visit: a pass that was `revoked` went with a `withdrawn` or `rejected` one, else by itself.
+             * @example approved
+             */
+            stage: string;
+            /**
+             * Format: int32
+             * @description How many may still come in with it; none where nobody counts.
+             */
+            entries_left?: number | null;
+            /** @description Whether there is a face photo, whose consent can be taken back. */
+            has_face: boolean;
+            /**
              * @description The holder's name, masked; of a group 团体通行 and how many people it is for.
              * @example 张*
              */

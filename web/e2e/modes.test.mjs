@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { BASE_URL, openBrowser } from './browser.mjs'
+import { approverOf, book, decide, invite, member, passLink, visitor } from './campus.mjs'
+
+const SMALL = { width: 320, height: 640 }
+const CHINESE = /\p{Script=Han}/u
+
+const size = (page) => page.evaluate(() => parseFloat(getComputedStyle(document.body).fontSize))
+
+/** Large type and the other language are preferences of the phone, set before any page is seen. */
+const prefer = (context, { large = false, english = false }) =>
+  context.addInitScript(
+    ([large, english]) => {
+      if (large) localStorage.setItem('large-type', 'on')
+      if (english) localStorage.setItem('language', 'en')
+    },
+    [large, english],
+  )
+
+test('关怀模式 enlarges the words on every page, and stays until it is switched off', async (t) => {
+  const { page, audit, see } = await visitor(t)
+  await page.goto(`${BASE_URL}/h5/book`)
+  const before = await size(page)
+  const large = page.getByRole('button', { name: '关怀模式' })
+  await large.click()
+  assert.ok((await size(page)) >= before * 1.25)
+  assert.equal(await large.getAttribute('aria-pressed'), 'true')
+  await audit()
+  await see('large-type')
+  await page.goto(`${BASE_URL}/h5/register`)
+  await page.getByRole('button', { name: '提交' }).waitFor()
+  assert.ok((await size(page)) >= before * 1.25)
+  await large.click()
+  await page.reload()
+  assert.equal(await size(page), before)
+})
+
+test('the pages speak English when asked, keep what was typed, and find back', async (t) => {
+  const { page, audit, see } = await visitor(t)
+  await page.goto(`${BASE_URL}/h5/book`)
+  await page.getByRole('button', { name: /^到访区域/ }).waitFor()
+  await page.waitForLoadState('networkidle')
+  await page.getByRole('textbox', { name: /^姓名/ }).fill('John Smith')
+  await page.getByRole('button', { name: 'English' }).click()
+  await page.getByRole('heading', { name: 'Campus visits' }).waitFor()
+  assert.equal(await page.locator('html').getAttribute('lang'), 'en')
+  assert.equal(await page.title(), 'Campus visits')
+  assert.equal(await page.getByRole('textbox', { name: /^Name/ }).inputValue(), 'John Smith')
+  await page.getByRole('button', { name: 'Book for myself' }).click()
+  await page.getByText('Please choose your host').first().waitFor()
+  await page.locator('.van-toast').waitFor({ state: 'hidden' })
+  await audit()
+  await see('english')
+  await page.getByRole('button', { name: '中文' }).click()
+  await page.getByRole('heading', { name: '智慧访客' }).waitFor()
+  assert.equal(await page.locator('html').getAttribute('lang'), 'zh-CN')
+})
+
+test('what the server refuses is said in English by its code', async (t) => {
+  const { page, context } = await openBrowser(t)
+  await prefer(context, { english: true })
+  await page.goto(`${BASE_URL}/p`)
+  await page.getByRole('textbox', { name: /^Code/ }).fill('AAAAAA')
+  await page.getByRole('textbox', { name: /^Last four digits/ }).fill('0000')
+  await page.getByRole('button', { name: 'Open the pass' }).click()
+  await page.getByText('The code or the last four digits are wrong').waitFor()
+})
+
+/** Every page of the phone, with what tells that it is there, whatever its language. */
+async function tour(t, { dark, large, english, names }) {
+  const small = { ...SMALL, dark }
+  const guest = await visitor(t, small)
+  const id = await book(guest)
+  const approver = await approverOf(t, id, small)
+  await decide(approver, id, '同意')
+  const pass = await passLink(guest.phone)
+  const waiting = await book(guest)
+  const host = await member(t, 'liuming', small)
+  const { id: inviting, link } = await invite(host, 3)
+  for (const { context } of [guest, approver, host]) await prefer(context, { large, english })
+
+  const seen = [
+    [guest, '/h5/book', '.submit'],
+    [guest, '/h5/book?tab=records', 'article'],
+    [guest, `/h5/visits/${id}`, '.to-pass'],
+    [guest, pass, '.qr'],
+    [guest, '/p', 'form'],
+    [guest, '/p/AAAAAAAAAAAAAAAAAAAAAA', '.pass-state'],
+    [guest, '/h5/register', '.submit'],
+    [guest, '/h5/register?tab=records', '.paged-none'],
+    [guest, '/h5/me', '.me-acts'],
+    [guest, '/h5/left', '.notice'],
+    [guest, '/h5/nowhere', '.notice'],
+    [guest, link, '.submit'],
+    [guest, '/r/AAAAAAAAAAAAAAAAAAAAAA', '.notice'],
+    [approver, '/h5/staff', 'article'],
+    [approver, `/h5/staff/approvals/${waiting}`, '.foot'],
+    [approver, '/h5/staff/delegation', '.submit'],
+    [host, '/h5/staff/invitations', '.submit'],
+    [host, '/h5/staff/invitations?tab=records', 'article'],
+    [host, `/h5/staff/invitations/${inviting}`, '.board-places'],
+  ]
+  for (const [{ page, audit, see }, path, ready] of seen) {
+    await page.goto(`${BASE_URL}${path}`)
+    await page.locator(ready).first().waitFor()
+    await page.waitForLoadState('networkidle')
+    await audit()
+    const name = new URL(`${BASE_URL}${path}`).pathname.replace(/\d{15,}|[\w-]{22}/, 'x').replaceAll('/', '-')
+    await see(`${names}${name}${path.includes('records') ? '-records' : ''}`)
+    // A name, an area and a reason are the campus's; a heading, a label and a button are ours.
+    if (!english) continue
+    const own = page.locator('h1, h2, dt, label, .row-label, .van-tab, main button:not(.entry):not([lang])')
+    const left = (await own.allInnerTexts()).filter((text) => CHINESE.test(text))
+    assert.deepEqual(left, [], `untranslated on ${path}`)
+  }
+
+  // The sheets that come up from the foot.
+  await guest.page.goto(`${BASE_URL}/h5/book`)
+  for (const field of ['host', 'area', 'starts_at', 'plate']) {
+    await guest.page.locator(`[data-field="${field}"] button.entry`).click()
+    await guest.page.getByRole('dialog').waitFor()
+    await guest.audit()
+    await guest.see(`${names}-sheet-${field}`)
+    await guest.page.keyboard.press('Escape')
+    await guest.page.getByRole('dialog').waitFor({ state: 'detached' })
+  }
+}
+
+test('in large type every page fits 320 px', (t) => tour(t, { large: true, names: 'large' }))
+
+test('in English and large type, in the dark, every page fits 320 px and leaves nothing untranslated', (t) =>
+  tour(t, { large: true, english: true, dark: true, names: 'english' }))

@@ -1,0 +1,12 @@
+// The words of the language that this phone prefers; both have the same keys, which the compiler holds.
+import { Problem } from '../../shared/api'
+import { language } from '../preferences'
+import { en } from './en'
+import { zh } from './zh'
+
+export type Texts = typeof zh
+
+export const texts: Texts = language === 'en' ? en : zh
+
+// What the server refuses is said in its own words, unless ours know the code.
+Object.assign(Problem.words, texts.refusals)
