@@ -36,6 +36,7 @@ mod m0090_area_rules;
 mod m0091_presences;
 mod m0092_gate_list;
 mod m0098_dialects;
+mod m0100_login_codes;
 mod rebuild;
 
 /// Every step, oldest first.
@@ -72,6 +73,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0091_presences::Migration),
             Box::new(m0092_gate_list::Migration),
             Box::new(m0098_dialects::Migration),
+            Box::new(m0100_login_codes::Migration),
         ]
     }
 }

@@ -22,6 +22,7 @@ pub mod invitations;
 pub mod lapses;
 pub mod leaving;
 mod limits;
+pub mod login_codes;
 pub mod once;
 pub mod outbox;
 pub mod passages;

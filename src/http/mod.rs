@@ -36,6 +36,7 @@ mod wecom;
 mod cas;
 mod jssdk;
 mod login;
+mod login_codes;
 mod oauth;
 mod roundtrip;
 

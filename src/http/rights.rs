@@ -37,6 +37,8 @@ pub const RIGHTS: &[(&str, &str, Who)] = &[
     ("GET", "/api/invitations/{token}/link", Anyone),
     ("GET", "/api/invitations/{token}/qr.png", Anyone),
     ("POST", "/api/login/mini", Anyone),
+    ("POST", "/api/login/sms", Anyone),
+    ("POST", "/api/login/sms/check", Anyone),
     ("POST", "/api/logout", Anyone),
     ("POST", "/api/passes/by-code", Anyone),
     ("GET", "/api/passes/{token}", Anyone),

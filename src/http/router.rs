@@ -24,7 +24,10 @@ use super::observe::Around;
 use super::problem::Problem;
 use super::staff::{approvals, delegations, groups, invitations as own, readers as shared, trays};
 use super::state::Site;
-use super::{cas, gate, jssdk, login, mini, oauth, observe, operators, pages, sms, wechat, wecom};
+use super::{
+    cas, gate, jssdk, login, login_codes, mini, oauth, observe, operators, pages, sms, wechat,
+    wecom,
+};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -47,6 +50,8 @@ fn api() -> OpenApiRouter<Site> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(login::mini))
         .routes(routes!(login::me))
+        .routes(routes!(login_codes::send))
+        .routes(routes!(login_codes::log_in))
         .routes(routes!(login::phone))
         .routes(routes!(mine::export))
         .routes(routes!(mine::leave))

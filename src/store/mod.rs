@@ -69,6 +69,7 @@ pub mod presences;
 pub mod budgets;
 pub mod cards;
 pub mod deliveries;
+pub mod login_codes;
 pub mod message_list;
 pub mod outbox;
 pub mod receipts;

@@ -37,6 +37,8 @@ fn facts(kind: Kind, written: fn(&str) -> &'static str) -> Facts {
         "effect" => "禁止入校",
         "place" => "在东门刷码",
         "pass_token" | "invitation_token" | "registration_token" => "AAAAAAAAAAAAAAAAAAAAAA",
+        "login_code" => "042815",
+        "minutes" => "5",
         "pass_code" => "K7Q2MP",
         link if link.ends_with("_link") => "https://pass.example.edu/p/AAAAAAAAAAAAAAAAAAAAAA",
         other => written(other),
