@@ -37,6 +37,7 @@ mod m0091_presences;
 mod m0092_gate_list;
 mod m0098_dialects;
 mod m0100_login_codes;
+mod m0101_posts;
 mod rebuild;
 
 /// Every step, oldest first.
@@ -74,6 +75,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0092_gate_list::Migration),
             Box::new(m0098_dialects::Migration),
             Box::new(m0100_login_codes::Migration),
+            Box::new(m0101_posts::Migration),
         ]
     }
 }

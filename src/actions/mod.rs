@@ -18,6 +18,7 @@ pub mod figures;
 pub mod forgetting;
 pub mod gate_list;
 pub mod groups;
+pub mod guards;
 pub mod invitations;
 pub mod lapses;
 pub mod leaving;

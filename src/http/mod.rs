@@ -45,6 +45,7 @@ pub mod guest;
 pub mod staff;
 
 mod gate;
+mod guard;
 mod reader;
 
 mod observe;

@@ -22,11 +22,13 @@ use super::guest::{
 use super::lists::MOST_BYTES;
 use super::observe::Around;
 use super::problem::Problem;
-use super::staff::{approvals, delegations, groups, invitations as own, readers as shared, trays};
+use super::staff::{
+    approvals, delegations, groups, invitations as own, me, readers as shared, trays,
+};
 use super::state::Site;
 use super::{
-    cas, gate, jssdk, login, login_codes, mini, oauth, observe, operators, pages, sms, wechat,
-    wecom,
+    cas, gate, guard, jssdk, login, login_codes, mini, oauth, observe, operators, pages, sms,
+    wechat, wecom,
 };
 
 #[derive(OpenApi)]
@@ -84,6 +86,7 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(photos::withdraw_face))
         .routes(routes!(passes::by_code))
         .routes(routes!(subscriptions::list, subscriptions::tell))
+        .routes(routes!(me::show))
         .routes(routes!(trays::list))
         .routes(routes!(trays::counts))
         .routes(routes!(approvals::find))
@@ -108,7 +111,18 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(groups::withdraw))
         .routes(routes!(groups::pass))
         .routes(routes!(groups::save_pass))
+        .merge(at_gates())
         .merge(console())
+}
+
+/// 门岗.
+fn at_gates() -> OpenApiRouter<Site> {
+    OpenApiRouter::new()
+        .routes(routes!(guard::gates))
+        .routes(routes!(guard::look_up))
+        .routes(routes!(guard::check))
+        .routes(routes!(guard::let_through))
+        .routes(routes!(guard::inside))
 }
 
 /// The console.

@@ -23,7 +23,7 @@ row!("gates" {
     open: bool,
 });
 
-mod device {
+pub(super) mod device {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -44,6 +44,7 @@ mod device {
         pub url_key_hash: Option<String>,
         pub network: Option<String>,
         pub gbk: bool,
+        pub staff_id: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -127,6 +128,7 @@ pub async fn insert_device(
         url_key_hash: None,
         network: None,
         gbk: false,
+        staff_id: None,
     };
     row.into_active_model().insert(db).await?;
     Ok(())

@@ -46,6 +46,7 @@ pub mod approval_steps;
 pub mod approval_votes;
 pub mod deciders;
 pub mod delegations;
+pub mod expected;
 pub mod groups;
 pub mod humans;
 pub mod idempotency;
@@ -64,6 +65,7 @@ pub mod pass_codes;
 pub mod passage_list;
 pub mod passages;
 pub mod passes;
+pub mod posts;
 pub mod presences;
 
 pub mod budgets;

@@ -8,6 +8,7 @@
 
 mod answer;
 mod held;
+mod look;
 mod offline;
 mod passed;
 mod recognise;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use data_encoding::HEXLOWER;
 use tokio::sync::oneshot;
 
+pub use look::{look, scan};
 pub use offline::{Record, Recorded, record};
 pub use passed::{Told, passed};
 pub use writer::write;

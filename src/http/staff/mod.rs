@@ -5,5 +5,6 @@ pub mod delegations;
 mod flow;
 pub mod groups;
 pub mod invitations;
+pub mod me;
 pub mod readers;
 pub mod trays;
