@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 
 use super::passages::{look, scan, verify};
 use crate::ctx::{Answered, Ctx};
@@ -33,6 +34,8 @@ pub struct Post {
 pub struct Expected {
     pub pass: Pass,
     pub facts: VisitFacts,
+    /// The vehicle that was looked for.
+    pub plate: Option<Plate>,
     pub verdict: Verdict,
 }
 
@@ -44,16 +47,21 @@ pub async fn look_up(
 ) -> Result<Vec<Expected>, StoreError> {
     let found = expected::list(&ctx.db.read, keyword, ctx.clock.now()).await?;
     let facts = facts_of(ctx, &found).await?;
+    let plate = match keyword {
+        Keyword::Plate(plate) => Some(plate.clone()),
+        Keyword::Number(_) | Keyword::Phone(_) | Keyword::Name(_) => None,
+    };
     let mut all = Vec::with_capacity(found.len());
     for pass in found {
-        let content = match keyword {
-            Keyword::Plate(plate) => of_plate(plate),
-            Keyword::Number(_) | Keyword::Phone(_) | Keyword::Name(_) => of_pass(ctx, &pass),
+        let content = match &plate {
+            Some(plate) => of_plate(plate),
+            None => of_pass(ctx, &pass),
         };
         let (_, verdict) = look(ctx, &post.gate, &content, post.direction).await?;
         if let Some(facts) = facts.get(&pass.visit) {
             all.push(Expected {
                 facts: facts.clone(),
+                plate: plate.clone(),
                 pass,
                 verdict,
             });
@@ -89,37 +97,66 @@ pub enum Through {
     Plate(Plate),
 }
 
-/// Lets somebody through, when the gate would; the same key again is the same passage. Gives the gate's own
-/// answer, or nothing when there is no such pass.
+/// What the gate answers, as far as it is for people.
+#[derive(Debug, Deserialize)]
+pub struct Said {
+    pub ok: u8,
+    pub r: String,
+    pub alert: Option<String>,
+    pub say: String,
+    pub hint: Option<String>,
+}
+
+/// What came of letting somebody through.
+#[derive(Debug)]
+pub enum Hand {
+    Said(Said),
+    /// The key was used for something else, or too long ago.
+    KeySpent,
+    NoSuchPass,
+}
+
+/// Lets somebody through, when the gate would; the same key again is the same passage.
 pub async fn let_through(
     ctx: &Ctx,
     by: &Guard,
     post: &Post,
     who: &Through,
     (key, request_hash): (String, String),
-) -> Result<Option<Answered>, StoreError> {
+) -> Result<Hand, StoreError> {
     let content = match who {
         Through::Plate(plate) => of_plate(plate),
         Through::Pass(id) => match passes::find(&ctx.db.read, *id).await? {
             Some(pass) => of_pass(ctx, &pass),
-            None => return Ok(None),
+            None => return Ok(Hand::NoSuchPass),
         },
     };
     let device = device_of(ctx, by, &post.gate).await?;
     let scan = scan(ctx, &content, post.direction, key);
     let reader = Reader { device };
-    let answered = verify(ctx, reader, scan, &content, request_hash).await?;
-    note(ctx, by, post, who).await?;
-    Ok(Some(answered))
+    let said = match verify(ctx, reader, scan, &content, request_hash).await? {
+        Answered::With(body) => serde_json::from_str::<Said>(&body),
+        Answered::NonceSpent => return Ok(Hand::KeySpent),
+    };
+    let said = said.map_err(|_| StoreError::Changed)?;
+    note(ctx, by, post, who, &said).await?;
+    Ok(Hand::Said(said))
 }
 
-async fn note(ctx: &Ctx, by: &Guard, post: &Post, who: &Through) -> Result<(), StoreError> {
+/// The passage names the guard by its device; this line says what they did, and what came of it.
+async fn note(
+    ctx: &Ctx,
+    by: &Guard,
+    post: &Post,
+    who: &Through,
+    said: &Said,
+) -> Result<(), StoreError> {
     let subject = match who {
         Through::Pass(id) => format!("pass:{id}"),
         Through::Plate(plate) => format!("plate:{}", plate.masked()),
     };
     let who = Account::Staff(by.member.id).to_string();
-    let detail = format!("{} {}", post.gate.name, post.direction.as_str());
+    let detail = format!("{} {} {}", post.gate.name, post.direction.as_str(), said.r);
     let txn = begin(&ctx.db).await?;
     let line = super::audit(ctx, who, "gate.by_hand", subject, detail);
     audit::insert(&txn, &line).await?;

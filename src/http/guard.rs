@@ -10,9 +10,8 @@ use super::extract::{Json, Query};
 use super::fields::Fields;
 use super::keyed::Keyed;
 use super::problem::{Problem, ProblemOut};
-use crate::actions::guards::{self, Expected, Inside, Post, Through};
-use crate::actions::passages::unavailable;
-use crate::ctx::{Answered, Ctx};
+use crate::actions::guards::{self, Expected, Hand, Inside, Post, Said, Through};
+use crate::ctx::Ctx;
 use crate::domain::actors::Guard;
 use crate::domain::campus::{Direction, Gate};
 use crate::domain::gate::Verdict;
@@ -49,7 +48,7 @@ pub async fn gates(State(ctx): State<Ctx>, _: Guard) -> Result<Json<Vec<PostOut>
 }
 
 /// What the gate says, or would.
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct VerdictOut {
     opens: bool,
     /// `ok`, or why not: `expired`, `blocked` …
@@ -74,32 +73,21 @@ impl From<Verdict> for VerdictOut {
     }
 }
 
-/// The answer that a device gets, as far as it is for people.
-#[derive(Deserialize)]
-struct Said {
-    ok: u8,
-    r: String,
-    alert: Option<String>,
-    say: String,
-    hint: Option<String>,
-}
-
-impl VerdictOut {
-    fn read(body: &str) -> Result<Self, Problem> {
-        let said: Said = serde_json::from_str(body).map_err(|_| Problem::failure())?;
-        Ok(Self {
+impl From<Said> for VerdictOut {
+    fn from(said: Said) -> Self {
+        Self {
             opens: said.ok == 1,
             reason: said.r,
             alert: said.alert,
             say: said.say,
             hint: said.hint,
-        })
+        }
     }
 }
 
 /// A visitor as a guard may see them.
 #[derive(Serialize, ToSchema)]
-pub struct VisitorOut {
+pub struct AtGateOut {
     /// By which they are let through.
     pass: PassId,
     visit: VisitId,
@@ -128,7 +116,7 @@ pub struct VisitorOut {
     ends_at: DateTime<FixedOffset>,
 }
 
-impl VisitorOut {
+impl AtGateOut {
     fn of(pass: &Pass, facts: &VisitFacts) -> Option<Self> {
         let mut visitors = facts.visitors.iter();
         let visitor = visitors.find(|visitor| visitor.id == pass.visitor)?;
@@ -176,7 +164,9 @@ pub struct LookQuery {
 #[derive(Serialize, ToSchema)]
 pub struct ExpectedOut {
     #[serde(flatten)]
-    visitor: VisitorOut,
+    visitor: AtGateOut,
+    /// The vehicle that was looked for, by which it is let through: it takes no entry.
+    plate: Option<String>,
     verdict: VerdictOut,
 }
 
@@ -198,7 +188,8 @@ pub async fn look_up(
     let found = guards::look_up(&ctx, &post, &keyword).await?.into_iter();
     let out = |found: Expected| {
         Some(ExpectedOut {
-            visitor: VisitorOut::of(&found.pass, &found.facts)?,
+            visitor: AtGateOut::of(&found.pass, &found.facts)?,
+            plate: found.plate.map(|plate| plate.as_str().to_owned()),
             verdict: found.verdict.into(),
         })
     };
@@ -221,7 +212,7 @@ pub struct CheckIn {
 pub struct CheckedOut {
     verdict: VerdictOut,
     /// None of a code that is no pass's.
-    visitor: Option<VisitorOut>,
+    visitor: Option<AtGateOut>,
 }
 
 /// What the gate would say of a code; nothing of it is kept
@@ -249,7 +240,7 @@ pub async fn check(
     let (verdict, found) = guards::check(&ctx, &post, code).await?;
     Ok(Json(CheckedOut {
         verdict: verdict.into(),
-        visitor: found.and_then(|(pass, facts)| VisitorOut::of(&pass, &facts)),
+        visitor: found.and_then(|(pass, facts)| AtGateOut::of(&pass, &facts)),
     }))
 }
 
@@ -305,16 +296,14 @@ pub async fn let_through(
         Some(key) => (key.key, key.request_hash),
         None => (HEXLOWER.encode(&ctx.entropy.bytes::<16>()), String::new()),
     };
-    let said = match guards::let_through(&ctx, &by, &post, &who, key).await {
-        Ok(Some(Answered::With(body))) => body,
-        Ok(Some(Answered::NonceSpent)) => return Err(Problem::nonce_spent()),
-        Ok(None) => return Err(Problem::not_found()),
-        Err(error) => {
-            tracing::error!(%error, "a guard could not be answered");
-            unavailable(&ctx)
-        }
-    };
-    Ok(Json(VerdictOut::read(&said)?))
+    match guards::let_through(&ctx, &by, &post, &who, key).await? {
+        Hand::Said(said) => Ok(Json(said.into())),
+        Hand::KeySpent => Err(Problem {
+            detail: "该操作已经处理，请重新查询".to_owned(),
+            ..Problem::nonce_spent()
+        }),
+        Hand::NoSuchPass => Err(Problem::not_found()),
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -327,7 +316,7 @@ pub struct GateCountOut {
 #[derive(Serialize, ToSchema)]
 pub struct InsideOut {
     #[serde(flatten)]
-    visitor: VisitorOut,
+    visitor: AtGateOut,
     /// More than one of a group.
     people: i32,
     /// When they came in, or the last of a group.
@@ -361,7 +350,7 @@ pub async fn inside(State(ctx): State<Ctx>, _: Guard) -> Result<Json<PresencesOu
     let row = |inside: Inside| {
         let pass = &inside.gone.pass;
         Some(InsideOut {
-            visitor: VisitorOut::of(pass, &inside.facts)?,
+            visitor: AtGateOut::of(pass, &inside.facts)?,
             people: inside.people,
             entered_at: inside.since().map(campus_time),
             gate: inside.gate,

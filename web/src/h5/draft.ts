@@ -1,5 +1,5 @@
 import { reactive, watch } from 'vue'
-import type { Booking, Companions, Host, Joining, Me, Registering } from '../shared/api'
+import type { Booking, Companions, Host, Joining, Me, Proxying, Registering } from '../shared/api'
 import { isIdNumber, isMobile, isPlate, tidyIdNumber } from '../shared/checks'
 import { milliseconds, rfc3339, today } from '../shared/format'
 import { texts } from './texts'
@@ -43,6 +43,9 @@ export type RegistrationDraft = Owned &
     residentPhone: string
     house: string
   }
+
+/** 代约: everybody's details, each as a visitor would fill them in. */
+export type ProxyDraft = Plan & { people: Particulars[] }
 
 export type Draft = Owned & Plan & Particulars & { host: Host | null }
 
@@ -208,6 +211,33 @@ export const toBooking = (draft: Draft): Booking => ({
   ...toParticulars(draft),
 })
 
+export const emptyProxy = (): ProxyDraft => ({ ...emptyPlan(), people: [emptyParticulars()] })
+
+/** The server's name of somebody in the list. */
+export const visitorField = (number: number, field: string) => `visitors[${number}].${field}`
+
+export function findProxyFaults(draft: ProxyDraft): Faults {
+  const faults = findPlanFaults(draft)
+  draft.people.forEach((visitor, number) => {
+    for (const [field, fault] of Object.entries(findParticularsFaults(visitor))) faults[visitorField(number, field)] = fault
+  })
+  return faults
+}
+
+/** The faults of one in the list, under the names that a form of one has. */
+export function faultsOf(faults: Faults, number: number): Faults {
+  const start = visitorField(number, '')
+  const theirs = Object.entries(faults).filter(([field]) => field.startsWith(start))
+  return Object.fromEntries(theirs.map(([field, fault]) => [field.slice(start.length), fault]))
+}
+
+export const toProxying = (draft: ProxyDraft): Proxying => ({
+  ...toPlan(draft),
+  visitors: draft.people.map((written) => toParticulars(written).visitor),
+  // Nobody's face was given without their own tick.
+  ...(draft.people.some(({ facePhoto }) => facePhoto) && { consent: true as const }),
+})
+
 let attempt = { body: '', key: '' }
 
 /**
@@ -221,7 +251,7 @@ export function attemptKey(form: unknown): string {
 }
 
 // crypto.randomUUID is missing in the oldest browsers that WeChat still brings.
-function randomId(): string {
+export function randomId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80

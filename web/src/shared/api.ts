@@ -25,6 +25,15 @@ export type ApprovalStep = Shapes['StepOut']
 export type ApprovalEvent = Shapes['EventOut']
 export type Counts = Shapes['CountsOut']
 export type Delegation = Shapes['DelegationOut']
+export type GroupPass = Shapes['GroupPassOut']
+export type Proxying = Shapes['ProxyIn']
+export type GuardedGate = Shapes['PostOut']
+export type Verdict = Shapes['VerdictOut']
+export type AtGate = Shapes['AtGateOut']
+export type Expected = Shapes['ExpectedOut']
+export type Checked = Shapes['CheckedOut']
+export type Presences = Shapes['PresencesOut']
+export type PageSignature = Shapes['PageSignatureOut']
 export type Decision = 'approve' | 'reject' | 'return'
 
 export interface Page<T> { items: T[]; next?: string | null }
@@ -33,7 +42,8 @@ export interface Page<T> { items: T[]; next?: string | null }
 export class Problem extends Error {
   readonly status: number
   readonly code: string
-  /** The complaint about each field, by its last name: `visitor.phone` is `phone`, but `resident.phone` stays. */
+  /** The complaint about each field, by its last name: `visitor.phone` is `phone`. One of several people, and
+   * a resident, keep what stands before it: `visitors[1].phone`, `resident.phone`. */
   readonly fields: Record<string, string>
 
   constructor(status: number, body: Partial<{ code: string; title: string; detail: string; errors: FieldError[] }>) {
@@ -41,13 +51,16 @@ export class Problem extends Error {
     this.status = status
     this.code = body.code ?? (status === 0 ? 'offline' : 'unknown')
     this.fields = Object.fromEntries(
-      (body.errors ?? []).map(({ field, detail }) => [/^resident\./.test(field) ? field : (field.split(/[./]/).pop() ?? ''), detail]),
+      (body.errors ?? []).map(({ field, detail }) => [/^(resident\.|visitors\[)/.test(field) ? field : (field.split(/[./]/).pop() ?? ''), detail]),
     )
   }
 }
 
 /** Where somebody who is not known yet proves who they are. */
 type Door = 'wechat' | 'wecom'
+
+/** WeChat's own browser; WeCom's says so too. Any other cannot log in with WeChat. */
+export const isInWeChat = () => /MicroMessenger/i.test(navigator.userAgent)
 
 const SENT_TO_LOGIN = 'sent-to-login'
 
@@ -59,7 +72,8 @@ function signIn(door: Door): Promise<never> {
     throw new Problem(401, { code: 'login_failed', detail: '登录没有成功，请关闭页面后重新打开。' })
   }
   sessionStorage.setItem(SENT_TO_LOGIN, String(Date.now()))
-  location.replace(`/login/${door}?to=${encodeURIComponent(location.pathname + location.search)}`)
+  const page = door === 'wechat' && !isInWeChat() ? '/h5/login' : `/login/${door}`
+  location.replace(`${page}?to=${encodeURIComponent(location.pathname + location.search)}`)
   return new Promise(() => {})
 }
 
@@ -151,6 +165,12 @@ export const invitations = {
     }),
 }
 
+/** Outside WeChat: a code by SMS. */
+export const smsLogin = {
+  send: (phone: string) => call<Shapes['CodeSentOut']>(null, 'POST', '/api/login/sms', { phone }),
+  check: (phone: string, code: string) => call<void>(null, 'POST', '/api/login/sms/check', { phone, code }),
+}
+
 /** Ends every session of this browser; whoever comes next is nobody yet. */
 export const logOut = () => call<void>(null, 'POST', '/api/logout')
 
@@ -164,6 +184,12 @@ export const staff = {
   ...begun('wecom', '/api/staff/invitations'),
   invite: (inviting: Inviting, key: string) =>
     call<Visit>('wecom', 'POST', '/api/staff/invitations', inviting, { 'idempotency-key': key }),
+  me: () => call<Shapes['StaffMeOut']>('wecom', 'GET', '/api/staff/me'),
+  proxy: (proxying: Proxying, key: string) =>
+    call<Visit>('wecom', 'POST', '/api/staff/proxies', proxying, { 'idempotency-key': key }),
+  groupPass: (id: string) => call<GroupPass>('wecom', 'GET', `/api/staff/groups/${id}/pass`),
+  /** For WeChat's own camera. */
+  signPage: (url: string) => call<PageSignature>('wecom', 'GET', `/api/jssdk?${query({ url })}`),
   /** `q` is a 单据号, a whole phone number, a plate, or the beginning of a name. */
   approvals: (box: Box, q?: string, after?: string) =>
     call<Page<ApprovalCard>>('wecom', 'GET', `/api/staff/approvals?${query({ box, q: q || undefined, after })}`),
@@ -182,19 +208,36 @@ export const staff = {
   endDelegation: (id: string) => call<{ items: Delegation[] }>('wecom', 'DELETE', `/api/staff/delegations/${id}`),
 }
 
+/** Where a guard stands. */
+export interface Post { gate: string; direction: 'in' | 'out' }
+
+export const guard = {
+  gates: () => call<GuardedGate[]>('wecom', 'GET', '/api/guard/gates'),
+  /** `q` is a 单据号, a whole phone number, a plate, or the beginning of a name. */
+  lookUp: (q: string, { gate, direction }: Post) =>
+    call<Expected[]>('wecom', 'GET', `/api/guard/visitors?${query({ q, gate, direction })}`),
+  check: (code: string, post: Post) => call<Checked>('wecom', 'POST', '/api/guard/check', { code, ...post }),
+  letThrough: (who: { pass: string } | { plate: string }, post: Post, key: string) =>
+    call<Verdict>('wecom', 'POST', '/api/guard/passages', { ...who, ...post }, { 'idempotency-key': key }),
+  inside: () => call<Presences>('wecom', 'GET', '/api/guard/inside'),
+}
+
+/** Who a picture belongs to: whoever it shows, or a member of staff who fills in for them. */
+export type Uploader = 'visitor' | 'staff'
+
 /** Sends a photo and tells how much of it has left, from 0 to 1. `fetch` cannot tell. */
-export function sendPhoto(kind: PhotoKind, photo: Blob, progress: (part: number) => void): Promise<Shapes['PhotoOut']> {
+export function sendPhoto(kind: PhotoKind, photo: Blob, progress: (part: number) => void, by: Uploader): Promise<Shapes['PhotoOut']> {
   return new Promise((resolve, reject) => {
     const form = new FormData()
     form.append('kind', kind)
     form.append('file', photo, `${kind}.jpg`)
     const request = new XMLHttpRequest()
-    request.open('POST', '/api/photos')
+    request.open('POST', by === 'staff' ? '/api/staff/photos' : '/api/photos')
     request.upload.onprogress = (event) => progress(event.total ? event.loaded / event.total : 0)
     request.onerror = () => reject(new Problem(0, {}))
     request.onload = () => {
       try {
-        resolve(readAnswer<Shapes['PhotoOut']>(request.status, request.responseText, 'wechat'))
+        resolve(readAnswer<Shapes['PhotoOut']>(request.status, request.responseText, by === 'staff' ? 'wecom' : 'wechat'))
       } catch (problem) {
         reject(problem as Problem)
       }
