@@ -71,7 +71,7 @@ async fn main() {
     one_decision(&ctx, &contents[0].pass).await;
 
     let stop = CancellationToken::new();
-    let writer = passages::write(ctx.clone(), scans, settings.gate.batch, stop.clone());
+    let writer = passages::write(ctx.clone(), scans, stop.clone());
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
     let address = listener.local_addr().expect("an address").to_string();
     let router = http::router(site, None);

@@ -17,11 +17,11 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::actions::passages;
+use crate::actions::passages::{self, Inbox, Spool};
 use crate::cache::Caches;
 use crate::clock::Clock;
 use crate::config::{Faults, Mode, Settings, SmsAccount, SmsProvider};
-use crate::ctx::{Asked, Clients, Ctx, Policy};
+use crate::ctx::{Clients, Ctx, Policy};
 use crate::domain::message::Lane;
 use crate::entropy::Entropy;
 use crate::http::{self, Site};
@@ -38,12 +38,14 @@ use crate::templates::Templates;
 const GRACE: Duration = Duration::from_secs(10);
 /// How many scans may wait for the writer; more are told to ask again by the time-out.
 const SCANS: usize = 1024;
+/// How many refusals may wait to be kept; more are not.
+const REFUSALS: usize = 4096;
 
 /// Everything put together, and nothing running yet.
 pub struct Parts {
     pub site: Site,
-    /// Ends of the scans, for the task that writes passages.
-    pub scans: mpsc::Receiver<Asked>,
+    /// What comes to the task that writes passages.
+    pub scans: Inbox,
     /// The outside world, in sandbox mode.
     pub sandbox: Option<Sandbox>,
     /// Handlers of deliveries, which may outlive the connection that brought them.
@@ -66,7 +68,8 @@ pub async fn assemble(
         .await
         .context("the database cannot be opened")?;
     stamp(&db, settings.mode).await?;
-    let (sender, scans) = mpsc::channel(SCANS);
+    let (scans, asked) = mpsc::channel(SCANS);
+    let (refusals, refused) = mpsc::channel(REFUSALS);
     let clients = Clients::new(settings, &db, &clock, &entropy)?;
     let sandbox = (settings.mode == Mode::Sandbox).then(|| boxed(settings, &clock, &entropy));
     let ctx = Ctx {
@@ -79,14 +82,20 @@ pub async fn assemble(
         templates: Arc::new(templates),
         photos: Photos::open(&settings.photos)?,
         policy: Arc::new(Policy::of(settings)),
-        caches: Caches::default(),
-        scans: sender,
+        caches: Caches::new(settings.gate.fresh_for),
+        scans,
+        refusals,
     };
     let handlers = TaskTracker::new();
     let site = Site::new(settings, ctx, clients, handlers.clone())?;
     Ok(Parts {
         site,
-        scans,
+        scans: Inbox {
+            asked,
+            refused,
+            spool: Spool::of(&settings.gate.spool, settings.server.node),
+            batch: settings.gate.batch.max(1),
+        },
         sandbox,
         handlers,
     })
@@ -209,7 +218,7 @@ pub async fn serve(settings: Settings, parts: Parts) -> anyhow::Result<()> {
     let stop = tasks.stop.clone();
     let last = CancellationToken::new();
     // The writer outlives the doors: what they have taken in is kept.
-    let writer = passages::write(ctx.clone(), scans, settings.gate.batch, last.clone());
+    let writer = passages::write(ctx.clone(), scans, last.clone());
     let writers = TaskTracker::new();
     writers.spawn(watched(done(writer), stop.clone()));
 
@@ -245,6 +254,7 @@ pub async fn serve(settings: Settings, parts: Parts) -> anyhow::Result<()> {
     }
     tasks.spawn(done(jobs::settle(ctx.clone(), stop.clone())));
     tasks.spawn(done(jobs::publish_list(ctx.clone(), stop.clone())));
+    tasks.spawn(done(jobs::hear_news(ctx.clone(), stop.clone())));
     tasks.spawn(done(jobs::forget_old(ctx.clone(), stop.clone())));
     tasks.spawn(done(jobs::probe(clients, stop.clone())));
     tasks.spawn(done(upkeep(figures, swept, stop.clone())));

@@ -38,6 +38,7 @@ mod m0092_gate_list;
 mod m0098_dialects;
 mod m0100_login_codes;
 mod m0101_posts;
+mod m0110_outage;
 mod rebuild;
 
 /// Every step, oldest first.
@@ -76,6 +77,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0098_dialects::Migration),
             Box::new(m0100_login_codes::Migration),
             Box::new(m0101_posts::Migration),
+            Box::new(m0110_outage::Migration),
         ]
     }
 }

@@ -17,7 +17,6 @@ use crate::outbox;
 use crate::secret::Masked;
 use crate::store::approval_steps::Step;
 use crate::store::approval_votes::Vote;
-use crate::store::passes::revoke_of_visit;
 use crate::store::visit_facts::{self, VisitFacts};
 use crate::store::{
     StoreError, approval_steps, approval_votes, begin, commit, deciders, readers, registrations,
@@ -221,7 +220,7 @@ pub(super) async fn conclude(
     let (what, told) = match decision {
         Decision::Approve(_) => ("visit.approve", Message::VisitApproved { step }),
         Decision::Reject(_) => {
-            revoke_of_visit(txn, id, now).await?;
+            passes::revoke_of_visit(txn, ctx, id).await?;
             ("visit.reject", Message::VisitRejected { step })
         }
         Decision::Return(_) => ("visit.return", Message::VisitReturned { step }),

@@ -9,6 +9,7 @@ use crate::ctx::Ctx;
 use crate::domain::Cause;
 use crate::domain::actors::Admin;
 use crate::domain::campus::Area;
+use crate::domain::gate::News;
 use crate::domain::screening::{Effect, Entry, Mark, Scope, marks_of, ruling};
 use crate::ids::EntryId;
 use crate::store::blacklist::EntryFilter;
@@ -81,6 +82,7 @@ pub async fn add(ctx: &Ctx, by: &Admin, asked: &Listing) -> Result<Entry, ListEr
         entry.revoked = i32::try_from(revoked).unwrap_or(i32::MAX);
     }
     blacklist::insert(&txn, &entry).await?;
+    ctx.tell(&txn, &News::EveryPass).await?;
     let done = format!(
         "{} {} {}, {} passes revoked",
         entry.kind.as_str(),
@@ -118,6 +120,7 @@ async fn revoke(
 pub async fn lift(ctx: &Ctx, by: &Admin, id: EntryId) -> Result<Entry, ListError> {
     let txn = begin(&ctx.db).await?;
     let lifted = blacklist::lift(&txn, id, ctx.clock.now()).await?;
+    ctx.tell(&txn, &News::EveryPass).await?;
     let entry = blacklist::find(&txn, id)
         .await?
         .ok_or(ListError::NotFound)?;

@@ -9,6 +9,7 @@ use super::campus::{CampusError, insert_device};
 use crate::ctx::Ctx;
 use crate::dialects::Dialect;
 use crate::domain::campus::{DeviceId, DeviceKey, Direction, Habits};
+use crate::domain::gate::News;
 use crate::secret::token_hash;
 use crate::store::gates::Spoken;
 use crate::store::{audit, begin, commit, gates};
@@ -92,9 +93,7 @@ pub async fn rotate(
 pub async fn revoke(ctx: &Ctx, who: &str, id: &DeviceId) -> Result<(), CampusError> {
     let txn = begin(&ctx.db).await?;
     let known = gates::revoke_device(&txn, id, ctx.clock.now()).await?;
-    finish(txn, ctx, (who, known), ("device.revoke", id), String::new()).await?;
-    ctx.caches.devices.invalidate(id);
-    Ok(())
+    finish(txn, ctx, (who, known), ("device.revoke", id), String::new()).await
 }
 
 /// Keeps a change to a device that there is, with its line in the audit.
@@ -108,6 +107,7 @@ async fn finish(
     if !known {
         return Err(CampusError::Unknown("device"));
     }
+    ctx.tell(&txn, &News::Gates).await?;
     let subject = format!("device:{id}");
     let line = super::audit(ctx, who.to_owned(), what, subject, detail);
     audit::insert(&txn, &line).await?;

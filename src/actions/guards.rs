@@ -3,6 +3,7 @@
 //! it stands in for a reader and for no approval.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -18,7 +19,7 @@ use crate::domain::pass::Pass;
 use crate::ids::{GateId, PassId, VisitId};
 use crate::store::expected::{self, Gone};
 use crate::store::visit_facts::{self, VisitFacts};
-use crate::store::{StoreError, audit, begin, commit, gates, passes, posts};
+use crate::store::{StoreError, audit, begin, commit, gates, news, passes, posts};
 
 /// More people than a guard reads through; the count is of all.
 const MOST_SHOWN: usize = 200;
@@ -131,9 +132,14 @@ pub async fn let_through(
             None => return Ok(Hand::NoSuchPass),
         },
     };
-    let device = device_of(ctx, by, &post.gate).await?;
+    // Read first, as for any other reader: then at worst the gate is newer than its version.
+    let version = news::gates_version(&ctx.db.read).await?;
+    let Some(gate) = gates::find(&ctx.db.read, post.gate.id).await? else {
+        return Ok(Hand::NoSuchPass);
+    };
+    let device = Arc::new(device_of(ctx, by, &gate).await?);
     let scan = scan(ctx, &content, post.direction, key);
-    let reader = Reader { device };
+    let reader = Reader { device, version };
     let said = match verify(ctx, reader, scan, &content, request_hash).await? {
         Answered::With(body) => serde_json::from_str::<Said>(&body),
         Answered::NonceSpent => return Ok(Hand::KeySpent),

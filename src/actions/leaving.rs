@@ -8,6 +8,7 @@ use super::applications::BookError;
 use super::visits::withdraw;
 use crate::ctx::Ctx;
 use crate::domain::actors::{Account, Guest};
+use crate::domain::gate::News;
 use crate::domain::message::Recipient;
 use crate::domain::photo::Photo;
 use crate::domain::subscription::Grants;
@@ -125,7 +126,9 @@ async fn forget(
     let (now, account) = (ctx.clock.now(), Account::Person(person));
     let selves = visitors::of_person(txn, person).await?;
     let good = passes::lock_live(txn, selves.iter().map(|visitor| visitor.id), now).await?;
-    passes::revoke(txn, good.iter().map(|pass| pass.id), now).await?;
+    let good: Vec<_> = good.iter().map(|pass| pass.id).collect();
+    passes::revoke(txn, good.iter().copied(), now).await?;
+    ctx.tell(txn, &News::Passes(good)).await?;
     outbox::give_up(txn, ways_to(person, &selves), now).await?;
     visitors::forget(txn, selves, now).await?;
     let own: Vec<_> = own.iter().map(|visit| visit.id).collect();

@@ -7,6 +7,7 @@ use super::screening::Cleared;
 use crate::ctx::Ctx;
 use crate::domain::Phone;
 use crate::domain::actors::Staff;
+use crate::domain::gate::News;
 use crate::domain::message::Message;
 use crate::domain::mode::Mode;
 use crate::domain::pass::{Pass, PassCode, PassState};
@@ -80,6 +81,20 @@ pub(super) async fn issue(
         outbox::post(txn, ctx, &Message::PassIssued { pass: pass.id }).await?;
     }
     Ok(())
+}
+
+/// Takes every pass of a visit from whoever has it.
+pub(super) async fn revoke_of_visit(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    visit: VisitId,
+) -> Result<(), StoreError> {
+    let theirs = passes::lock_of_visit(txn, visit).await?;
+    if theirs.is_empty() {
+        return Ok(());
+    }
+    passes::revoke(txn, theirs.iter().copied(), ctx.clock.now()).await?;
+    ctx.tell(txn, &News::Passes(theirs)).await
 }
 
 /// The token of the link for whoever has the code of an SMS and knows the end of the phone's number.

@@ -8,6 +8,7 @@ use crate::ctx::Ctx;
 use crate::domain::Title;
 use crate::domain::actors::Admin;
 use crate::domain::campus::{Area, Device, DeviceId, DeviceKey, Direction, Gate, Habits, Purpose};
+use crate::domain::gate::News;
 use crate::domain::limits::Limits;
 use crate::domain::revision::Revision;
 use crate::domain::rules::Rules;
@@ -98,6 +99,7 @@ pub async fn save_area(
         ..old.clone()
     };
     areas::update(&txn, &area).await.map_err(taken("name"))?;
+    ctx.tell(&txn, &News::Gates).await?;
     let change = from_to(&area_words(&old), &area_words(&area));
     note(&txn, ctx, by, "area.set", format!("area:{id}"), change).await?;
     commit(txn).await?;
@@ -276,6 +278,7 @@ pub async fn save_gate(
         ..old.clone()
     };
     gates::update(&txn, &gate).await.map_err(taken("name"))?;
+    ctx.tell(&txn, &News::Gates).await?;
     let change = from_to(&gate_words(&old), &gate_words(&gate));
     note(&txn, ctx, by, "gate.set", format!("gate:{id}"), change).await?;
     commit(txn).await?;

@@ -3,8 +3,9 @@
 use super::campus::CampusError;
 use crate::ctx::Ctx;
 use crate::domain::campus::Area;
+use crate::domain::gate::News;
 use crate::domain::hours::Hours;
-use crate::domain::rules::{Exits, Passback, Rules};
+use crate::domain::rules::{Exits, Outage, Passback, Rules};
 use crate::store::{areas, audit, begin, commit};
 
 /// What of an area's rules is to be others; the rest stays.
@@ -16,6 +17,7 @@ pub struct NewRules {
     pub passback: Option<Passback>,
     pub reentry_minutes: Option<Option<i16>>,
     pub exits: Option<Exits>,
+    pub outage: Option<Outage>,
 }
 
 /// Sets the rules of an area, for the next scan on; gives the area as it is then.
@@ -31,11 +33,13 @@ pub async fn set_rules(ctx: &Ctx, name: &str, new: NewRules) -> Result<Area, Cam
         passback: new.passback.unwrap_or(old.passback),
         reentry_minutes: new.reentry_minutes.unwrap_or(old.reentry_minutes),
         exits: new.exits.unwrap_or(old.exits),
+        outage: new.outage.unwrap_or(old.outage),
     };
     if area.rules == old {
         return Ok(area);
     }
     areas::update(&txn, &area).await?;
+    ctx.tell(&txn, &News::Gates).await?;
     let (who, subject) = ("operator".to_owned(), format!("area:{}", area.id));
     let detail = format!("{old:?} to {:?}", area.rules);
     let line = super::audit(ctx, who, "area.rules", subject, detail);

@@ -18,7 +18,7 @@ use crate::domain::visit::Stage;
 use crate::ids::VisitId;
 use crate::store::visit_facts::{self, VisitFacts};
 use crate::store::visits::Records;
-use crate::store::{StoreError, begin, commit, passes, people, visitors, visits};
+use crate::store::{StoreError, begin, commit, people, visitors, visits};
 
 /// What a visitor asks for.
 #[derive(Clone, Debug)]
@@ -136,7 +136,7 @@ pub async fn withdraw(ctx: &Ctx, by: Account, id: VisitId) -> Result<(), BookErr
     };
     visits::update(&txn, &visit).await?;
     end_open(&txn, id, Ending::Withdrawn, now).await?;
-    passes::revoke_of_visit(&txn, id, now).await?;
+    super::passes::revoke_of_visit(&txn, ctx, id).await?;
     cards::settle(&txn, ctx, &visit).await?;
     note(&txn, ctx, by, "visit.withdraw", id).await?;
     commit(txn).await?;

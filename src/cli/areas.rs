@@ -10,7 +10,7 @@ use crate::config::Settings;
 use crate::domain::campus::Area;
 use crate::domain::hours::Hours;
 use crate::domain::limits::Overlap;
-use crate::domain::rules::{Exits, Passback};
+use crate::domain::rules::{Exits, Outage, Passback};
 use crate::store::areas;
 
 #[derive(Subcommand)]
@@ -81,6 +81,10 @@ pub struct RuleArgs {
     /// What the way out does with what was never a pass. What was one always leaves.
     #[arg(long, value_enum)]
     exits: Option<Out>,
+    /// What the way in does while the database cannot be asked: refuse opens for nobody, signed opens, with an
+    /// alert, for a signed code that says that it is good there and then.
+    #[arg(long, value_enum)]
+    outage: Option<Blind>,
 }
 
 impl From<LimitArgs> for NewLimits {
@@ -112,6 +116,10 @@ impl From<RuleArgs> for NewRules {
                 Out::Refuse => Exits::Refuse,
                 Out::Open => Exits::Open,
             }),
+            outage: args.outage.map(|outage| match outage {
+                Blind::Refuse => Outage::Refuse,
+                Blind::Signed => Outage::Signed,
+            }),
         }
     }
 }
@@ -121,6 +129,12 @@ pub enum Back {
     Off,
     Soft,
     Hard,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Blind {
+    Refuse,
+    Signed,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -191,11 +205,12 @@ fn print(area: &Area) {
     );
     let hours = rules.hours.to_string();
     println!(
-        "  --hours \"{}\" --entries-a-day {} --passback {} --reentry-minutes {} --exits {}",
+        "  --hours \"{}\" --entries-a-day {} --passback {} --reentry-minutes {} --exits {} --outage {}",
         if hours.is_empty() { "always" } else { &hours },
         bound(rules.entries_a_day),
         rules.passback.as_str(),
         bound(rules.reentry_minutes),
-        rules.exits.as_str()
+        rules.exits.as_str(),
+        rules.outage.as_str()
     );
 }

@@ -41,10 +41,15 @@ pub fn settings(r: &mut Reader) -> Option<Settings> {
         "false" => Ok(false),
         _ => Err("must be true or false"),
     });
-    let gate = r.read("gate.batch", |text| match text.parse() {
+    let batch = r.read("gate.batch", |text| match text.parse() {
         Ok(batch @ 1..=1024) => Ok(batch),
         _ => Err("must be 1 to 1024"),
     });
+    let fresh_for = r.read("gate.fresh_seconds", |text| match text.parse() {
+        Ok(seconds @ 0..=60) => Ok(Duration::from_secs(seconds)),
+        _ => Err("must be 0 to 60"),
+    });
+    let spool = r.text("gate.spool").map(PathBuf::from);
     let photos = photos(r);
     let retention = retention(r);
     let keys = keys(r);
@@ -63,7 +68,11 @@ pub fn settings(r: &mut Reader) -> Option<Settings> {
         residential: Residential {
             ask_first: ask_first?,
         },
-        gate: Gate { batch: gate? },
+        gate: Gate {
+            batch: batch?,
+            fresh_for: fresh_for?,
+            spool: spool?,
+        },
         photos: photos?,
         retention: retention?,
         keys: keys?,

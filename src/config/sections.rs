@@ -229,6 +229,10 @@ pub struct Residential {
 #[derive(Clone, Debug)]
 pub struct Gate {
     pub batch: usize,
+    /// For how long what a gate's answer rests on is good without a word that it has changed.
+    pub fresh_for: Duration,
+    /// The folder in which openings wait that the database could not take.
+    pub spool: PathBuf,
 }
 
 #[derive(Clone, Debug)]

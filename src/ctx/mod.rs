@@ -9,6 +9,7 @@ mod sms;
 
 use std::sync::Arc;
 
+use sea_orm::DatabaseTransaction;
 use tokio::sync::{mpsc, oneshot};
 
 pub use clients::{Clients, Health, Standing};
@@ -19,8 +20,9 @@ use crate::cache::Caches;
 use crate::clock::Clock;
 use crate::config::{Retention, Settings};
 use crate::domain::Phone;
-use crate::domain::campus::{Device, SealedPhone};
-use crate::domain::gate::{Credential, Scan};
+use crate::domain::actors::Reader;
+use crate::domain::campus::SealedPhone;
+use crate::domain::gate::{Credential, News, Scan};
 use crate::domain::invitation::Invitation;
 use crate::domain::pass_code::CodeKeys;
 use crate::domain::resident::Registration;
@@ -28,7 +30,8 @@ use crate::entropy::Entropy;
 use crate::ids::Mint;
 use crate::photos::Photos;
 use crate::secret::{KeyRing, LinkToken};
-use crate::store::{Db, StoreError};
+use crate::store::passages::Passage;
+use crate::store::{Db, StoreError, news};
 use crate::templates::Templates;
 
 /// With what things happen on campus. A clone is the same.
@@ -44,8 +47,10 @@ pub struct Ctx {
     pub photos: Photos,
     pub policy: Arc<Policy>,
     pub caches: Caches,
-    /// To the one task that writes passages.
+    /// To the one task that writes passages: what is answered when it is kept.
     pub scans: mpsc::Sender<Asked>,
+    /// To the same: what was refused and is kept afterwards.
+    pub refusals: mpsc::Sender<Passage>,
 }
 
 /// What the settings say about how things are done.
@@ -80,7 +85,7 @@ impl Policy {
 
 /// A scan on its way to the task that writes passages, and the way back of its answer.
 pub struct Asked {
-    pub device: Device,
+    pub reader: Reader,
     pub scan: Scan,
     /// SHA-256 of the request's bytes, by which a repeat is known.
     pub request_hash: String,
@@ -98,6 +103,17 @@ pub enum Answered {
 }
 
 impl Ctx {
+    /// Within a transaction, says what it changes of that by which gates decide. It is forgotten here
+    /// at once, and by every replica when the transaction is kept.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn tell(&self, txn: &DatabaseTransaction, changed: &News) -> Result<(), StoreError> {
+        news::tell(txn, changed).await?;
+        self.caches.hear(changed);
+        Ok(())
+    }
+
     #[must_use]
     pub fn seal_phone(&self, phone: &Phone) -> SealedPhone {
         SealedPhone {

@@ -1,6 +1,8 @@
 //! Who asks. The doors find out which of these somebody is; actions take them as arguments, so that
 //! an action without the right kind of actor does not compile.
 
+use std::sync::Arc;
+
 use super::campus::{Device, Member, Role};
 use crate::ids::{PersonId, StaffId};
 
@@ -110,5 +112,7 @@ impl Guard {
 /// A gate's device whose signature was checked.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    pub device: Device,
+    pub device: Arc<Device>,
+    /// How often gates had changed when it was looked up.
+    pub version: i64,
 }

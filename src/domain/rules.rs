@@ -12,6 +12,7 @@ pub struct Rules {
     /// So many minutes after an entry somebody who was not seen leaving is taken to have left; none: never.
     pub reentry_minutes: Option<i16>,
     pub exits: Exits,
+    pub outage: Outage,
 }
 
 /// As the audit has them.
@@ -20,12 +21,13 @@ impl std::fmt::Display for Rules {
         let or_none = |bound: Option<i16>| bound.map_or("none".to_owned(), |n| n.to_string());
         write!(
             f,
-            "hours={} entries_a_day={} passback={} reentry_minutes={} exits={}",
+            "hours={} entries_a_day={} passback={} reentry_minutes={} exits={} outage={}",
             self.hours,
             or_none(self.entries_a_day),
             self.passback.as_str(),
             or_none(self.reentry_minutes),
-            self.exits.as_str()
+            self.exits.as_str(),
+            self.outage.as_str()
         )
     }
 }
@@ -58,6 +60,35 @@ impl Passback {
         [Self::Off, Self::Soft, Self::Hard]
             .into_iter()
             .find(|passback| passback.as_str() == text)
+    }
+}
+
+/// What a gate does on the way in while the database cannot be asked. Nobody knows then who is inside, how
+/// often a pass was used and, of one that was not seen a moment ago, whether it was revoked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Outage {
+    /// It opens for nobody: the guards do.
+    #[default]
+    Refuse,
+    /// It opens, with an alert, for a code that is signed and says that it is good there and then.
+    Signed,
+}
+
+impl Outage {
+    /// Its short text in a column.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::Signed => "signed",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Refuse, Self::Signed]
+            .into_iter()
+            .find(|outage| outage.as_str() == text)
     }
 }
 

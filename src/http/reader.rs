@@ -4,6 +4,7 @@
 //! sig = HMAC-SHA256(device key, method LF path-with-query LF t LF n LF hex(sha256(body))). The answer
 //! carries `x-cp1-signature` = HMAC-SHA256(device key, status LF n LF hex(sha256(body))).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{FromRequest, Request};
@@ -21,7 +22,7 @@ use crate::ctx::Ctx;
 use crate::domain::actors::Reader;
 use crate::domain::campus::{Device, DeviceId, DeviceKey};
 use crate::secret::hmac_sha256;
-use crate::store::gates;
+use crate::store::{StoreError, gates, news};
 
 /// A request of a device, checked.
 pub struct Signed {
@@ -57,15 +58,15 @@ impl FromRequest<Site> for Signed {
             let signed = request_signature(key, &method, &path, &given, &body_hash);
             bool::from(signed.ct_eq(&given.signature))
         };
-        let Some(key) = keys(&site.ctx, &device)?.into_iter().find(fits) else {
-            tracing::warn!(device.id = %device.id, "a device's signature does not fit");
+        let Some(key) = keys(&site.ctx, &device.device)?.into_iter().find(fits) else {
+            tracing::warn!(device.id = %device.device.id, "a device's signature does not fit");
             return Err(Problem::device());
         };
         let now = site.ctx.clock.now().timestamp();
         if (now - given.time).abs() > SKEW {
             return Err(Problem::clock_skew(now));
         }
-        let (reader, nonce) = (Reader { device }, given.nonce);
+        let (reader, nonce) = (device, given.nonce);
         Ok(Self {
             reader,
             nonce,
@@ -88,20 +89,29 @@ fn keys(ctx: &Ctx, device: &Device) -> Result<Vec<DeviceKey>, Problem> {
     })
 }
 
-/// The device, as the database has it; as it was last seen while the database cannot be asked.
-async fn device(ctx: &Ctx, id: &DeviceId) -> Result<Device, Problem> {
-    let asked = gates::find_device(&ctx.db.read, id);
-    match tokio::time::timeout(LOOK_UP, asked).await {
-        Ok(Ok(Some(device))) => {
-            ctx.caches.devices.insert(id.clone(), device.clone());
-            Ok(device)
-        }
-        Ok(Ok(None)) => {
-            ctx.caches.devices.invalidate(id);
-            Err(Problem::device())
-        }
-        Ok(Err(_)) | Err(_) => ctx.caches.devices.get(id).ok_or_else(Problem::failure),
-    }
+/// The device, as the database had it a moment ago; as it was last seen while the database cannot be asked.
+async fn device(ctx: &Ctx, id: &DeviceId) -> Result<Reader, Problem> {
+    let devices = &ctx.caches.gates.devices;
+    let asked = devices.get(id, look_up(ctx, id));
+    let reader = match tokio::time::timeout(LOOK_UP, asked).await {
+        Ok(Ok(Some(reader))) => reader,
+        Ok(Ok(None)) => return Err(Problem::device()),
+        Ok(Err(_)) | Err(_) => devices.last(id).ok_or_else(Problem::failure)?,
+    };
+    Ok(Reader::clone(&reader))
+}
+
+async fn look_up(ctx: &Ctx, id: &DeviceId) -> Result<Option<Arc<Reader>>, StoreError> {
+    let db = &ctx.db.read;
+    // Read first: then at worst a device is newer than its version, and is looked at once more.
+    let version = news::gates_version(db).await?;
+    let device = gates::find_device(db, id).await?;
+    Ok(device.map(|device| {
+        Arc::new(Reader {
+            device: Arc::new(device),
+            version,
+        })
+    }))
 }
 
 impl Signed {

@@ -17,6 +17,7 @@ use crate::actions::visits::settle_over;
 use crate::ctx::{Clients, Ctx};
 use crate::menus::{Menus, apply};
 use crate::outbox::Worker;
+use crate::store::news;
 
 /// How long the worker rests when nothing was due: half a second is soon for a person.
 const REST: Duration = Duration::from_millis(500);
@@ -74,6 +75,20 @@ pub async fn publish_list(ctx: Ctx, stop: CancellationToken) {
             tracing::error!(%error, "the gates' list could not be brought up to date");
         }
         pause(Duration::from_secs(2), &stop).await;
+    }
+}
+
+/// Hears from the other replicas what gates must not be answered from memory any more. While nobody can be
+/// heard, what is remembered is fresh for a few seconds only.
+pub async fn hear_news(ctx: Ctx, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            heard = news::listen(&ctx.db, |news| ctx.caches.hear(&news)) => {
+                tracing::warn!(error = ?heard.err(), "other replicas are not heard");
+            }
+        }
+        pause(Duration::from_secs(1), &stop).await;
     }
 }
 

@@ -10,7 +10,7 @@ use super::{StoreError, corrupt};
 use crate::domain::campus::{Area, Slot};
 use crate::domain::hours::Hours;
 use crate::domain::limits::{Limits, Overlap};
-use crate::domain::rules::{Exits, Passback, Rules};
+use crate::domain::rules::{Exits, Outage, Passback, Rules};
 use crate::ids::AreaId;
 
 row!("areas" {
@@ -28,6 +28,7 @@ row!("areas" {
     passback: String,
     reentry_minutes: Option<i16>,
     exits: String,
+    outage: String,
 });
 
 pub async fn insert(db: &impl ConnectionTrait, area: &Area) -> Result<(), StoreError> {
@@ -107,6 +108,7 @@ fn to_row(area: &Area) -> row::Model {
         passback: rules.passback.as_str().to_owned(),
         reentry_minutes: rules.reentry_minutes,
         exits: rules.exits.as_str().to_owned(),
+        outage: rules.outage.as_str().to_owned(),
     }
 }
 
@@ -130,7 +132,8 @@ fn area(row: row::Model) -> Result<Area, StoreError> {
             entries_a_day: row.entries_a_day,
             passback: Passback::parse(&row.passback).ok_or_else(&corrupt)?,
             reentry_minutes: row.reentry_minutes,
-            exits: Exits::parse(&row.exits).ok_or_else(corrupt)?,
+            exits: Exits::parse(&row.exits).ok_or_else(&corrupt)?,
+            outage: Outage::parse(&row.outage).ok_or_else(corrupt)?,
         },
     })
 }

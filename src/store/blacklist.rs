@@ -1,5 +1,7 @@
 //! 访客黑名单.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
@@ -62,6 +64,16 @@ pub async fn fitting(
         .filter(row::Column::Hash.is_in(marks))
         .filter(row::Column::LiftedAt.is_null());
     fitting.all(db).await?.into_iter().map(entry).collect()
+}
+
+/// The marks of everybody who is not lifted.
+pub async fn marks(db: &impl ConnectionTrait) -> Result<HashSet<KeyedHash>, StoreError> {
+    let standing = row::Entity::find()
+        .select_only()
+        .column(row::Column::Hash)
+        .filter(row::Column::LiftedAt.is_null());
+    let marks = standing.into_tuple::<String>().all(db).await?;
+    Ok(marks.into_iter().map(KeyedHash::from_column).collect())
 }
 
 /// What is looked for; everything that is given must fit.

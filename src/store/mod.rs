@@ -81,6 +81,7 @@ pub mod audit;
 pub mod blacklist;
 pub mod figures;
 pub mod hits;
+pub mod news;
 pub mod settings;
 
 pub use open::{Db, begin, commit, migrate, snapshot};

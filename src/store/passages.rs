@@ -70,12 +70,25 @@ pub struct Passage {
     pub passed_at: Option<DateTime<Utc>>,
 }
 
-/// Writes it down, unless this device has sent the nonce before. Says whether it was new.
-pub async fn insert_once(
+/// Writes them down, but those whose device has sent the nonce before. Says how many were new.
+pub async fn insert_new(
     db: &impl ConnectionTrait,
-    passage: &Passage,
+    passages: &[Passage],
     recorded_at: DateTime<Utc>,
-) -> Result<bool, StoreError> {
+) -> Result<u64, StoreError> {
+    if passages.is_empty() {
+        return Ok(0);
+    }
+    let rows = passages.iter().map(|passage| row(passage, recorded_at));
+    let insert = row::Entity::insert_many(rows)
+        .on_conflict_do_nothing_on([row::Column::DeviceId, row::Column::Nonce]);
+    Ok(match insert.exec_without_returning(db).await? {
+        TryInsertResult::Inserted(rows) => rows,
+        TryInsertResult::Empty | TryInsertResult::Conflicted => 0,
+    })
+}
+
+fn row(passage: &Passage, recorded_at: DateTime<Utc>) -> row::ActiveModel {
     let row = row::Model {
         id: passage.id.get(),
         device_id: passage.device.as_str().to_owned(),
@@ -95,12 +108,7 @@ pub async fn insert_once(
         list_version: passage.offline,
         passed_at: passage.passed_at,
     };
-    let insert = row::Entity::insert(row.into_active_model())
-        .on_conflict_do_nothing_on([row::Column::DeviceId, row::Column::Nonce]);
-    Ok(match insert.exec_without_returning(db).await? {
-        TryInsertResult::Inserted(rows) => rows == 1,
-        TryInsertResult::Empty | TryInsertResult::Conflicted => false,
-    })
+    row.into_active_model()
 }
 
 /// What this device was answered to the nonce before.

@@ -3,17 +3,17 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{
-    Expr, ExprTrait, LockBehavior, LockType, Query, SelectStatement, SimpleExpr,
-};
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, Query, SelectStatement};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect,
+    QueryFilter, QueryOrder, QuerySelect, Related, RelationDef,
 };
 
-use super::{StoreError, corrupt, vehicles, visitors};
+use super::{StoreError, corrupt, vehicles, visitors, visits};
 use crate::domain::campus::AreaSet;
 use crate::domain::pass::Pass;
+use crate::domain::visit::Visit;
+use crate::domain::visitor::Visitor;
 use crate::domain::{Plate, Window};
 use crate::ids::{PassId, VisitId, VisitorId};
 use crate::secret::KeyedHash;
@@ -87,6 +87,40 @@ pub async fn find(db: &impl ConnectionTrait, id: PassId) -> Result<Option<Pass>,
         .transpose()
 }
 
+/// A pass with whose it is and for what, in one query: every pass that is cold at a gate costs it.
+pub async fn find_held(
+    db: &impl ConnectionTrait,
+    id: PassId,
+) -> Result<Option<(Pass, Option<Visitor>, Option<Visit>)>, StoreError> {
+    let held = row::Entity::find_by_id(id.get())
+        .find_also_related(visitors::Entity)
+        .find_also_related(visits::Entity);
+    let Some((row, holder, visit)) = held.one(db).await? else {
+        return Ok(None);
+    };
+    let holder = holder.map(visitors::visitor).transpose()?;
+    let visit = visit.map(visits::visit).transpose()?;
+    Ok(Some((pass(row)?, holder, visit)))
+}
+
+impl Related<visitors::Entity> for row::Entity {
+    fn to() -> RelationDef {
+        row::Entity::belongs_to(visitors::Entity)
+            .from(row::Column::VisitorId)
+            .to(visitors::Column::Id)
+            .into()
+    }
+}
+
+impl Related<visits::Entity> for row::Entity {
+    fn to() -> RelationDef {
+        row::Entity::belongs_to(visits::Entity)
+            .from(row::Column::VisitId)
+            .to(visits::Column::Id)
+            .into()
+    }
+}
+
 pub async fn find_by_link(
     db: &impl ConnectionTrait,
     link_hash: &str,
@@ -104,21 +138,18 @@ pub async fn of_visits(
     theirs.all(db).await?.into_iter().map(pass).collect()
 }
 
-/// Revokes every pass of a visit; says how many.
-pub async fn revoke_of_visit(
+/// Those of a visit, held in the order in which the passages' writer takes them, and not against the
+/// foreign keys of passages, which it has taken before.
+pub async fn lock_of_visit(
     db: &impl ConnectionTrait,
     visit: VisitId,
-    at: DateTime<Utc>,
-) -> Result<u64, StoreError> {
-    // Locked in the order of their ids, as the passages' writer locks them, and not against the
-    // foreign keys of passages, which the writer has taken before.
-    row::Entity::find()
+) -> Result<Vec<PassId>, StoreError> {
+    let theirs = row::Entity::find()
         .filter(row::Column::VisitId.eq(visit.get()))
         .order_by_asc(row::Column::Id)
-        .lock(LockType::NoKeyUpdate)
-        .all(db)
-        .await?;
-    revoke_those(db, row::Column::VisitId.eq(visit.get()), at).await
+        .lock(LockType::NoKeyUpdate);
+    let ids = theirs.all(db).await?.into_iter().map(|row| row.id.into());
+    Ok(ids.collect())
 }
 
 /// Revokes these passes; says how many were not yet.
@@ -128,14 +159,6 @@ pub async fn revoke(
     at: DateTime<Utc>,
 ) -> Result<u64, StoreError> {
     let ids = passes.into_iter().map(PassId::get);
-    revoke_those(db, row::Column::Id.is_in(ids), at).await
-}
-
-async fn revoke_those(
-    db: &impl ConnectionTrait,
-    those: SimpleExpr,
-    at: DateTime<Utc>,
-) -> Result<u64, StoreError> {
     let done = row::Entity::update_many()
         .col_expr(row::Column::RevokedAt, Expr::value(at))
         .col_expr(
@@ -143,7 +166,7 @@ async fn revoke_those(
             Expr::col(row::Column::Version).add(1_i32),
         )
         .col_expr(row::Column::Listed, Expr::value(None::<i64>))
-        .filter(those)
+        .filter(row::Column::Id.is_in(ids))
         .filter(row::Column::RevokedAt.is_null())
         .exec(db)
         .await?;
@@ -296,11 +319,18 @@ pub async fn lock_many(
     held.all(db).await?.into_iter().map(pass).collect()
 }
 
-/// Writes down how many entries a pass has taken, which the caller holds.
-pub async fn count_entries(db: &impl ConnectionTrait, pass: &Pass) -> Result<(), StoreError> {
+/// Counts so many more entries of each of some passes, which the caller holds.
+pub async fn count_entries(
+    db: &impl ConnectionTrait,
+    passes: impl IntoIterator<Item = PassId>,
+    more: i32,
+) -> Result<(), StoreError> {
     row::Entity::update_many()
-        .col_expr(row::Column::Entries, Expr::value(pass.entries))
-        .filter(row::Column::Id.eq(pass.id.get()))
+        .col_expr(
+            row::Column::Entries,
+            Expr::col(row::Column::Entries).add(more),
+        )
+        .filter(row::Column::Id.is_in(passes.into_iter().map(PassId::get)))
         .exec(db)
         .await?;
     Ok(())

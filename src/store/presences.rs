@@ -46,26 +46,39 @@ pub async fn of_passes(
     Ok(theirs.all(db).await?.into_iter().map(presence).collect())
 }
 
-/// Writes it as it is now.
-pub async fn put(
+/// Writes them as they are now.
+pub async fn put<'a>(
     db: &impl ConnectionTrait,
-    (pass, area): (PassId, AreaId),
-    presence: &Presence,
+    presences: impl IntoIterator<Item = ((PassId, AreaId), &'a Presence)>,
 ) -> Result<(), StoreError> {
-    use row::Column::{AreaId, Day, EnteredAt, Entries, Exits, LeftAt, OnDay, PassId};
-    let row = row::Model {
-        pass_id: pass.get(),
-        area_id: area.get(),
-        entries: presence.entries,
-        exits: presence.exits,
-        entered_at: presence.entered_at,
-        left_at: presence.left_at,
-        day: presence.day,
-        on_day: presence.on_day,
+    use row::Column;
+    let row = |((pass, area), presence): ((PassId, AreaId), &Presence)| {
+        let row = row::Model {
+            pass_id: pass.get(),
+            area_id: area.get(),
+            entries: presence.entries,
+            exits: presence.exits,
+            entered_at: presence.entered_at,
+            left_at: presence.left_at,
+            day: presence.day,
+            on_day: presence.on_day,
+        };
+        row.into_active_model()
     };
-    let mut anew = OnConflict::columns([PassId, AreaId]);
-    anew.update_columns([Entries, Exits, EnteredAt, LeftAt, Day, OnDay]);
-    row::Entity::insert(row.into_active_model())
+    let rows: Vec<_> = presences.into_iter().map(row).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut anew = OnConflict::columns([Column::PassId, Column::AreaId]);
+    anew.update_columns([
+        Column::Entries,
+        Column::Exits,
+        Column::EnteredAt,
+        Column::LeftAt,
+        Column::Day,
+        Column::OnDay,
+    ]);
+    row::Entity::insert_many(rows)
         .on_conflict(anew)
         .exec_without_returning(db)
         .await?;

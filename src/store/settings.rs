@@ -1,5 +1,6 @@
-//! Facts about this database itself: so far, what it was made for.
+//! Facts about this database itself: what it was made for, and what is counted in it.
 
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, Statement};
 
 use super::StoreError;
@@ -50,4 +51,28 @@ pub async fn stamped_mode(db: &impl ConnectionTrait) -> Result<Option<String>, S
     }
     let stamped = row::Entity::find_by_id("mode".to_owned()).one(db).await?;
     Ok(stamped.map(|row| row.value))
+}
+
+/// Counts one more under a key; whoever counts there at the same time waits.
+pub async fn count_up(db: &impl ConnectionTrait, key: &str) -> Result<(), StoreError> {
+    let row = row::Model {
+        key: key.to_owned(),
+        value: "1".to_owned(),
+    };
+    let before = Expr::col((row::Entity, row::Column::Value)).cast_as("bigint");
+    let mut again = OnConflict::column(row::Column::Key);
+    again.value(row::Column::Value, before.add(1_i64).cast_as("text"));
+    row::Entity::insert(row.into_active_model())
+        .on_conflict(again)
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
+}
+
+/// What was counted under a key.
+pub async fn number(db: &impl ConnectionTrait, key: &str) -> Result<i64, StoreError> {
+    let row = row::Entity::find_by_id(key.to_owned()).one(db).await?;
+    Ok(row
+        .and_then(|row| row.value.parse().ok())
+        .unwrap_or_default())
 }

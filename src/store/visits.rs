@@ -124,6 +124,20 @@ pub async fn lock(db: &impl ConnectionTrait, id: VisitId) -> Result<Option<Visit
         .transpose()
 }
 
+/// Holds some visits, in the order of their ids.
+pub async fn lock_many(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = VisitId>,
+) -> Result<(), StoreError> {
+    row::Entity::find()
+        .filter(row::Column::Id.is_in(ids.into_iter().map(VisitId::get)))
+        .order_by_asc(row::Column::Id)
+        .lock(LockType::NoKeyUpdate)
+        .all(db)
+        .await?;
+    Ok(())
+}
+
 /// Somebody's own visit, to change it; another's is not found.
 pub async fn lock_of(
     db: &impl ConnectionTrait,

@@ -2,26 +2,23 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use campus_pass::actions::campus::add_device;
-use campus_pass::actions::passages;
+use campus_pass::domain::actors::Reader;
 use campus_pass::domain::campus::{DeviceId, DeviceKey, Direction};
-use campus_pass::entropy::Entropy;
 use campus_pass::sandbox::Scan;
-use campus_pass::{app, http, secret, store};
-use data_encoding::HEXLOWER;
+use campus_pass::store;
+use campus_pass::store::StoreError;
 use futures::future::join_all;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use tokio::sync::Barrier;
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::harness::{Answer, App, Approver, Visit, body, json_body, read_qr, rfc3339};
+use crate::harness::{
+    Answer, App, Approver, GATE_KEY, Visit, body, json_body, read_qr, rfc3339, verify,
+};
 
 const CONTACT: &str = "13800000777";
 
@@ -595,17 +592,6 @@ async fn the_blacklist_is_asked_for_the_contact_and_for_every_vehicle() {
 }
 
 /// A gate's request, which this test signs with the key of every device in it.
-fn request(device: &str, n: &str, t: i64, code: &str) -> Request<Body> {
-    let told = json!({"dev": device, "rd": 1, "k": "qr", "v": code, "n": n, "t": t, "dir": null});
-    let text = told.to_string();
-    let hash = HEXLOWER.encode(&Sha256::digest(&text));
-    let signed = format!("POST\n/gate/v1/verify\n{t}\n{n}\n{hash}");
-    let signature = HEXLOWER.encode(&secret::hmac_sha256(&[7; 32], &[signed]));
-    let header = format!("CP1-HMAC-SHA256 dev={device}, t={t}, n={n}, sig={signature}");
-    let request = Request::post("/gate/v1/verify").header("authorization", header);
-    body(request, text)
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_a_thousand_scans_at_eight_gates_a_pass_for_a_hundred_opens_a_hundred() {
     let app = App::start().await;
@@ -614,36 +600,27 @@ async fn of_a_thousand_scans_at_eight_gates_a_pass_for_a_hundred_opens_a_hundred
     app.it_is("2026-03-02 14:05");
     let gates: Vec<_> = (0..8).map(|n| format!("G{}", 20 + n)).collect();
     for gate in &gates {
-        let (id, key) = (DeviceId::parse(gate).unwrap(), DeviceKey::new([7; 32]));
+        let (id, key) = (DeviceId::parse(gate).unwrap(), DeviceKey::new(GATE_KEY));
         add_device(&app.ctx, id, "东门", Direction::In, &key)
             .await
             .unwrap();
     }
     // Another process on the same database, with a writer of its own.
-    let mut settings = app.settings.clone();
-    settings.server.node = 1;
-    let parts = app::assemble(&settings, app.ctx.clock.clone(), Entropy::seeded(8))
-        .await
-        .unwrap();
-    let other = parts.site.ctx.clone();
-    let mut writer = JoinSet::new();
-    let stop = CancellationToken::new();
-    writer.spawn(passages::write(
-        other.clone(),
-        parts.scans,
-        settings.gate.batch,
-        stop,
-    ));
-    let there: Router = http::router(parts.site, None);
+    let replica = app.replica(1, |_| {}).await;
+    let (other, there) = (replica.ctx.clone(), replica.router.clone());
 
     let (app_ref, code_ref, t) = (&app, &code, app.ctx.clock.now().timestamp());
     // A replica that has just begun opens its connections and learns its devices first.
     for gate in &gates {
         let id = DeviceId::parse(gate).unwrap();
         for ctx in [&app.ctx, &other] {
-            let device = store::gates::find_device(&ctx.db.read, &id).await;
-            let device = device.unwrap().unwrap();
-            ctx.caches.devices.insert(id.clone(), device);
+            let read = async {
+                let version = store::news::gates_version(&ctx.db.read).await?;
+                let device = store::gates::find_device(&ctx.db.read, &id).await?;
+                let device = Arc::new(device.unwrap());
+                Ok::<_, StoreError>(Some(Arc::new(Reader { device, version })))
+            };
+            ctx.caches.gates.devices.get(&id, read).await.unwrap();
         }
     }
     let begin = Arc::new(Barrier::new(gates.len()));
@@ -657,7 +634,7 @@ async fn of_a_thousand_scans_at_eight_gates_a_pass_for_a_hundred_opens_a_hundred
             for n in 0..125 {
                 let nonce = format!("{gate}-{n}");
                 let ask = async || {
-                    let request = request(gate, &nonce, t, code_ref);
+                    let request = verify(gate, &nonce, t, code_ref);
                     let answer = if away {
                         Answer::read(there.clone().oneshot(request).await.unwrap()).await
                     } else {

@@ -283,11 +283,11 @@ async fn the_operator_sets_the_limits_of_an_area() {
     assert_eq!(code, 0, "{said}");
     assert_snapshot!(out, @r#"
     校园区域: --days-ahead 366 --days-long 31 --a-day none --overlap allow
-      --hours "always" --entries-a-day none --passback off --reentry-minutes none --exits refuse
+      --hours "always" --entries-a-day none --passback off --reentry-minutes none --exits refuse --outage refuse
     图书馆: --days-ahead 366 --days-long 31 --a-day none --overlap allow
-      --hours "always" --entries-a-day none --passback off --reentry-minutes none --exits refuse
+      --hours "always" --entries-a-day none --passback off --reentry-minutes none --exits refuse --outage refuse
     丁香水榭小区: --days-ahead 366 --days-long 31 --a-day none --overlap allow
-      --hours "always" --entries-a-day none --passback off --reentry-minutes none --exits refuse
+      --hours "always" --entries-a-day none --passback off --reentry-minutes none --exits refuse --outage refuse
     "#);
     let (_, out, _) = area(&[
         "set",
@@ -304,12 +304,12 @@ async fn the_operator_sets_the_limits_of_an_area() {
     .await;
     assert_snapshot!(out, @r#"
     校园区域: --days-ahead 14 --days-long 3 --a-day 2 --overlap refuse
-      --hours "always" --entries-a-day none --passback off --reentry-minutes none --exits refuse
+      --hours "always" --entries-a-day none --passback off --reentry-minutes none --exits refuse --outage refuse
     "#);
     let (_, out, _) = area(&["set", AREA, "--a-day", "none"]).await;
     assert_snapshot!(out, @r#"
     校园区域: --days-ahead 14 --days-long 3 --a-day none --overlap refuse
-      --hours "always" --entries-a-day none --passback off --reentry-minutes none --exits refuse
+      --hours "always" --entries-a-day none --passback off --reentry-minutes none --exits refuse --outage refuse
     "#);
     let (_, out, _) = area(&[
         "set",
@@ -328,7 +328,7 @@ async fn the_operator_sets_the_limits_of_an_area() {
     .await;
     assert_snapshot!(out, @r#"
     校园区域: --days-ahead 14 --days-long 3 --a-day none --overlap refuse
-      --hours "mon-fri 06:00-23:00" --entries-a-day 3 --passback hard --reentry-minutes 30 --exits open
+      --hours "mon-fri 06:00-23:00" --entries-a-day 3 --passback hard --reentry-minutes 30 --exits open --outage refuse
     "#);
     let (code, _, said) = area(&["set", "操场", "--a-day", "1"]).await;
     assert_eq!(

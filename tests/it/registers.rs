@@ -48,7 +48,7 @@ async fn what_an_administrator_changes_is_read_back_and_written_down() {
         "name": "体育中心", "open": false, "days_ahead": 7, "days_long": 2, "a_day": 3, "overlap": "refuse",
     });
     let area = put("areas", &area, form).await;
-    assert_snapshot!(app.plain(&area.to_string()), @r#"{"a_day":3,"days_ahead":7,"days_long":2,"gates":[],"id":"[id]","name":"体育中心","open":false,"overlap":"refuse","revision":"6db0680cf251d707","rules":{"entries_a_day":null,"exits":"refuse","hours":"always","passback":"off","reentry_minutes":null}}"#);
+    assert_snapshot!(app.plain(&area.to_string()), @r#"{"a_day":3,"days_ahead":7,"days_long":2,"gates":[],"id":"[id]","name":"体育中心","open":false,"overlap":"refuse","revision":"67faa38c61339484","rules":{"entries_a_day":null,"exits":"refuse","hours":"always","outage":"refuse","passback":"off","reentry_minutes":null}}"#);
     let reason = post("reasons", json!({ "name": "参加会议" }))
         .await
         .expect(201);
@@ -93,8 +93,8 @@ async fn what_an_administrator_changes_is_read_back_and_written_down() {
     let gates = admin.get("/api/admin/gates").await.expect(200);
     assert_eq!(gates["items"][5]["devices"][0]["id"], "G77");
     assert_snapshot!(audited(&app).await, @"
-    area.add area:[id] 体育馆 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours= entries_a_day=none passback=off reentry_minutes=none exits=refuse
-    area.set area:[id] 体育馆 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours= entries_a_day=none passback=off reentry_minutes=none exits=refuse → 体育中心 open=false days_ahead=7 days_long=2 a_day=3 overlap=refuse hours= entries_a_day=none passback=off reentry_minutes=none exits=refuse
+    area.add area:[id] 体育馆 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours= entries_a_day=none passback=off reentry_minutes=none exits=refuse outage=refuse
+    area.set area:[id] 体育馆 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours= entries_a_day=none passback=off reentry_minutes=none exits=refuse outage=refuse → 体育中心 open=false days_ahead=7 days_long=2 a_day=3 overlap=refuse hours= entries_a_day=none passback=off reentry_minutes=none exits=refuse outage=refuse
     reason.add reason:[id] 参加会议 open=true
     reason.set reason:[id] 参加会议 open=true → 参加会议 open=false
     department.add department:[id] 体育部
@@ -130,19 +130,20 @@ async fn an_area_s_rules_its_gates_and_their_devices_are_the_console_s_too() {
     let mut form = json!({ "name": "校园区域", "open": true, "days_ahead": 366, "days_long": 31,
         "overlap": "allow", "revision": area["revision"],
         "rules": { "hours": "mon-sun 10:00-18:00", "entries_a_day": 2, "passback": "soft",
-            "reentry_minutes": 30, "exits": "refuse" } });
+            "reentry_minutes": 30, "exits": "refuse", "outage": "signed" } });
     let path = format!("/api/admin/areas/{}", id(&area));
     let saved = admin.put(&path, &form).await.expect(200);
-    assert_snapshot!(saved["rules"], @r#"{"entries_a_day":2,"exits":"refuse","hours":"daily 10:00-18:00","passback":"soft","reentry_minutes":30}"#);
+    assert_snapshot!(saved["rules"], @r#"{"entries_a_day":2,"exits":"refuse","hours":"daily 10:00-18:00","outage":"signed","passback":"soft","reentry_minutes":30}"#);
     assert!(app.gate("G01").scan(&code).await.contains(r#""r":"area""#));
     form["revision"] = saved["revision"].clone();
     form["rules"] = json!({ "hours": "someday", "entries_a_day": 0, "passback": "odd",
-        "reentry_minutes": 1441, "exits": "odd" });
+        "reentry_minutes": 1441, "exits": "odd", "outage": "odd" });
     assert_snapshot!(admin.put(&path, &form).await.problem(), @"
     422 invalid 请检查填写的内容
       rules.hours hours_invalid 开放时间格式应为 mon-fri 06:00-23:00, sat-sun 08:00-20:00
       rules.passback passback_unknown passback 应为 off、soft 或 hard
       rules.exits exits_unknown exits 应为 refuse 或 open
+      rules.outage outage_unknown outage 应为 refuse 或 signed
       rules.entries_a_day entries_a_day_invalid 每日进入次数应为1到100，或不限
       rules.reentry_minutes reentry_minutes_invalid 重新进入的间隔应为1到1440分钟，或不限
     ");
@@ -152,7 +153,7 @@ async fn an_area_s_rules_its_gates_and_their_devices_are_the_console_s_too() {
     assert_eq!(saved["rules"]["entries_a_day"], 2);
     form["revision"] = saved["revision"].clone();
     form["rules"] = json!({ "hours": "always", "entries_a_day": null, "passback": "off",
-        "reentry_minutes": null, "exits": "refuse" });
+        "reentry_minutes": null, "exits": "refuse", "outage": "refuse" });
     admin.put(&path, &form).await.expect(200);
 
     // The east gate is closed for a while.
@@ -187,9 +188,9 @@ async fn an_area_s_rules_its_gates_and_their_devices_are_the_console_s_too() {
     assert!(app.gate("G01").scan(&code).await.starts_with("401"));
     assert_snapshot!(audited(&app).await, @"
     visit.approve visit:[id] 
-    area.set area:[id] 校园区域 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours= entries_a_day=none passback=off reentry_minutes=none exits=refuse → 校园区域 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours=daily 10:00-18:00 entries_a_day=2 passback=soft reentry_minutes=30 exits=refuse
-    area.set area:[id] 校园区域 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours=daily 10:00-18:00 entries_a_day=2 passback=soft reentry_minutes=30 exits=refuse → 校园区域 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours=daily 10:00-18:00 entries_a_day=2 passback=soft reentry_minutes=30 exits=refuse
-    area.set area:[id] 校园区域 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours=daily 10:00-18:00 entries_a_day=2 passback=soft reentry_minutes=30 exits=refuse → 校园区域 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours= entries_a_day=none passback=off reentry_minutes=none exits=refuse
+    area.set area:[id] 校园区域 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours= entries_a_day=none passback=off reentry_minutes=none exits=refuse outage=refuse → 校园区域 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours=daily 10:00-18:00 entries_a_day=2 passback=soft reentry_minutes=30 exits=refuse outage=signed
+    area.set area:[id] 校园区域 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours=daily 10:00-18:00 entries_a_day=2 passback=soft reentry_minutes=30 exits=refuse outage=signed → 校园区域 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours=daily 10:00-18:00 entries_a_day=2 passback=soft reentry_minutes=30 exits=refuse outage=signed
+    area.set area:[id] 校园区域 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours=daily 10:00-18:00 entries_a_day=2 passback=soft reentry_minutes=30 exits=refuse outage=signed → 校园区域 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours= entries_a_day=none passback=off reentry_minutes=none exits=refuse outage=refuse
     gate.set gate:[id] 东门 open=true → 东大门 open=false
     gate.set gate:[id] 东大门 open=false → 东门 open=true
     device.rotate device:G01 old key until 2026-03-02 02:00:00 UTC

@@ -3,7 +3,7 @@
 //! Locks are taken in one order, visits before passes and both ascending, as withdrawing and the blacklist do,
 //! else PostgreSQL ends in deadlocks. A visit is held only by whoever may be the first of it to arrive.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::DatabaseTransaction;
@@ -23,9 +23,9 @@ use crate::store::{StoreError, passes, presences, visits};
 pub(super) struct Held {
     passes: HashMap<PassId, Pass>,
     presences: HashMap<(PassId, AreaId), Presence>,
-    /// What must be written.
-    counted: Vec<PassId>,
-    moved: Vec<(PassId, AreaId)>,
+    /// What must be written: how many entries each pass has taken, and who has moved.
+    counted: HashMap<PassId, i32>,
+    moved: HashSet<(PassId, AreaId)>,
     arrived: HashSet<VisitId>,
 }
 
@@ -40,15 +40,15 @@ impl Held {
         let mut first: Vec<_> = first.map(|holding| holding.pass.visit).collect();
         first.sort_unstable();
         first.dedup();
-        for visit in first {
-            visits::lock(txn, visit).await?;
+        if !first.is_empty() {
+            visits::lock_many(txn, first).await?;
         }
         let ids = || holdings.iter().map(|holding| holding.pass.id);
         let mut held = Self {
             passes: HashMap::new(),
             presences: HashMap::new(),
-            counted: Vec::new(),
-            moved: Vec::new(),
+            counted: HashMap::new(),
+            moved: HashSet::new(),
             arrived: HashSet::new(),
         };
         if holdings.is_empty() {
@@ -98,7 +98,7 @@ impl Held {
         let (id, entries) = (holding.pass.id, holding.known.entries());
         if let Some(pass) = self.passes.get_mut(&id).filter(|_| entries > 0) {
             pass.entries += entries;
-            self.counted.push(id);
+            *self.counted.entry(id).or_default() += entries;
         }
     }
 
@@ -122,7 +122,7 @@ impl Held {
                 } else {
                     presence.enter(at);
                 }
-                self.moved.push(place);
+                self.moved.insert(place);
             }
         }
         if leaves {
@@ -143,24 +143,22 @@ impl Held {
         let first = !holding.arrived && self.arrived.insert(visit);
         if first && visits::arrive(txn, visit, at).await? {
             outbox::post(txn, ctx, &Message::GuestArrived { visit }).await?;
+            ctx.caches.gates.passes.forget(&holding.pass.id);
         }
         Ok(())
     }
 
     /// Writes down what has changed.
-    pub async fn keep(mut self, txn: &DatabaseTransaction) -> Result<(), StoreError> {
-        self.counted.sort_unstable();
-        self.counted.dedup();
-        for pass in self.counted.iter().filter_map(|id| self.passes.get(id)) {
-            passes::count_entries(txn, pass).await?;
+    pub async fn keep(self, txn: &DatabaseTransaction) -> Result<(), StoreError> {
+        let mut by_number: BTreeMap<i32, Vec<PassId>> = BTreeMap::new();
+        for (pass, entries) in self.counted {
+            by_number.entry(entries).or_default().push(pass);
         }
-        self.moved.sort_unstable();
-        self.moved.dedup();
-        for place in self.moved {
-            if let Some(presence) = self.presences.get(&place) {
-                presences::put(txn, place, presence).await?;
-            }
+        for (entries, passes) in by_number {
+            passes::count_entries(txn, passes, entries).await?;
         }
-        Ok(())
+        let moved = self.presences.iter();
+        let moved = moved.filter(|(place, _)| self.moved.contains(place));
+        presences::put(txn, moved.map(|(place, presence)| (*place, presence))).await
     }
 }

@@ -30,7 +30,7 @@ pub async fn look(
 ) -> Result<(Credential, Verdict), StoreError> {
     let now = ctx.clock.now();
     let scan = scan(ctx, content, direction, String::new());
-    let mut credential = recognise(ctx, gate, content, now).await?;
+    let mut credential = recognise(ctx, gate, (content, &scan.content), now).await?;
     if let Credential::Pass(holding) = &mut credential {
         let place = (holding.pass.id, gate.area);
         let theirs = presences::of_passes(&ctx.db.read, [place.0]).await?;

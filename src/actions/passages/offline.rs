@@ -9,7 +9,7 @@ use super::recognise::recognise;
 use crate::actions::screening::met_at_gate;
 use crate::ctx::Ctx;
 use crate::domain::actors::Reader;
-use crate::domain::campus::{Device, Direction};
+use crate::domain::campus::{Device, Direction, Gate};
 use crate::domain::gate::{Content, Credential, Facts, Reason, Scan, decide};
 use crate::store::passages::{self, Passage};
 use crate::store::{StoreError, begin, commit};
@@ -48,7 +48,8 @@ pub async fn record(
     for (place, record) in records.iter().enumerate() {
         // A clock that is ahead must not make somebody be inside until it is right.
         let at = record.at.min(now);
-        let credential = recognise(ctx, &device.gate, &record.content, at).await?;
+        let read = (&record.content, &record.scan.content);
+        let credential = recognise(ctx, &device.gate, read, at).await?;
         told.push((place, record, at, credential));
     }
     // In the order of the index in which two that tell the same would else wait for each other.
@@ -73,7 +74,37 @@ async fn keep(
     (record, at, credential): (&Record, DateTime<Utc>, &Credential),
     held: &mut Held,
 ) -> Result<Recorded, StoreError> {
-    let (gate, scan) = (&device.gate, &record.scan);
+    let scan = &record.scan;
+    let passage = Passage {
+        id: ctx.mint(),
+        device: device.id.clone(),
+        nonce: scan.nonce.clone(),
+        request_hash: record.hash.clone(),
+        pass: None,
+        reason: record.decided,
+        alert: None,
+        direction: scan.direction,
+        kind: scan.kind,
+        reader: scan.reader,
+        content: scan.content.clone(),
+        answer: String::new(),
+        at,
+        offline: Some(record.list_version),
+        passed_at: (record.decided == Reason::Ok).then_some(at),
+    };
+    take_down(txn, ctx, &device.gate, passage, credential, held).await
+}
+
+/// Writes down what has happened at a gate: counted as it was, and flagged where it should not have been.
+pub(super) async fn take_down(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    gate: &Gate,
+    mut passage: Passage,
+    credential: &Credential,
+    held: &mut Held,
+) -> Result<Recorded, StoreError> {
+    let (at, direction) = (passage.at, passage.direction);
     let mut credential = held.now(txn, ctx, credential, gate.area).await?;
     if let Credential::Pass(holding) = &mut credential {
         // What was revoked afterwards was none of the gate's business then.
@@ -84,42 +115,35 @@ async fn keep(
         gate,
         credential: &credential,
     };
-    let ours = decide(facts, scan, at);
-    let opened = record.decided == Reason::Ok;
+    let scan = Scan {
+        nonce: passage.nonce.clone(),
+        numbered: true,
+        reader: passage.reader,
+        kind: passage.kind,
+        content: passage.content.clone(),
+        direction,
+    };
+    let ours = decide(facts, &scan, at);
+    let opened = passage.reason == Reason::Ok;
     let alert = if ours.opens() {
-        ours.alert
+        passage.alert.or(ours.alert)
     } else {
         Some(ours.reason)
     };
-    let passage = Passage {
-        id: ctx.mint(),
-        device: device.id.clone(),
-        nonce: scan.nonce.clone(),
-        request_hash: record.hash.clone(),
-        pass: credential.holding().map(|holding| holding.pass.id),
-        reason: record.decided,
-        alert: alert.filter(|_| opened),
-        direction: scan.direction,
-        kind: scan.kind,
-        reader: scan.reader,
-        content: scan.content.clone(),
-        answer: String::new(),
-        at,
-        offline: Some(record.list_version),
-        passed_at: opened.then_some(at),
-    };
-    if !passages::insert_once(txn, &passage, ctx.clock.now()).await? {
+    passage.alert = alert.filter(|_| opened);
+    passage.pass = credential.holding().map(|holding| holding.pass.id);
+    if passages::insert_new(txn, &[passage], ctx.clock.now()).await? == 0 {
         return Ok(Recorded::Repeated);
     }
     let Some(holding) = credential.holding() else {
         return Ok(Recorded::Stored);
     };
-    let enters = scan.direction != Direction::Out;
+    let enters = direction != Direction::Out;
     if opened && enters {
         held.count(holding);
     }
     if opened {
-        let way = (gate.area, scan.direction);
+        let way = (gate.area, direction);
         held.go_through(txn, ctx, holding, way, at).await?;
     }
     if enters {

@@ -1,71 +1,115 @@
 //! The one task that writes passages, many in one transaction.
 //!
-//! A nonce that is there already is not an error, else one repeat would undo the whole batch.
+//! A nonce that is there already is not an error, else one repeat would undo the whole batch: what was kept
+//! with it is looked up, and the batch decided anew without those that were answered before.
 
-use chrono::{DateTime, Duration, Utc};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::DatabaseTransaction;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::answer::body;
 use super::held::Held;
+use super::outage::Outage;
+use super::spool::Spool;
+use super::{ONE_SCAN, again, passage, unavailable};
 use crate::actions::screening::met_at_gate;
+use crate::cache::Answer;
 use crate::ctx::{Answered, Asked, Ctx};
-use crate::domain::campus::Direction;
+use crate::domain::campus::{DeviceId, Direction};
 use crate::domain::gate::{Credential, Facts, Known, decide};
 use crate::ids::{PassId, VisitId};
 use crate::store::passages::{self, Passage};
-use crate::store::{StoreError, begin, commit};
+use crate::store::{StoreError, begin, commit, gates, news};
 
-/// The same device, nonce and bytes within this time is the same scan; later it is a mistake.
-const REPEAT: Duration = Duration::seconds(60);
+/// How long the database may take for a batch: what is left of the second in which a gate is answered.
+const STORE: Duration = Duration::from_millis(400);
 
-/// The same content at the same reader within this time is one scan, where the device does not number its
-/// scans: readers repeat one three or four times.
-const ONE_SCAN: Duration = Duration::seconds(3);
+/// What comes to the writer.
+pub struct Inbox {
+    /// Scans that wait for their answer.
+    pub asked: mpsc::Receiver<Asked>,
+    /// Refusals that were told already.
+    pub refused: mpsc::Receiver<Passage>,
+    /// Where openings wait that the database cannot take.
+    pub spool: Spool,
+    /// How many are put into one transaction at most.
+    pub batch: usize,
+}
 
-/// Answers scans, at most `batch` in one transaction, until told to stop; those that wait by then are
-/// still answered.
-pub async fn write(
-    ctx: Ctx,
-    mut asked: mpsc::Receiver<Asked>,
-    batch: usize,
-    stop: CancellationToken,
-) {
+/// Answers scans, many in one transaction, until told to stop; those that wait by then are still answered,
+/// and what was refused is kept.
+pub async fn write(ctx: Ctx, mut inbox: Inbox, stop: CancellationToken) {
+    let batch = inbox.batch;
     let mut waiting = Vec::with_capacity(batch);
+    let mut refused = Vec::with_capacity(batch);
+    let mut outage = Outage {
+        spool: inbox.spool,
+        until: Instant::now(),
+    };
     loop {
         let taken = tokio::select! {
             biased;
-            taken = asked.recv_many(&mut waiting, batch.max(1)) => taken,
-            () = stop.cancelled(), if !asked.is_closed() => {
-                asked.close();
+            () = stop.cancelled(), if !inbox.asked.is_closed() => {
+                inbox.asked.close();
+                inbox.refused.close();
+                continue;
+            }
+            taken = inbox.asked.recv_many(&mut waiting, batch) => taken,
+            taken = inbox.refused.recv_many(&mut refused, batch), if !inbox.asked.is_closed() => taken,
+            () = outage.over(), if outage.spool.waits() => {
+                outage.end(&ctx).await;
                 continue;
             }
         };
-        if taken == 0 {
+        while refused.len() < batch
+            && let Ok(one) = inbox.refused.try_recv()
+        {
+            refused.push(one);
+        }
+        if taken == 0 && refused.is_empty() {
             return;
         }
         waiting.sort_by(|a: &Asked, b: &Asked| order(a).cmp(&order(b)));
-        answer(&ctx, &mut waiting).await;
+        refused.sort_by(|a: &Passage, b: &Passage| number(a).cmp(&number(b)));
+        answer(&ctx, &mut waiting, &refused, &mut outage).await;
+        refused.clear();
     }
 }
 
 /// Decides, keeps, and then answers.
-async fn answer(ctx: &Ctx, waiting: &mut Vec<Asked>) {
-    let kept = match write_batch(ctx, waiting).await {
-        // Nothing of it was kept, so it can be tried once more.
-        Err(_) => write_batch(ctx, waiting).await,
-        kept => kept,
+async fn answer(ctx: &Ctx, waiting: &mut Vec<Asked>, refused: &[Passage], outage: &mut Outage) {
+    let kept = if outage.lasts() {
+        None
+    } else {
+        let kept = in_time(write_batch(ctx, waiting, refused)).await;
+        if let Err(error) = &kept {
+            tracing::error!(%error, scans = waiting.len(), "passages could not be stored");
+            outage.begin();
+        }
+        kept.ok()
     };
-    if let Err(error) = &kept {
-        tracing::error!(%error, scans = waiting.len(), "passages could not be kept");
-    }
-    let mut answers = kept.unwrap_or_default().into_iter();
-    for asked in waiting.drain(..) {
+    let answers = match kept {
+        Some(answers) => answers.into_iter().map(Some).collect(),
+        None => outage.answer(ctx, waiting).await,
+    };
+    for (asked, answer) in waiting.drain(..).zip(answers) {
         let failed = || StoreError::Database(sea_orm::DbErr::Custom("not kept".to_owned()));
         // A reader that hung up has its answer kept, and gets it when it asks again.
-        let _ = asked.answer.send(answers.next().ok_or_else(failed));
+        let _ = asked.answer.send(answer.ok_or_else(failed));
     }
+}
+
+/// # Errors
+/// Those of the batch, and one when it takes too long: it may be kept all the same, and whoever asks again
+/// with the same number gets its answer then.
+async fn in_time<T>(batch: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    let late = || StoreError::Database(sea_orm::DbErr::Custom("too slow".to_owned()));
+    let done = tokio::time::timeout(STORE, batch).await;
+    done.map_err(|_| late())?
 }
 
 type Place<'a> = (Option<(VisitId, PassId)>, Option<(&'a str, &'a str)>);
@@ -75,113 +119,194 @@ type Place<'a> = (Option<(VisitId, PassId)>, Option<(&'a str, &'a str)>);
 fn order(asked: &Asked) -> Place<'_> {
     match asked.credential.holding() {
         Some(holding) => (Some((holding.pass.visit, holding.pass.id)), None),
-        None => (None, Some((asked.device.id.as_str(), &asked.scan.nonce))),
+        None => (
+            None,
+            Some((asked.reader.device.id.as_str(), &asked.scan.nonce)),
+        ),
     }
 }
 
-async fn write_batch(ctx: &Ctx, waiting: &[Asked]) -> Result<Vec<Answered>, StoreError> {
+fn number(passage: &Passage) -> (&str, &str) {
+    (passage.device.as_str(), &passage.nonce)
+}
+
+/// What was answered before, by device and nonce.
+type Before = HashMap<(DeviceId, String), Arc<Answer>>;
+
+async fn write_batch(
+    ctx: &Ctx,
+    waiting: &[Asked],
+    refused: &[Passage],
+) -> Result<Vec<Answered>, StoreError> {
+    let mut before = Before::new();
+    let mut tries = 0;
+    loop {
+        match try_batch(ctx, waiting, refused, &before).await {
+            Ok(Some(answers)) => return Ok(answers),
+            Ok(None) => {}
+            // Nothing of it was kept, so it can be tried once more.
+            Err(_) if tries == 0 => tries += 1,
+            Err(error) => return Err(error),
+        }
+        let known = before.len();
+        for asked in waiting {
+            let (device, nonce) = (&asked.reader.device.id, &asked.scan.nonce);
+            if let Some(kept) = passages::find(&ctx.db.read, device, nonce).await? {
+                before.insert((device.clone(), nonce.clone()), Arc::new(kept.into()));
+            }
+        }
+        if before.len() == known && tries == 0 {
+            // Nobody has it: then neither will the next try.
+            return Err(StoreError::Changed);
+        }
+    }
+}
+
+/// Nothing is kept and nothing given when one of them was answered before that is not among `before`.
+async fn try_batch(
+    ctx: &Ctx,
+    waiting: &[Asked],
+    refused: &[Passage],
+    before: &Before,
+) -> Result<Option<Vec<Answered>>, StoreError> {
+    let now = ctx.clock.now();
     let txn = begin(&ctx.db).await?;
-    let mut held = Held::take(&txn, waiting.iter().map(|asked| &asked.credential)).await?;
+    passages::insert_new(&txn, refused, now).await?;
+    if waiting.is_empty() {
+        commit(txn).await?;
+        return Ok(Some(Vec::new()));
+    }
+    let version = news::gates_version(&txn).await?;
+    let mut batch = Batch {
+        held: Held::take(&txn, waiting.iter().map(|asked| &asked.credential)).await?,
+        written: Vec::with_capacity(waiting.len()),
+    };
     let mut answers = Vec::with_capacity(waiting.len());
     for asked in waiting {
-        answers.push(write_one(&txn, ctx, asked, &mut held).await?);
+        let number = (asked.reader.device.id.clone(), asked.scan.nonce.clone());
+        let answered = match before.get(&number) {
+            Some(before) => again(before, &asked.request_hash, now),
+            None => batch.decide(&txn, ctx, asked, version).await?,
+        };
+        answers.push(answered);
     }
-    held.keep(&txn).await?;
+    let written = u64::try_from(batch.written.len()).unwrap_or(u64::MAX);
+    if passages::insert_new(&txn, &batch.written, now).await? != written {
+        return Ok(None);
+    }
+    batch.held.keep(&txn).await?;
     commit(txn).await?;
-    Ok(answers)
+    Ok(Some(answers))
 }
 
-async fn write_one(
-    txn: &DatabaseTransaction,
-    ctx: &Ctx,
-    asked: &Asked,
-    held: &mut Held,
-) -> Result<Answered, StoreError> {
-    let (now, scan, device) = (ctx.clock.now(), &asked.scan, &asked.device);
-    let gate = &device.gate;
-    let credential = held.now(txn, ctx, &asked.credential, gate.area).await?;
-    if !scan.numbered
-        && let Some(answer) = same_scan(txn, asked, &credential, now).await?
-    {
-        return Ok(Answered::With(answer));
-    }
-    let facts = Facts {
-        gate,
-        credential: &credential,
-    };
-    let verdict = decide(facts, scan, now);
-    let goes = verdict.opens() && !device.habits.reports_passed;
-    let id = ctx.mint();
-    let passage = Passage {
-        id,
-        device: device.id.clone(),
-        nonce: scan.nonce.clone(),
-        request_hash: asked.request_hash.clone(),
-        pass: credential.holding().map(|holding| holding.pass.id),
-        reason: verdict.reason,
-        alert: verdict.alert,
-        direction: scan.direction,
-        kind: scan.kind,
-        reader: scan.reader,
-        content: scan.content.clone(),
-        answer: body(ctx, &verdict, id, now),
-        at: now,
-        offline: None,
-        passed_at: goes.then_some(now),
-    };
-    if !passages::insert_once(txn, &passage, now).await? {
-        return repeat(txn, asked, now).await;
-    }
-    let Some(holding) = credential.holding() else {
-        return Ok(Answered::With(passage.answer));
-    };
-    let enters = scan.direction != Direction::Out;
-    if verdict.opens() && enters {
-        held.count(holding);
-    }
-    if goes {
-        let way = (gate.area, scan.direction);
-        held.go_through(txn, ctx, holding, way, now).await?;
-    }
-    if enters {
-        met_at_gate(txn, ctx, holding, gate).await?;
-    }
-    Ok(Answered::With(passage.answer))
+/// The scans of one transaction as they are decided, one after another.
+struct Batch {
+    held: Held,
+    written: Vec<Passage>,
 }
 
-/// What was answered to the same number before.
-async fn repeat(
-    txn: &DatabaseTransaction,
-    asked: &Asked,
-    now: DateTime<Utc>,
-) -> Result<Answered, StoreError> {
-    let before = passages::find(txn, &asked.device.id, &asked.scan.nonce).await?;
-    Ok(match before {
-        Some(b) if b.request_hash == asked.request_hash && now - b.at <= REPEAT => {
-            Answered::With(b.answer)
+impl Batch {
+    async fn decide(
+        &mut self,
+        txn: &DatabaseTransaction,
+        ctx: &Ctx,
+        asked: &Asked,
+        version: i64,
+    ) -> Result<Answered, StoreError> {
+        let (now, scan) = (ctx.clock.now(), &asked.scan);
+        let mut device = asked.reader.device.clone();
+        if asked.reader.version != version {
+            // Its gate was closed, or it was revoked, after it was looked up.
+            let Some(changed) = gates::find_device(txn, &device.id).await? else {
+                return Ok(Answered::With(unavailable(ctx)));
+            };
+            device = Arc::new(changed);
         }
-        _ => Answered::NonceSpent,
-    })
+        let gate = &device.gate;
+        let credential = self
+            .held
+            .now(txn, ctx, &asked.credential, gate.area)
+            .await?;
+        if let Some(answered) = self.same_scan(txn, asked, &credential, now).await? {
+            return Ok(answered);
+        }
+        let facts = Facts {
+            gate,
+            credential: &credential,
+        };
+        let verdict = decide(facts, scan, now);
+        let what = (scan, asked.request_hash.as_str(), &credential);
+        let passage = passage(ctx, &device, what, &verdict, now);
+        let answered = Answered::With(passage.answer.clone());
+        let goes = passage.passed_at.is_some();
+        self.written.push(passage);
+        let Some(holding) = credential.holding() else {
+            return Ok(answered);
+        };
+        let enters = scan.direction != Direction::Out;
+        if verdict.opens() && enters {
+            self.held.count(holding);
+        }
+        if goes {
+            let way = (gate.area, scan.direction);
+            self.held.go_through(txn, ctx, holding, way, now).await?;
+        }
+        if enters {
+            met_at_gate(txn, ctx, holding, gate).await?;
+        }
+        Ok(answered)
+    }
+
+    /// What was answered to the same scan: to the same number in this transaction, or to the same content just
+    /// before, where the device does not number what it reads. A group shows one code after another, so theirs
+    /// are one only as long as the reader cannot have read the next; in doubt it is the next.
+    async fn same_scan(
+        &self,
+        txn: &DatabaseTransaction,
+        asked: &Asked,
+        credential: &Credential,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Answered>, StoreError> {
+        let (device, scan) = (&asked.reader.device, &asked.scan);
+        let mut ours = self.written.iter().rev();
+        let ours = ours.find(|written| {
+            let same = written.content == scan.content && written.reader == scan.reader;
+            written.device == device.id && (written.nonce == scan.nonce || (!scan.numbered && same))
+        });
+        if let Some(ours) = ours.filter(|ours| ours.nonce == scan.nonce) {
+            let before = Answer {
+                request_hash: ours.request_hash.clone(),
+                body: ours.answer.clone(),
+                at: ours.at,
+            };
+            return Ok(Some(again(&before, &asked.request_hash, now)));
+        }
+        if scan.numbered {
+            return Ok(None);
+        }
+        let known = credential.holding().map(|holding| &holding.known);
+        let one = if known == Some(&Known::InGroup) {
+            TimeDelta::milliseconds(device.habits.repeat_ms.into())
+        } else {
+            ONE_SCAN
+        };
+        let before = match ours {
+            Some(ours) => Some((ours.at, ours.answer.clone())),
+            None => passages::find_last(txn, &device.id, scan.reader, &scan.content)
+                .await?
+                .map(|before| (before.at, before.answer)),
+        };
+        let before = before.filter(|(at, _)| now - *at < one);
+        Ok(before.map(|(_, answer)| Answered::With(answer)))
+    }
 }
 
-/// What was answered to the same content just before, if that was one scan with this one. A group shows one
-/// code after another, so theirs are one only as long as the reader cannot have read the next; in doubt it
-/// is the next.
-async fn same_scan(
-    txn: &DatabaseTransaction,
-    asked: &Asked,
-    credential: &Credential,
-    now: DateTime<Utc>,
-) -> Result<Option<String>, StoreError> {
-    let (device, scan) = (&asked.device, &asked.scan);
-    let known = credential.holding().map(|holding| &holding.known);
-    let one = if known == Some(&Known::InGroup) {
-        Duration::milliseconds(device.habits.repeat_ms.into())
-    } else {
-        ONE_SCAN
-    };
-    let before = passages::find_last(txn, &device.id, scan.reader, &scan.content).await?;
-    Ok(before
-        .filter(|before| now - before.at < one)
-        .map(|before| before.answer))
+impl From<passages::Answered> for Answer {
+    fn from(kept: passages::Answered) -> Self {
+        Self {
+            request_hash: kept.request_hash,
+            body: kept.answer,
+            at: kept.at,
+        }
+    }
 }

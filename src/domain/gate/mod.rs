@@ -3,9 +3,11 @@
 //! a [`Credential`].
 
 mod decide;
+mod news;
 mod normal;
 
 pub use decide::decide;
+pub use news::News;
 pub use normal::normalise;
 
 use super::Plate;

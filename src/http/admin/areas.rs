@@ -15,7 +15,7 @@ use crate::domain::campus::{Area, Gate};
 use crate::domain::hours::Hours;
 use crate::domain::limits::{Limits, Overlap};
 use crate::domain::revision::Revision;
-use crate::domain::rules::{Exits, Passback, Rules};
+use crate::domain::rules::{Exits, Outage, Passback, Rules};
 use crate::domain::{Fault, Title};
 use crate::http::extract::{Json, Path};
 use crate::http::fields::Fields;
@@ -59,6 +59,8 @@ pub struct RulesOut {
     reentry_minutes: Option<i16>,
     /// What was never a pass on the way out: `refuse` or `open`.
     exits: &'static str,
+    /// On the way in while the database cannot be asked: `refuse`, or `signed`, which opens for a signed code.
+    outage: &'static str,
 }
 
 impl RulesOut {
@@ -72,6 +74,7 @@ impl RulesOut {
             passback: rules.passback.as_str(),
             reentry_minutes: rules.reentry_minutes,
             exits: rules.exits.as_str(),
+            outage: rules.outage.as_str(),
         }
     }
 }
@@ -145,6 +148,7 @@ pub struct RulesIn {
     #[schema(value_type = Option<i64>)]
     reentry_minutes: Value,
     exits: String,
+    outage: String,
 }
 
 impl RulesIn {
@@ -155,6 +159,8 @@ impl RulesIn {
         let passback = f.take("rules.passback", passback);
         let neither = Fault::new("exits_unknown", "exits 应为 refuse 或 open");
         let exits = f.take("rules.exits", Exits::parse(&self.exits).ok_or(neither));
+        let neither = Fault::new("outage_unknown", "outage 应为 refuse 或 signed");
+        let outage = f.take("rules.outage", Outage::parse(&self.outage).ok_or(neither));
         let mut bound = |field: &str, value: &Value, most: i16, fault: Fault| match value {
             Value::Null => Some(None),
             given => {
@@ -176,6 +182,7 @@ impl RulesIn {
             passback: passback?,
             reentry_minutes: reentry?,
             exits: exits?,
+            outage: outage?,
         })
     }
 }

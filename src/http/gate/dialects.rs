@@ -2,6 +2,8 @@
 //! its own and good for nothing else, and by the network it calls from. What it says and what it opens on is
 //! its dialect; what is decided is decided as for every other.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::header;
@@ -25,6 +27,7 @@ use crate::http::state::Site;
 use crate::ids::PassageId;
 use crate::secret::token_hash;
 use crate::store::gates::{self, Spoken};
+use crate::store::{StoreError, news};
 
 /// A terminal sends the picture of a face, a camera that of a car.
 pub const MOST_BYTES: usize = 4 * 1024 * 1024;
@@ -47,8 +50,8 @@ pub async fn ask(
     let (ctx, now) = (&site.ctx, site.ctx.clock.now());
     let dialect = Dialect::parse(&at.dialect).ok_or_else(Problem::not_found)?;
     let key = token_hash(&at.key);
-    let spoken = tokio::time::timeout(LOOK_UP, gates::find_spoken(&ctx.db.read, &key)).await;
-    let Ok(Ok(spoken)) = spoken else {
+    let spoken = tokio::time::timeout(LOOK_UP, look_up(ctx, &key)).await;
+    let Ok(Ok((version, spoken))) = spoken else {
         // Such readers take anything but their own words for a dead server, and change their mode.
         tracing::error!("a reader could not be looked up");
         let closed = Said::closed("系统繁忙，请联系门岗");
@@ -69,7 +72,11 @@ pub async fn ask(
         Some(Heard::Beat(reply)) => reply,
         Some(Heard::Read(reading)) => {
             let hash = hash(&query, &body);
-            let said = decide(ctx, Reader { device }, &reading, hash).await?;
+            let reader = Reader {
+                device: Arc::new(device),
+                version,
+            };
+            let said = decide(ctx, reader, &reading, hash).await?;
             dialect.answer(&reading, &said, now)
         }
         None => dialect.answer(&Reading::nothing(), &Said::closed("无效的二维码"), now),
@@ -77,6 +84,12 @@ pub async fn ask(
     let charset = if gbk { "gbk" } else { "utf-8" };
     let kind = format!("{}; charset={charset}", reply.content_type);
     Ok(([(header::CONTENT_TYPE, kind)], reply.bytes(gbk)).into_response())
+}
+
+/// The device with the key, and how often gates had changed before it was read.
+async fn look_up(ctx: &Ctx, key: &str) -> Result<(i64, Option<Spoken>), StoreError> {
+    let version = news::gates_version(&ctx.db.read).await?;
+    Ok((version, gates::find_spoken(&ctx.db.read, key).await?))
 }
 
 async fn decide(

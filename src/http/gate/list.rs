@@ -71,6 +71,7 @@ struct PolicyOut {
     passback: &'static str,
     reentry_minutes: Option<i16>,
     exits: &'static str,
+    outage: &'static str,
 }
 
 #[derive(Serialize)]
@@ -181,6 +182,7 @@ impl PolicyOut {
             passback: rules.passback.as_str(),
             reentry_minutes: rules.reentry_minutes,
             exits: rules.exits.as_str(),
+            outage: rules.outage.as_str(),
         }
     }
 }

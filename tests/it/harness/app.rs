@@ -62,8 +62,7 @@ impl App {
         let (ctx, clients) = (site.ctx.clone(), site.clients.clone());
         let sandbox = sandbox.expect("sandbox mode has a sandbox");
         let mut tasks = JoinSet::new();
-        let batch = settings.gate.batch;
-        let writer = actions::passages::write(ctx.clone(), scans, batch, CancellationToken::new());
+        let writer = actions::passages::write(ctx.clone(), scans, CancellationToken::new());
         tasks.spawn(writer);
         let router = http::router(site, Some(sandbox.router()));
         let service = router
@@ -239,6 +238,7 @@ pub fn workers(settings: &Settings, name: &str) -> [Worker; 3] {
 fn settings(database: &Database, listen: &SocketAddr, own: &[(&str, &str)]) -> Settings {
     let base = format!("http://{listen}");
     let photos = database.folder().join("photos");
+    let spool = database.folder().join("spool");
     let common = [
         ("DATABASE__URL", database.text()),
         ("SERVER__LISTEN", listen.to_string()),
@@ -249,6 +249,7 @@ fn settings(database: &Database, listen: &SocketAddr, own: &[(&str, &str)]) -> S
         ("OUTBOX__WECOM_PER_SECOND", "10000".to_owned()),
         ("OUTBOX__SMS_PER_SECOND", "10000".to_owned()),
         ("PHOTOS__FOLDER", photos.display().to_string()),
+        ("GATE__SPOOL", spool.display().to_string()),
     ];
     let own = own.iter().map(|(key, value)| (*key, (*value).to_owned()));
     let all = common.into_iter().chain(own);

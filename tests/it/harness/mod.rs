@@ -13,6 +13,7 @@ mod delivery;
 mod doors;
 mod people;
 mod plain;
+mod replica;
 mod residents;
 mod wire;
 
@@ -24,6 +25,7 @@ pub use delivery::Delivery;
 pub use doors::{Gate, pass_of};
 pub use people::{Approver, Guest, ID_NUMBER, Visit, invited, percent};
 pub use plain::plain;
+pub use replica::{GATE_KEY, Replica, verify};
 pub use residents::{KNOWN, Resident, Typed, UNKNOWN};
 pub use wire::{Answer, body, json_body, picture, read_modules, read_qr, upload};
 

@@ -61,6 +61,7 @@ impl<'a> Row<'a> {
                 passback: Passback::parse(passback).unwrap(),
                 reentry_minutes: reentry.parse().ok(),
                 exits: Exits::parse(self.cell("exits")).unwrap(),
+                outage: crate::domain::rules::Outage::Refuse,
             },
         }
     }
