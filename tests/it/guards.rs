@@ -172,7 +172,7 @@ async fn who_is_let_through_by_hand_is_inside_in_the_guards_name() {
             .texts()
             .last()
             .unwrap()
-            .contains("到访")
+            .contains("您的访客 张小雨 已于")
     );
     let admin = app.approver("吴敏");
     let scans = admin.get("/api/admin/passages").await.expect(200);
