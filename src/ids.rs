@@ -185,6 +185,8 @@ ids! {
     SubscriptionId,
     /// A login.
     SessionId,
+    /// A code by SMS with which somebody logs in.
+    LoginCodeId,
     /// A stored picture.
     PhotoId,
     /// A consent given by a person.

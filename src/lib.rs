@@ -48,6 +48,11 @@
 //! plate, an ID card or a face. A gate without a network decides by a list of passes that it has in versions
 //! ([`actions::gate_list`]), and tells of it later, when nothing is refused any more and all of it counted.
 //!
+//! # Who stands at a gate
+//! A guard looks somebody of today up, asks what the gate would say of a code, and lets them through by hand
+//! ([`actions::guards`]): by the same decision and the same writer, at a device of the guard's own, so that every
+//! passage by hand names whose hand it was.
+//!
 //! # What readers say
 //! Not every reader can sign. One that cannot is known by the key in its address and its network, and
 //! [`dialects`] turns its words into a scan and the verdict into the bytes on which it opens.
@@ -80,6 +85,11 @@
 //! A group ([`actions::groups`]) is a visit whose only visitor is its contact: they get the one pass by which
 //! all come, good for as many entries as there are people, and answer for its vehicles before the blacklist.
 //! A gate that reads a plate finds the pass of the vehicle or visitor that has it; a vehicle takes no entry.
+//!
+//! # Who comes without WeChat
+//! A code by SMS ([`domain::login_code`]) proves a phone, and who has no other name is known by it; when WeChat
+//! proves the same phone to be somebody's, the two turn out to be one. What codes cost and how often one may
+//! guess is bounded by number, by address and in all, and no answer tells whose a phone is.
 //!
 //! # Who sees what
 //! [`http::rights`] states who may ask at which door, and a test walks every route with everybody. Whose rows

@@ -36,6 +36,8 @@ mod m0090_area_rules;
 mod m0091_presences;
 mod m0092_gate_list;
 mod m0098_dialects;
+mod m0100_login_codes;
+mod m0101_posts;
 mod m0110_outage;
 mod rebuild;
 
@@ -73,6 +75,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0091_presences::Migration),
             Box::new(m0092_gate_list::Migration),
             Box::new(m0098_dialects::Migration),
+            Box::new(m0100_login_codes::Migration),
+            Box::new(m0101_posts::Migration),
             Box::new(m0110_outage::Migration),
         ]
     }

@@ -77,8 +77,9 @@ pub async fn leave(ctx: &Ctx, by: &Guest) -> Result<(), BookError> {
         let txn = begin(&ctx.db).await?;
         people::lock(&txn, by.id).await?;
         let known = people::find(&txn, by.id).await?;
-        if known.is_none_or(|known| known.names == WechatNames::default()) {
-            // A request beside this one did it already: nobody comes without a name.
+        if known.is_none_or(|known| known.names == WechatNames::default() && known.phone.is_none())
+        {
+            // A request beside this one did it already: nobody comes without a name or a number.
             return Ok(());
         }
         let own = visits::hold_of(&txn, by.into()).await?;

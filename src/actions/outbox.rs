@@ -10,7 +10,8 @@ use crate::secret::Masked;
 use crate::store::deliveries::{self, Seen};
 use crate::store::receipts::{self, Receipt};
 use crate::store::{
-    StoreError, begin, budgets, commit, invitees, outbox, people, registrations, staff, visitors,
+    StoreError, begin, budgets, commit, invitees, login_codes, outbox, people, registrations,
+    staff, visitors,
 };
 use crate::templates::Channel;
 
@@ -103,6 +104,8 @@ pub async fn recipient(ctx: &Ctx, to: Recipient) -> Result<Option<Masked>, Store
         Recipient::Invitee(id) => invitees::find(db, id).await?.map(|invitee| invitee.name),
         Recipient::Resident(id) => registrations::find(db, id).await?.map(|typed| typed.name),
         Recipient::Staff(id) => staff::find(db, id).await?.map(|member| member.name),
+        // Somebody with a phone, and no more is known.
+        Recipient::Caller(_) => None,
     };
     Ok(name.map(|name| Masked::name(name.as_str())))
 }
@@ -114,5 +117,6 @@ pub async fn forget(ctx: &Ctx) -> Result<(), StoreError> {
     let txn = begin(&ctx.db).await?;
     deliveries::forget(&txn, now - chrono::Duration::minutes(15)).await?;
     budgets::forget(&txn, day_start(now)).await?;
+    login_codes::forget(&txn, now - chrono::Duration::minutes(15)).await?;
     commit(txn).await
 }

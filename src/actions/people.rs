@@ -28,10 +28,13 @@ pub(super) async fn recognise(
     Ok(id)
 }
 
-/// WeChat vouches that this number is theirs.
+/// WeChat vouches that this number is theirs. What they did by it before, outside WeChat, is theirs too.
 pub async fn prove_phone(ctx: &Ctx, by: &Guest, phone: &Phone) -> Result<(), StoreError> {
     let txn = begin(&ctx.db).await?;
-    people::learn_phone(&txn, by.id, &ctx.seal_phone(phone), ctx.clock.now()).await?;
+    let phone = ctx.seal_phone(phone);
+    people::lock(&txn, by.id).await?;
+    people::learn_phone(&txn, by.id, &phone, ctx.clock.now()).await?;
+    people::unite_callers(&txn, by.id, &phone.hash).await?;
     commit(txn).await
 }
 

@@ -72,7 +72,8 @@ pub async fn change(
 pub async fn order(ctx: &Ctx, by: &Admin, ids: &[RouteId]) -> Result<Vec<Route>, RouteError> {
     let txn = begin(&ctx.db).await?;
     let mut known = routes::all(&txn).await?;
-    let (mut given, mut there) = (ids.to_vec(), Vec::from_iter(known.iter().map(|one| one.id)));
+    let mut given = ids.to_vec();
+    let mut there: Vec<_> = known.iter().map(|one| one.id).collect();
     given.sort();
     there.sort();
     if given != there {

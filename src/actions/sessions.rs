@@ -86,7 +86,11 @@ pub async fn log_out_everywhere(ctx: &Ctx, of: Account) -> Result<(), StoreError
     commit(txn).await
 }
 
-async fn open(txn: &DatabaseTransaction, ctx: &Ctx, account: Account) -> Result<Token, StoreError> {
+pub(super) async fn open(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    account: Account,
+) -> Result<Token, StoreError> {
     let now = ctx.clock.now();
     let token = ctx.entropy.token();
     let session = Session {

@@ -7,12 +7,13 @@ use super::sections::{Outbox, TemplateIds};
 type Ids = Vec<(String, String)>;
 
 /// The SMS texts that message templates may name.
-pub const SMS_TEXTS: [&str; 5] = [
+pub const SMS_TEXTS: [&str; 6] = [
     "approval_waiting",
     "pass_issued",
     "visit_result",
     "invited",
     "registered",
+    "login_code",
 ];
 
 pub fn templates(r: &mut Reader) -> Option<TemplateIds> {

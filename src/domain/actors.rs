@@ -94,6 +94,21 @@ impl Admin {
     }
 }
 
+/// A member of staff who stands at the gates: 保卫, or 访客管理员.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    pub member: Member,
+}
+
+impl Guard {
+    /// The member as a guard, if they are one.
+    #[must_use]
+    pub fn of(member: Member) -> Option<Self> {
+        let guards = member.is(Role::Guard) || member.is(Role::Administrator);
+        guards.then_some(Self { member })
+    }
+}
+
 /// A gate's device whose signature was checked.
 #[derive(Clone, Debug)]
 pub struct Reader {

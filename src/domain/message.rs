@@ -3,8 +3,8 @@
 
 use super::actors::Account;
 use crate::ids::{
-    DeadlineId, HitId, InvitationId, InviteeId, OutboxId, PassId, PersonId, RegistrationId,
-    StaffId, StepId, VisitId, VisitorId,
+    DeadlineId, HitId, InvitationId, InviteeId, LoginCodeId, OutboxId, PassId, PersonId,
+    RegistrationId, StaffId, StepId, VisitId, VisitorId,
 };
 
 /// Something that happened of which somebody must hear. It names rows, not words: what is said is
@@ -69,6 +69,10 @@ pub enum Message {
     AnswerLate {
         asked_at: i64,
     },
+    /// Somebody outside WeChat logs in with a phone.
+    LoginCode {
+        code: LoginCodeId,
+    },
 }
 
 impl Message {
@@ -90,6 +94,7 @@ impl Message {
             Self::FollowerSeen { .. } => Kind::FollowerSeen,
             Self::BlacklistHit { .. } => Kind::BlacklistHit,
             Self::AnswerLate { .. } => Kind::AnswerLate,
+            Self::LoginCode { .. } => Kind::LoginCode,
         }
     }
 
@@ -112,6 +117,7 @@ impl Message {
             Self::FollowerSeen { person } => person.get(),
             Self::BlacklistHit { hit } => hit.get(),
             Self::AnswerLate { asked_at } => *asked_at,
+            Self::LoginCode { code } => code.get(),
         }
     }
 
@@ -162,6 +168,9 @@ impl Message {
                 hit: subject.into(),
             },
             Kind::AnswerLate => Self::AnswerLate { asked_at: subject },
+            Kind::LoginCode => Self::LoginCode {
+                code: subject.into(),
+            },
         }
     }
 }
@@ -184,10 +193,11 @@ pub enum Kind {
     FollowerSeen,
     BlacklistHit,
     AnswerLate,
+    LoginCode,
 }
 
 impl Kind {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::ApprovalWaiting,
         Self::ApprovalReminder,
         Self::VisitApproved,
@@ -203,6 +213,7 @@ impl Kind {
         Self::FollowerSeen,
         Self::BlacklistHit,
         Self::AnswerLate,
+        Self::LoginCode,
     ];
 
     /// Its short text in a column, and the stem of its template's file.
@@ -224,6 +235,7 @@ impl Kind {
             Self::FollowerSeen => "follower_seen",
             Self::BlacklistHit => "blacklist_hit",
             Self::AnswerLate => "answer_late",
+            Self::LoginCode => "login_code",
         }
     }
 
@@ -270,6 +282,7 @@ impl Kind {
                 &["visitor", "mark", "effect", "cause", "place", "met_at"],
             ),
             Self::AnswerLate => (&[], &["records_link"]),
+            Self::LoginCode => (&[], &["login_code", "minutes"]),
         };
         [of_visit, own].concat()
     }
@@ -336,6 +349,8 @@ pub enum Recipient {
     Invitee(InviteeId),
     /// The phone that was typed for a resident.
     Resident(RegistrationId),
+    /// The phone that was typed to log in.
+    Caller(LoginCodeId),
     Staff(StaffId),
 }
 
@@ -348,6 +363,7 @@ impl Recipient {
             Self::Visitor(id) => ("visitor", id.get()),
             Self::Invitee(id) => ("invitee", id.get()),
             Self::Resident(id) => ("resident", id.get()),
+            Self::Caller(id) => ("caller", id.get()),
             Self::Staff(id) => ("staff", id.get()),
         }
     }
@@ -357,7 +373,11 @@ impl Recipient {
     pub fn staff(self) -> Option<StaffId> {
         match self {
             Self::Staff(id) => Some(id),
-            Self::Person(_) | Self::Visitor(_) | Self::Invitee(_) | Self::Resident(_) => None,
+            Self::Person(_)
+            | Self::Visitor(_)
+            | Self::Invitee(_)
+            | Self::Resident(_)
+            | Self::Caller(_) => None,
         }
     }
 
@@ -368,6 +388,7 @@ impl Recipient {
             "visitor" => Some(Self::Visitor(id.into())),
             "invitee" => Some(Self::Invitee(id.into())),
             "resident" => Some(Self::Resident(id.into())),
+            "caller" => Some(Self::Caller(id.into())),
             "staff" => Some(Self::Staff(id.into())),
             _ => None,
         }

@@ -13,6 +13,7 @@ pub mod id_number;
 pub mod invitation;
 pub mod keyword;
 pub mod limits;
+pub mod login_code;
 pub mod message;
 pub mod mode;
 pub mod pass;

@@ -36,6 +36,7 @@ mod wecom;
 mod cas;
 mod jssdk;
 mod login;
+mod login_codes;
 mod oauth;
 mod roundtrip;
 
@@ -44,6 +45,7 @@ pub mod guest;
 pub mod staff;
 
 mod gate;
+mod guard;
 mod reader;
 
 mod observe;

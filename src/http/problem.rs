@@ -175,6 +175,13 @@ impl Problem {
         )
     }
 
+    /// A login's code by SMS that is wrong, old, used, or was tried too often.
+    #[must_use]
+    pub fn sms_code() -> Self {
+        let detail = "验证码不正确或已失效，请核对或重新获取";
+        Self::field("code", "sms_code", detail)
+    }
+
     /// A short code that leads to no pass of this phone, or did too often.
     #[must_use]
     pub fn pass_code() -> Self {

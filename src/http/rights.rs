@@ -5,7 +5,7 @@
 //! Whose *rows* somebody may see is no matter of routes: it stands in the query, and a stranger's row is not
 //! found.
 
-use self::Who::{Administrator, Anyone, Device, Guest, LoggedIn, Platform, Staff};
+use self::Who::{Administrator, Anyone, Device, Guard, Guest, LoggedIn, Platform, Staff};
 
 /// Who is let through the door; what they find behind it is as much as is theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Who {
     Guest,
     /// Any member of staff.
     Staff,
+    /// A guard, or 访客管理员.
+    Guard,
     /// 访客管理员.
     Administrator,
     /// A gate's device, by its signature.
@@ -37,6 +39,8 @@ pub const RIGHTS: &[(&str, &str, Who)] = &[
     ("GET", "/api/invitations/{token}/link", Anyone),
     ("GET", "/api/invitations/{token}/qr.png", Anyone),
     ("POST", "/api/login/mini", Anyone),
+    ("POST", "/api/login/sms", Anyone),
+    ("POST", "/api/login/sms/check", Anyone),
     ("POST", "/api/logout", Anyone),
     ("POST", "/api/passes/by-code", Anyone),
     ("GET", "/api/passes/{token}", Anyone),
@@ -115,6 +119,11 @@ pub const RIGHTS: &[(&str, &str, Who)] = &[
     ("POST", "/api/staff/proxies", Staff),
     ("POST", "/api/staff/proxies/visitors", Staff),
     ("GET", "/api/staff/proxies/visitors/template", Staff),
+    ("POST", "/api/guard/check", Guard),
+    ("GET", "/api/guard/gates", Guard),
+    ("GET", "/api/guard/inside", Guard),
+    ("POST", "/api/guard/passages", Guard),
+    ("GET", "/api/guard/visitors", Guard),
     ("GET", "/api/admin/areas", Administrator),
     ("POST", "/api/admin/areas", Administrator),
     ("PUT", "/api/admin/areas/{id}", Administrator),

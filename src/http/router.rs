@@ -26,7 +26,10 @@ use super::staff::{
     approvals, delegations, groups, invitations as own, me, readers as shared, trays,
 };
 use super::state::Site;
-use super::{cas, gate, jssdk, login, mini, oauth, observe, operators, pages, sms, wechat, wecom};
+use super::{
+    cas, gate, guard, jssdk, login, login_codes, mini, oauth, observe, operators, pages, sms,
+    wechat, wecom,
+};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -49,6 +52,8 @@ fn api() -> OpenApiRouter<Site> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(login::mini))
         .routes(routes!(login::me))
+        .routes(routes!(login_codes::send))
+        .routes(routes!(login_codes::log_in))
         .routes(routes!(login::phone))
         .routes(routes!(mine::export))
         .routes(routes!(mine::leave))
@@ -106,7 +111,18 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(groups::withdraw))
         .routes(routes!(groups::pass))
         .routes(routes!(groups::save_pass))
+        .merge(at_gates())
         .merge(console())
+}
+
+/// 门岗.
+fn at_gates() -> OpenApiRouter<Site> {
+    OpenApiRouter::new()
+        .routes(routes!(guard::gates))
+        .routes(routes!(guard::look_up))
+        .routes(routes!(guard::check))
+        .routes(routes!(guard::let_through))
+        .routes(routes!(guard::inside))
 }
 
 /// The console.

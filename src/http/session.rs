@@ -11,7 +11,7 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use super::problem::Problem;
 use super::state::Site;
 use crate::actions::sessions::{self, LIFETIME, Token};
-use crate::domain::actors::{Account, Admin, Guest, Staff};
+use crate::domain::actors::{Account, Admin, Guard, Guest, Staff};
 use crate::store::sessions::Session;
 use crate::store::staff;
 
@@ -51,6 +51,15 @@ impl FromRequestParts<Site> for Staff {
 }
 
 impl FromRequestParts<Site> for Admin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
+        let staff = Staff::from_request_parts(parts, site).await?;
+        Self::of(staff.member).ok_or_else(Problem::forbidden)
+    }
+}
+
+impl FromRequestParts<Site> for Guard {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {

@@ -159,7 +159,10 @@ pub async fn person_of(ctx: &Ctx, to: Recipient) -> Result<Option<Person>, Store
         Recipient::Visitor(id) => visitors::find(db, id)
             .await?
             .and_then(|visitor| visitor.person),
-        Recipient::Staff(_) | Recipient::Invitee(_) | Recipient::Resident(_) => None,
+        Recipient::Staff(_)
+        | Recipient::Invitee(_)
+        | Recipient::Resident(_)
+        | Recipient::Caller(_) => None,
     };
     match person {
         Some(id) => people::find(db, id).await,
@@ -291,7 +294,8 @@ async fn userid_of(ctx: &Ctx, owed: &Owed) -> Result<Option<String>, StoreError>
         Recipient::Person(_)
         | Recipient::Visitor(_)
         | Recipient::Invitee(_)
-        | Recipient::Resident(_) => Ok(None),
+        | Recipient::Resident(_)
+        | Recipient::Caller(_) => Ok(None),
     }
 }
 

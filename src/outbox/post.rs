@@ -134,6 +134,7 @@ async fn audience(
         }
         Message::Invited { invitee } => Ok(vec![Recipient::Invitee(*invitee)]),
         Message::Registered { registration } => Ok(vec![Recipient::Resident(*registration)]),
+        Message::LoginCode { code } => Ok(vec![Recipient::Caller(*code)]),
         Message::BlacklistHit { .. } => {
             let told = staff::with_role(txn, &[Role::Guard, Role::Administrator]).await?;
             Ok(told

@@ -13,7 +13,9 @@ use crate::domain::window::day_start;
 use crate::sms::may_have_gone_out;
 use crate::store::budgets::{self, Budget};
 use crate::store::outbox::Owed;
-use crate::store::{StoreError, begin, commit, invitees, people, registrations, staff, visitors};
+use crate::store::{
+    StoreError, begin, commit, invitees, login_codes, people, registrations, staff, visitors,
+};
 use crate::templates::{Facts, SmsText};
 use crate::tencent::call::CallError;
 use crate::tencent::errcode::Class;
@@ -130,6 +132,7 @@ async fn phone_of(
         Recipient::Visitor(id) => visitors::find(db, id).await?.map(|visitor| visitor.phone),
         Recipient::Invitee(id) => invitees::find(db, id).await?.map(|invitee| invitee.phone),
         Recipient::Resident(id) => registrations::find(db, id).await?.map(|typed| typed.phone),
+        Recipient::Caller(id) => login_codes::find(db, id).await?.map(|code| code.phone),
         Recipient::Person(id) => {
             // The phone on this application, which may be newer than what the person is known by.
             let visit = visit_of(db, &owed.message).await?;

@@ -6,21 +6,23 @@ use sea_orm::ConnectionTrait;
 use crate::ctx::Ctx;
 use crate::domain::actors::Account;
 use crate::domain::invitation::{Course, Invitation};
+use crate::domain::login_code::LIFETIME;
 use crate::domain::message::Message;
 use crate::domain::pass::{Pass, PassCode, PassState};
 use crate::domain::screening::Place;
 use crate::domain::visit::Stage;
 use crate::domain::window::{dates, day_time, short_time, wechat_time};
 use crate::ids::{
-    DeadlineId, HitId, InvitationId, InviteeId, OutboxId, PassId, RegistrationId, StepId, VisitId,
+    DeadlineId, HitId, InvitationId, InviteeId, LoginCodeId, OutboxId, PassId, RegistrationId,
+    StepId, VisitId,
 };
 use crate::secret::Masked;
 use crate::store::approval_steps::{Step, outcome};
 use crate::store::cards::Card;
 use crate::store::visit_facts::{self, VisitFacts};
 use crate::store::{
-    StoreError, approval_steps, blacklist, cards, gates, hits, invitations, invitees, passes,
-    people, registrations, visitors, visits,
+    StoreError, approval_steps, blacklist, cards, gates, hits, invitations, invitees, login_codes,
+    passes, people, registrations, visitors, visits,
 };
 use crate::templates::Facts;
 
@@ -61,6 +63,7 @@ pub async fn load(ctx: &Ctx, message: &Message) -> Result<Subject, StoreError> {
             let unknown = person.filter(|person| person.names.unionid.is_none());
             unknown.map(|_| About::default())
         }
+        Message::LoginCode { code } => logging_in(ctx, *code).await?,
         Message::AnswerLate { .. } => Some(About {
             facts: Facts::from([("records_link", ctx.link("/h5/book?tab=records"))]),
             ..About::default()
@@ -241,6 +244,19 @@ async fn met(ctx: &Ctx, hit: HitId) -> Result<Option<About>, StoreError> {
     Ok(Some(about))
 }
 
+/// While the code is good.
+async fn logging_in(ctx: &Ctx, id: LoginCodeId) -> Result<Option<About>, StoreError> {
+    let code = login_codes::find(&ctx.db.read, id).await?;
+    let open = code.filter(|code| code.is_open(ctx.clock.now()));
+    Ok(open.map(|code| About {
+        facts: Facts::from([
+            ("login_code", code.digits(&ctx.keys).reveal().to_owned()),
+            ("minutes", LIFETIME.num_minutes().to_string()),
+        ]),
+        ..About::default()
+    }))
+}
+
 async fn visit_of_step(ctx: &Ctx, step: StepId) -> Result<Option<(Step, VisitFacts)>, StoreError> {
     let Some(step) = approval_steps::find(&ctx.db.read, step).await? else {
         return Ok(None);
@@ -303,9 +319,10 @@ pub async fn visit_of(
             };
             Ok(visitor.map(|visitor| visitor.visit))
         }
-        Message::CardSettled { .. } | Message::FollowerSeen { .. } | Message::AnswerLate { .. } => {
-            Ok(None)
-        }
+        Message::CardSettled { .. }
+        | Message::FollowerSeen { .. }
+        | Message::AnswerLate { .. }
+        | Message::LoginCode { .. } => Ok(None),
     }
 }
 

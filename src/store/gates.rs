@@ -22,7 +22,7 @@ row!("gates" {
     open: bool,
 });
 
-mod device {
+pub(super) mod device {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -43,6 +43,7 @@ mod device {
         pub url_key_hash: Option<String>,
         pub network: Option<String>,
         pub gbk: bool,
+        pub staff_id: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -115,6 +116,7 @@ pub async fn insert_device(
         url_key_hash: None,
         network: None,
         gbk: false,
+        staff_id: None,
     };
     row.into_active_model().insert(db).await?;
     Ok(())

@@ -336,7 +336,7 @@ pub async fn count_entries(
     Ok(())
 }
 
-fn pass(row: row::Model) -> Result<Pass, StoreError> {
+pub(super) fn pass(row: row::Model) -> Result<Pass, StoreError> {
     let corrupt = corrupt("passes", row.id);
     Ok(Pass {
         id: row.id.into(),

@@ -1,10 +1,11 @@
-//! Those who come through WeChat, by each of the names WeChat has for them.
+//! Those who come through WeChat, by each of the names WeChat has for them, and those who come by their
+//! number alone.
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::{
@@ -38,7 +39,7 @@ pub struct Person {
     /// What they last gave for themselves, to prefill the next form.
     pub name: Option<PersonName>,
     pub phone: Option<SealedPhone>,
-    /// When WeChat vouched that this very number is theirs.
+    /// When WeChat vouched that this very number is theirs, or they had an SMS that came to it.
     pub phone_proven_at: Option<DateTime<Utc>>,
 }
 
@@ -104,7 +105,7 @@ async fn lock_by_names(
     db: &impl ConnectionTrait,
     names: &WechatNames,
 ) -> Result<Vec<Person>, StoreError> {
-    let mut any = sea_orm::Condition::any();
+    let mut any = Condition::any();
     for (column, name) in [
         (row::Column::OaOpenid, &names.oa_openid),
         (row::Column::MiniOpenid, &names.mini_openid),
@@ -148,7 +149,53 @@ pub async fn learn_names(
     Ok(())
 }
 
-/// Writes down what somebody gave for themselves. Another number than the one that was proven is not.
+/// Those whom WeChat knows. Anybody else is known by their proven number alone.
+fn is_named() -> Condition {
+    Condition::any()
+        .add(row::Column::OaOpenid.is_not_null())
+        .add(row::Column::MiniOpenid.is_not_null())
+        .add(row::Column::Unionid.is_not_null())
+}
+
+/// The person whose number this was proven to be, last of all: numbers change hands.
+pub async fn find_by_proven_phone(
+    db: &impl ConnectionTrait,
+    phone: &KeyedHash,
+) -> Result<Option<PersonId>, StoreError> {
+    let found = row::Entity::find()
+        .filter(row::Column::PhoneHash.eq(phone.as_str()))
+        .filter(row::Column::PhoneProvenAt.is_not_null())
+        .order_by_desc(row::Column::PhoneProvenAt)
+        .one(db)
+        .await?;
+    Ok(found.map(|row| row.id.into()))
+}
+
+/// Whoever logged in by SMS before WeChat proved that the number is `kept`'s turns out to be `kept`.
+pub async fn unite_callers(
+    db: &impl ConnectionTrait,
+    kept: PersonId,
+    phone: &KeyedHash,
+) -> Result<(), StoreError> {
+    let callers = row::Entity::find()
+        .filter(row::Column::PhoneHash.eq(phone.as_str()))
+        .filter(row::Column::PhoneProvenAt.is_not_null())
+        .filter(row::Column::Id.ne(kept.get()))
+        .filter(is_named().not())
+        .lock(LockType::NoKeyUpdate)
+        .all(db)
+        .await?;
+    let Some(kept) = find(db, kept).await? else {
+        return Ok(());
+    };
+    for caller in callers {
+        merge(db, &kept, &person(caller)?).await?;
+    }
+    Ok(())
+}
+
+/// Writes down what somebody gave for themselves. Another number than the one that was proven is not. Who is
+/// known by their number alone keeps it, whatever they type for a visit, or they would not be found again.
 pub async fn learn_details(
     db: &impl ConnectionTrait,
     id: PersonId,
@@ -160,14 +207,24 @@ pub async fn learn_details(
         .col_expr(row::Column::PhoneProvenAt, unproven)
         .filter(row::Column::Id.eq(id.get()))
         .filter(row::Column::PhoneHash.ne(phone.hash.as_str()))
+        .filter(is_named())
+        .exec(db)
+        .await?;
+    let theirs = row::ActiveModel {
+        phone_sealed: Set(Some(phone.sealed.as_column().to_owned())),
+        phone_hash: Set(Some(phone.hash.as_str().to_owned())),
+        phone_mask: Set(Some(phone.mask.as_str().to_owned())),
+        ..Default::default()
+    };
+    row::Entity::update_many()
+        .set(theirs)
+        .filter(row::Column::Id.eq(id.get()))
+        .filter(is_named())
         .exec(db)
         .await?;
     let change = row::ActiveModel {
         id: Set(id.get()),
         name: Set(Some(name.as_str().to_owned())),
-        phone_sealed: Set(Some(phone.sealed.as_column().to_owned())),
-        phone_hash: Set(Some(phone.hash.as_str().to_owned())),
-        phone_mask: Set(Some(phone.mask.as_str().to_owned())),
         ..Default::default()
     };
     change.update(db).await?;

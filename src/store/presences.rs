@@ -22,6 +22,8 @@ row!("presences" {
     on_day: i32,
 });
 
+pub(super) use row::{Column, Entity};
+
 /// Those of some passes, wherever they went.
 pub async fn of_passes(
     db: &impl ConnectionTrait,

@@ -183,6 +183,25 @@ pub(super) fn with_plate(plate: &Plate) -> SelectStatement {
         .take()
 }
 
+/// The same of those with this phone.
+pub(super) fn with_phone(phone: &KeyedHash) -> SelectStatement {
+    Query::select()
+        .column(row::Column::Id)
+        .from(row::Entity)
+        .and_where(row::Column::PhoneHash.eq(phone.as_str()))
+        .take()
+}
+
+/// The same of those whose name begins so.
+pub(super) fn named(start: &NameStart) -> SelectStatement {
+    Query::select()
+        .column(row::Column::Id)
+        .from(row::Entity)
+        .and_where(row::Column::Name.gte(start.first()))
+        .and_where(row::Column::Name.lt(start.after()))
+        .take()
+}
+
 /// Whether somebody with this document waits for a visit's approval.
 pub async fn wait_with_document(
     db: &impl ConnectionTrait,

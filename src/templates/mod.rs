@@ -64,6 +64,8 @@ pub enum Audience {
     Invitee,
     /// The resident whom somebody is registered to visit.
     Resident,
+    /// Whoever has the phone that was typed to log in.
+    Caller,
     /// The member of staff who holds the card.
     CardHolder,
     /// Guards and administrators.
@@ -266,5 +268,6 @@ fn built_in(kind: Kind) -> &'static str {
         Kind::FollowerSeen => include_str!("../../message_templates/follower_seen.toml"),
         Kind::BlacklistHit => include_str!("../../message_templates/blacklist_hit.toml"),
         Kind::AnswerLate => include_str!("../../message_templates/answer_late.toml"),
+        Kind::LoginCode => include_str!("../../message_templates/login_code.toml"),
     }
 }

@@ -62,7 +62,15 @@ async fn play(app: &App) -> Vec<(&'static str, String)> {
     app.get(&invitation).await;
     guest.accept(&invitation).await.expect(201);
     guest.register(KNOWN).await;
+    let caller = json!({ "phone": "13800000779" });
+    let asked = json_body(Request::post("/api/login/sms"), &caller);
+    app.send(asked).await.expect(202);
     app.deliver().await;
+    let code = app.sandbox.sms_to("13800000779").pop().unwrap().text;
+    let (_, code) = code.split_once("验证码为").unwrap();
+    let caller = json!({ "phone": "13800000779", "code": code.split_at(6).0 });
+    let entered = json_body(Request::post("/api/login/sms/check"), &caller);
+    let entered = app.send(entered).await.cookie("campus_guest").unwrap();
     let resident = Resident {
         app,
         phone: "13900000101",
@@ -104,6 +112,8 @@ async fn play(app: &App) -> Vec<(&'static str, String)> {
         ("the approver's session", session),
         ("the link's token", link.as_str().unwrap()[3..].to_owned()),
         ("the invitation's token", invitation[3..].to_owned()),
+        ("a phone that logs in", "13800000779".to_owned()),
+        ("the session of a phone", entered),
         ("a listed document", "H12345678".to_owned()),
         ("a listed phone", "13800000778".to_owned()),
         ("an invited phone", "13800000777".to_owned()),

@@ -182,6 +182,7 @@ fn live_mode_names_each_secret_that_is_missing_and_does_not_start() {
     wechat.toml (shipped): sms.tencent.templates.visit_result: missing: live mode does not take the sandbox's
     wechat.toml (shipped): sms.tencent.templates.invited: missing: live mode does not take the sandbox's
     wechat.toml (shipped): sms.tencent.templates.registered: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): sms.tencent.templates.login_code: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.templates.visit_result: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.templates.pass_issued: missing: live mode does not take the sandbox's
     wechat.toml (shipped): official_account.templates.answer_late: missing: live mode does not take the sandbox's
@@ -299,6 +300,7 @@ fn the_keys_of_a_provider_of_sms_are_asked_for_only_when_it_is_in_use() {
     wechat.toml (shipped): sms.aliyun.templates.visit_result: missing: live mode does not take the sandbox's
     wechat.toml (shipped): sms.aliyun.templates.invited: missing: live mode does not take the sandbox's
     wechat.toml (shipped): sms.aliyun.templates.registered: missing: live mode does not take the sandbox's
+    wechat.toml (shipped): sms.aliyun.templates.login_code: missing: live mode does not take the sandbox's
     ");
     settings.push(("SMS__BACKUP", "tencent".to_owned()));
     let both = faults(&borrowed(&settings));

@@ -55,6 +55,7 @@ fn template(kind: Kind) -> String {
             "registered",
             &["visitor", "dates", "registration_token"],
         ),
+        Kind::LoginCode => by_sms("caller", "login_code", &["login_code", "minutes"]),
         Kind::CardSettled => send("card_holder", "card_update") + &text("card_update"),
         Kind::ApprovalReminder => send("approvers", "wecom_text") + &text("wecom_text"),
         Kind::BlacklistHit => send("security", "wecom_text") + &text("wecom_text"),

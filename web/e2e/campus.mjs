@@ -23,11 +23,15 @@ export async function visitor(t, options) {
   return guest
 }
 
+/** What WeChat's browser on a phone calls itself. Any other is asked for a phone and a code by SMS. */
+export const WECHAT =
+  'Mozilla/5.0 (Linux; Android 14; V2301A) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/126.0.6478.188 Mobile Safari/537.36 MicroMessenger/8.0.50.2701(0x2800323E) NetType/WIFI Language/zh_CN'
+
 /** The same, whom the pages do not know yet. */
 export async function stranger(t, options) {
   const { openid } = await control('POST', '/people', { nickname: '小张' })
   await control('POST', `/people/${openid}/follow`)
-  const browser = await openBrowser(t, options)
+  const browser = await openBrowser(t, { userAgent: WECHAT, ...options })
   await browser.context.addCookies([{ name: 'sandbox_person', value: openid, url: BASE_URL }])
   return { ...browser, openid, phone: someNumber() }
 }

@@ -11,6 +11,7 @@
 
 mod answer;
 mod held;
+mod look;
 mod offline;
 mod outage;
 mod passed;
@@ -25,6 +26,7 @@ use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
 use tokio::sync::oneshot;
 
+pub use look::{look, scan};
 pub use offline::{Record, Recorded, record};
 pub use passed::{Told, passed};
 pub use spool::Spool;

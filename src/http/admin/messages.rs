@@ -39,7 +39,7 @@ pub struct MessageRowOut {
     id: OutboxId,
     #[schema(example = "pass_issued")]
     kind: &'static str,
-    /// `person`, `visitor`, `invitee`, `resident` or `staff`.
+    /// `person`, `visitor`, `invitee`, `resident`, `caller` or `staff`.
     to_kind: &'static str,
     /// None of somebody who is gone, or whose name nobody knows.
     #[schema(value_type = Option<String>, example = "张**")]

@@ -1,5 +1,5 @@
 import { reactive, watch } from 'vue'
-import type { Booking, Companions, Host, Joining, Me, Registering } from '../shared/api'
+import type { Booking, Companions, Host, Joining, Me, Proxying, Registering } from '../shared/api'
 import { randomId } from '../shared/attempt'
 import { isIdNumber, isMobile, isPlate, tidyIdNumber } from '../shared/checks'
 import { milliseconds, rfc3339, today } from '../shared/format'
@@ -44,6 +44,9 @@ export type RegistrationDraft = Owned &
     residentPhone: string
     house: string
   }
+
+/** 代约: everybody's details, each as a visitor would fill them in. */
+export type ProxyDraft = Plan & { people: Particulars[] }
 
 export type Draft = Owned & Plan & Particulars & { host: Host | null }
 
@@ -208,6 +211,33 @@ export const toBooking = (draft: Draft): Booking => ({
   host: draft.host?.id ?? '',
   ...toPlan(draft),
   ...toParticulars(draft),
+})
+
+export const emptyProxy = (): ProxyDraft => ({ ...emptyPlan(), people: [emptyParticulars()] })
+
+/** The server's name of somebody in the list. */
+export const visitorField = (number: number, field: string) => `visitors[${number}].${field}`
+
+export function findProxyFaults(draft: ProxyDraft): Faults {
+  const faults = findPlanFaults(draft)
+  draft.people.forEach((visitor, number) => {
+    for (const [field, fault] of Object.entries(findParticularsFaults(visitor))) faults[visitorField(number, field)] = fault
+  })
+  return faults
+}
+
+/** The faults of one in the list, under the names that a form of one has. */
+export function faultsOf(faults: Faults, number: number): Faults {
+  const start = visitorField(number, '')
+  const theirs = Object.entries(faults).filter(([field]) => field.startsWith(start))
+  return Object.fromEntries(theirs.map(([field, fault]) => [field.slice(start.length), fault]))
+}
+
+export const toProxying = (draft: ProxyDraft): Proxying => ({
+  ...toPlan(draft),
+  visitors: draft.people.map((written) => toParticulars(written).visitor),
+  // Nobody's face was given without their own tick.
+  ...(draft.people.some(({ facePhoto }) => facePhoto) && { consent: true as const }),
 })
 
 const ATTEMPT = 'attempt'

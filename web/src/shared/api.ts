@@ -26,6 +26,15 @@ export type ApprovalEvent = Shapes['EventOut']
 export type Counts = Shapes['CountsOut']
 export type Own = Shapes['OwnOut']
 export type Delegation = Shapes['DelegationOut']
+export type GroupPass = Shapes['GroupPassOut']
+export type Proxying = Shapes['ProxyIn']
+export type GuardedGate = Shapes['PostOut']
+export type Verdict = Shapes['VerdictOut']
+export type AtGate = Shapes['AtGateOut']
+export type Expected = Shapes['ExpectedOut']
+export type Checked = Shapes['CheckedOut']
+export type Presences = Shapes['PresencesOut']
+export type PageSignature = Shapes['PageSignatureOut']
 export type Decision = 'approve' | 'reject' | 'return'
 
 export interface Page<T> { items: T[]; next?: string | null }
@@ -62,6 +71,9 @@ export class Problem extends Error {
 /** Where somebody who is not known yet proves who they are. */
 export type Door = 'wechat' | 'wecom' | 'cas'
 
+/** WeChat's own browser; WeCom's says so too. Any other cannot log in with WeChat. */
+export const isInWeChat = () => /MicroMessenger/i.test(navigator.userAgent)
+
 const SENT_TO_LOGIN = 'sent-to-login'
 
 // A login that does not stick must end in words, not in a circle of redirects.
@@ -72,7 +84,8 @@ function signIn(door: Door): Promise<never> {
     throw new Problem(401, { code: 'login_failed' })
   }
   sessionStorage.setItem(SENT_TO_LOGIN, String(Date.now()))
-  location.replace(`/login/${door}?to=${encodeURIComponent(location.pathname + location.search)}`)
+  const page = door === 'wechat' && !isInWeChat() ? '/h5/login' : `/login/${door}`
+  location.replace(`${page}?to=${encodeURIComponent(location.pathname + location.search)}`)
   return new Promise(() => {})
 }
 
@@ -164,6 +177,12 @@ export const invitations = {
     }),
 }
 
+/** Outside WeChat: a code by SMS. */
+export const smsLogin = {
+  send: (phone: string) => call<Shapes['CodeSentOut']>(null, 'POST', '/api/login/sms', { phone }),
+  check: (phone: string, code: string) => call<void>(null, 'POST', '/api/login/sms/check', { phone, code }),
+}
+
 /** Ends every session of this browser; whoever comes next is nobody yet. */
 export const logOut = () => call<void>(null, 'POST', '/api/logout')
 
@@ -189,6 +208,12 @@ export const staff = {
   invite: (inviting: Inviting, key: string) =>
     call<Visit>('wecom', 'POST', '/api/staff/invitations', inviting, { 'idempotency-key': key }),
   correct: (id: string, form: Shapes['CorrectIn']) => call<Visit>('wecom', 'PUT', `/api/staff/invitations/${id}`, form),
+  me: () => call<Shapes['StaffMeOut']>('wecom', 'GET', '/api/staff/me'),
+  proxy: (proxying: Proxying, key: string) =>
+    call<Visit>('wecom', 'POST', '/api/staff/proxies', proxying, { 'idempotency-key': key }),
+  groupPass: (id: string) => call<GroupPass>('wecom', 'GET', `/api/staff/groups/${id}/pass`),
+  /** For WeChat's own camera. */
+  signPage: (url: string) => call<PageSignature>('wecom', 'GET', `/api/jssdk?${query({ url })}`),
   /** `q` is a 单据号, a whole phone number, a plate, or the beginning of a name. */
   approvals: (box: Box, q?: string, after?: string) =>
     call<Page<ApprovalCard>>('wecom', 'GET', `/api/staff/approvals?${query({ box, q: q || undefined, after })}`),
@@ -207,12 +232,26 @@ export const staff = {
   endDelegation: (id: string) => call<{ items: Delegation[] }>('wecom', 'DELETE', `/api/staff/delegations/${id}`),
 }
 
+/** Where a guard stands. */
+export interface Post { gate: string; direction: 'in' | 'out' }
+
+export const guard = {
+  gates: () => call<GuardedGate[]>('wecom', 'GET', '/api/guard/gates'),
+  /** `q` is a 单据号, a whole phone number, a plate, or the beginning of a name. */
+  lookUp: (q: string, { gate, direction }: Post) =>
+    call<Expected[]>('wecom', 'GET', `/api/guard/visitors?${query({ q, gate, direction })}`),
+  check: (code: string, post: Post) => call<Checked>('wecom', 'POST', '/api/guard/check', { code, ...post }),
+  letThrough: (who: { pass: string } | { plate: string }, post: Post, key: string) =>
+    call<Verdict>('wecom', 'POST', '/api/guard/passages', { ...who, ...post }, { 'idempotency-key': key }),
+  inside: () => call<Presences>('wecom', 'GET', '/api/guard/inside'),
+}
+
 /** Sends a photo and tells how much of it has left, from 0 to 1. `fetch` cannot tell. */
 export function sendPhoto(
   kind: PhotoKind,
   photo: Blob,
   progress: (part: number) => void,
-  [door, path]: [Door, string] = ['wechat', '/api/photos'],
+  [door, path]: readonly [Door, string],
 ): Promise<Shapes['PhotoOut']> {
   return new Promise((resolve, reject) => {
     const form = new FormData()

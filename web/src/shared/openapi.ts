@@ -178,6 +178,40 @@ export interface components {
             /** @description To be sent back with what is saved. */
             revision: string;
         };
+        /** @description A visitor as a guard may see them. */
+        AtGateOut: {
+            /** @description By which they are let through. */
+            pass: components["schemas"]["PassId"];
+            visit: components["schemas"]["VisitId"];
+            /**
+             * @description 团体通行 or 预约, 邀约 …
+             * @example 预约
+             */
+            mode: string;
+            /** @example 张** */
+            name: string;
+            phone: string;
+            id_number?: string | null;
+            /** @description Whether there is a picture of their document, and of their face. */
+            id_photo: boolean;
+            face_photo: boolean;
+            /** @description Theirs, or those of their group. */
+            plates: string[];
+            items?: string | null;
+            /**
+             * Format: int32
+             * @description 总人数 of a group.
+             */
+            headcount?: number | null;
+            host: string;
+            department: string;
+            area: string;
+            reason: string;
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+        };
         /**
          * @description A line in the audit.
          * @example 1628957678243860481
@@ -241,6 +275,21 @@ export interface components {
             items: components["schemas"]["CardOut"][];
             next?: components["schemas"]["VisitId"] | null;
         };
+        CheckIn: {
+            /** @description What the QR says. */
+            code: string;
+            /** @description A gate's id. */
+            gate: string;
+            /**
+             * @description `in` or `out`.
+             * @example in
+             */
+            direction: string;
+        };
+        CheckedOut: {
+            verdict: components["schemas"]["VerdictOut"];
+            visitor?: components["schemas"]["AtGateOut"] | null;
+        };
         /** @description Which place is closed. */
         CloseIn: {
             /** @description The one that is kept for this invitee; left out, one that is kept for nobody. */
@@ -257,6 +306,21 @@ export interface components {
              * @example 0003
              */
             phone_last4: string;
+        };
+        /** @description Says nothing of whether anybody has this phone. */
+        CodeSentOut: {
+            /**
+             * Format: int64
+             * @description Seconds until another may be asked for.
+             * @example 60
+             */
+            again_after: number;
+            /**
+             * Format: int64
+             * @description Seconds for which this one is good.
+             * @example 300
+             */
+            lapses_after: number;
         };
         /** @description Who is registered to visit, as the resident sees it. */
         ComingOut: {
@@ -482,6 +546,11 @@ export interface components {
             what: string;
             comment?: string | null;
         };
+        ExpectedOut: components["schemas"]["AtGateOut"] & {
+            /** @description The vehicle that was looked for, by which it is let through: it takes no entry. */
+            plate?: string | null;
+            verdict: components["schemas"]["VerdictOut"];
+        };
         /** @description 邀请有效时长 of an extension. */
         ExtendIn: {
             /**
@@ -544,6 +613,12 @@ export interface components {
             failed_messages: number;
             /** Format: int64 */
             failed_messages_today: number;
+        };
+        GateCountOut: {
+            gate: components["schemas"]["GateId"];
+            name: string;
+            /** Format: int32 */
+            people: number;
         };
         GateForm: {
             name?: string;
@@ -711,6 +786,21 @@ export interface components {
             stored: boolean;
             faults: components["schemas"]["FaultOut"][];
         };
+        InsideOut: components["schemas"]["AtGateOut"] & {
+            /**
+             * Format: int32
+             * @description More than one of a group.
+             */
+            people: number;
+            /**
+             * Format: date-time
+             * @description When they came in, or the last of a group.
+             */
+            entered_at?: string | null;
+            gate?: components["schemas"]["GateId"] | null;
+            /** @description Their time is over. */
+            overdue: boolean;
+        };
         /** @description What stays the same for everybody: the clock and the places. */
         InvitationOut: {
             /**
@@ -872,6 +962,15 @@ export interface components {
             plate?: string | null;
             items?: string | null;
         };
+        LoginCodeIn: {
+            /** @example 13800000003 */
+            phone: string;
+            /**
+             * @description Six digits; they work once and for five minutes.
+             * @example 042815
+             */
+            code: string;
+        };
         LoginOut: {
             /** Format: date-time */
             begun_at: string;
@@ -879,6 +978,10 @@ export interface components {
             seen_at: string;
             /** Format: date-time */
             ends_at: string;
+        };
+        LoginPhoneIn: {
+            /** @example 13800000003 */
+            phone: string;
         };
         /** @description The person of a session, with what prefills the next form. */
         MeOut: {
@@ -892,7 +995,7 @@ export interface components {
             id: components["schemas"]["OutboxId"];
             /** @example pass_issued */
             kind: string;
-            /** @description `person`, `visitor`, `invitee`, `resident` or `staff`. */
+            /** @description `person`, `visitor`, `invitee`, `resident`, `caller` or `staff`. */
             to_kind: string;
             /**
              * @description None of somebody who is gone, or whose name nobody knows.
@@ -1179,7 +1282,7 @@ export interface components {
                 id: components["schemas"]["OutboxId"];
                 /** @example pass_issued */
                 kind: string;
-                /** @description `person`, `visitor`, `invitee`, `resident` or `staff`. */
+                /** @description `person`, `visitor`, `invitee`, `resident`, `caller` or `staff`. */
                 to_kind: string;
                 /**
                  * @description None of somebody who is gone, or whose name nobody knows.
@@ -1424,6 +1527,11 @@ export interface components {
             nonce: string;
             signature: string;
         };
+        /**
+         * @description 通行凭证.
+         * @example 1628957678243860481
+         */
+        PassId: string;
         PassLinkOut: {
             /**
              * @description A path of this site.
@@ -1566,6 +1674,21 @@ export interface components {
              */
             form: string;
             rows: components["schemas"]["RowOut"][];
+        };
+        /** @description A gate to stand at. */
+        PostOut: {
+            id: components["schemas"]["GateId"];
+            name: string;
+            area: string;
+            open: boolean;
+        };
+        /** @description Who is on campus, as far as the gates tell. */
+        PresencesOut: {
+            /** Format: int32 */
+            people: number;
+            gates: components["schemas"]["GateCountOut"][];
+            /** @description At most two hundred, those who have been inside longest first. */
+            longest: components["schemas"]["InsideOut"][];
         };
         /** @description The body. */
         ProblemOut: {
@@ -2066,6 +2189,19 @@ export interface components {
             /** @description Whether to ask now, on the tap with which the person applies. */
             ask: boolean;
         };
+        ThroughIn: {
+            /** @description The pass of whoever goes through … */
+            pass?: string | null;
+            /** @description … or the plate of the vehicle, which takes no entry. */
+            plate?: string | null;
+            /** @description A gate's id. */
+            gate: string;
+            /**
+             * @description `in` or `out`.
+             * @example in
+             */
+            direction: string;
+        };
         /** @description The form, for the documents. */
         UploadIn: {
             /** @description `id_card` (证件照) or `face` (人脸照). */
@@ -2093,6 +2229,20 @@ export interface components {
             ends_at: string;
             /** @description 状态 of the visit. */
             stage_text: string;
+        };
+        /** @description What the gate says, or would. */
+        VerdictOut: {
+            opens: boolean;
+            /**
+             * @description `ok`, or why not: `expired`, `blocked` …
+             * @example ok
+             */
+            reason: string;
+            /** @description What is wrong though it opens. */
+            alert?: string | null;
+            /** @description In words. */
+            say: string;
+            hint?: string | null;
         };
         /** @description 详情. */
         VisitDetailOut: {
