@@ -59,6 +59,13 @@ const ROLES: [(&str, Role); 5] = [
     ("管理员", Role::Administrator),
 ];
 
+/// What the list calls a role.
+#[must_use]
+pub fn role_word(role: Role) -> &'static str {
+    let named = ROLES.iter().find(|(_, known)| *known == role);
+    named.map_or(role.as_str(), |(word, _)| word)
+}
+
 /// Somebody on it.
 ///
 /// # Errors

@@ -167,9 +167,17 @@ fn lists() -> OpenApiRouter<Site> {
         .routes(routes!(groups::read_plates))
         .routes(routes!(own::read_visitors))
         .routes(routes!(admin::imports::import))
-        .routes(routes!(admin::exports::visits))
-        .routes(routes!(admin::exports::groups))
-        .routes(routes!(admin::exports::registrations))
+        .routes(routes!(admin::visits::export))
+        .routes(routes!(admin::groups::export))
+        .routes(routes!(admin::registrations::export))
+        .routes(routes!(admin::people::export))
+        .routes(routes!(admin::vehicles::export))
+        .routes(routes!(admin::passages::export))
+        .routes(routes!(admin::messages::export))
+        .routes(routes!(admin::audit::export))
+        .routes(routes!(admin::blacklist::export))
+        .routes(routes!(admin::residents::export))
+        .routes(routes!(admin::staff::export))
 }
 
 /// How long a list may take: the longest are fifty thousand rows, and whoever sends one waits.
