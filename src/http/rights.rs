@@ -87,6 +87,7 @@ pub const RIGHTS: &[(&str, &str, Who)] = &[
     ),
     ("POST", "/api/staff/approvals/{visit}/reject", Staff),
     ("POST", "/api/staff/approvals/{visit}/return", Staff),
+    ("GET", "/api/staff/colleagues", Staff),
     ("GET", "/api/staff/delegations", Staff),
     ("POST", "/api/staff/delegations", Staff),
     ("DELETE", "/api/staff/delegations/{id}", Staff),

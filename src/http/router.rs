@@ -22,7 +22,9 @@ use super::guest::{
 use super::lists::MOST_BYTES;
 use super::observe::Around;
 use super::problem::Problem;
-use super::staff::{approvals, delegations, groups, invitations as own, readers as shared, trays};
+use super::staff::{
+    approvals, colleagues, delegations, groups, invitations as own, readers as shared, trays,
+};
 use super::state::Site;
 use super::{cas, gate, jssdk, login, mini, oauth, observe, operators, pages, sms, wechat, wecom};
 
@@ -90,6 +92,7 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(shared::unshare))
         .routes(routes!(delegations::make, delegations::list))
         .routes(routes!(delegations::end))
+        .routes(routes!(colleagues::find))
         .routes(routes!(own::invite, own::list))
         .routes(routes!(own::visitors_template))
         .routes(routes!(own::find, own::correct))
