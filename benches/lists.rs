@@ -21,7 +21,7 @@ use campus_pass::domain::window::Span;
 use campus_pass::ids::{VisitId, VisitorId, first_at};
 use campus_pass::secret::KeyedHash;
 use campus_pass::store::humans::{self, HumanFilter};
-use campus_pass::store::visit_filter::{self, Filter, Scope};
+use campus_pass::store::visit_filter::{self, Common, Filter, Scope};
 use campus_pass::store::{self, Db};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
@@ -294,7 +294,7 @@ async fn plan(
     name: &str,
 ) {
     let backend = db.read.get_database_backend();
-    for page in visit_filter::pages(scopes, filter, now, before, PAGE) {
+    for page in visit_filter::pages(scopes, (filter, Common::default()), now, before, PAGE) {
         let asked = backend.build(&page);
         let explain = if backend == DbBackend::Sqlite {
             "explain query plan"

@@ -31,6 +31,8 @@ mod m0050_groups;
 mod m0060_routes;
 mod m0070_lists;
 mod m0071_console;
+mod m0072_blacklist;
+mod m0073_months;
 mod m0080_forgetting;
 mod m0090_area_rules;
 mod m0091_presences;
@@ -70,6 +72,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0060_routes::Migration),
             Box::new(m0070_lists::Migration),
             Box::new(m0071_console::Migration),
+            Box::new(m0072_blacklist::Migration),
+            Box::new(m0073_months::Migration),
             Box::new(m0080_forgetting::Migration),
             Box::new(m0090_area_rules::Migration),
             Box::new(m0091_presences::Migration),

@@ -74,8 +74,7 @@ pub(super) async fn decide_in(
     let now = ctx.clock.now();
     let visit = visits::lock(txn, id).await?.ok_or(DecideError::NotFound)?;
     let steps = approval_steps::of_visit(txn, id).await?;
-    let voices = deciders::voices(txn, &by.member, now).await?;
-    let names = deciders::names(by.member.id, &voices);
+    let names = deciders::names(txn, &by.member, now).await?;
     let theirs = |step: &&Step| step.asked_at.is_some() && names.cover(step.plan.asked);
     if !steps.iter().any(|step| theirs(&step)) {
         return Err(DecideError::NotFound);
@@ -94,7 +93,7 @@ pub(super) async fn decide_in(
     let words = approval_votes::of_steps(txn, [step.id]).await?;
     let silent = |id: StaffId| words.iter().all(|word| word.staff != id);
     let mut for_whom: Vec<_> = asked.iter().map(|member| member.id).collect();
-    for_whom.retain(|id| names.staff.contains(id));
+    for_whom.retain(|id| names.include(*id));
     if for_whom.is_empty() {
         // The one in whose place they are has no say in it.
         return Err(DecideError::Own);
@@ -271,7 +270,7 @@ pub async fn find(ctx: &Ctx, by: &Staff, id: VisitId) -> Result<Seen, DecideErro
     let steps = approval_steps::of_visit(db, id).await?;
     let readers = readers::of_visit(db, id).await?;
     let member = &by.member;
-    let names = deciders::names(member.id, &deciders::voices(db, member, now).await?);
+    let names = deciders::names(db, member, now).await?;
     let theirs = |step: &&Step| step.asked_at.is_some() && names.cover(step.plan.asked);
     let pictures = steps.iter().any(|step| theirs(&step)) || member.is(Role::Administrator);
     let reads = readers.contains(&member.id) || visit.concerns(member.id);
@@ -280,13 +279,24 @@ pub async fn find(ctx: &Ctx, by: &Staff, id: VisitId) -> Result<Seen, DecideErro
     }
     let words = approval_votes::of_steps(db, steps.iter().map(|step| step.id)).await?;
     let facts = visit_facts::of_one(db, visit, now).await?;
+    let pending = facts.visit.stage == Stage::Pending;
+    let mine = |step: &&Step| pending && !step.plan.asked.excludes(&facts.visit, member.id);
     let open = steps.iter().filter(|step| step.is_open()).find(theirs);
-    let open = open.filter(|step| {
-        let said = |word: &Vote| word.step == step.id && word.given_by == member.id;
-        let pending = facts.visit.stage == Stage::Pending;
-        pending && !step.plan.asked.excludes(&facts.visit, member.id) && !words.iter().any(said)
-    });
-    let open = open.map(|step| step.id);
+    let open = match open.filter(mine) {
+        Some(step) => {
+            let asked = deciders::of(db, step.plan.asked, &facts.visit).await?;
+            let said = |id| {
+                words
+                    .iter()
+                    .any(|word| word.step == step.id && word.staff == id)
+            };
+            let mut silent = asked.iter().filter(|member| !said(member.id));
+            silent
+                .any(|member| names.include(member.id))
+                .then_some(step.id)
+        }
+        None => None,
+    };
     Ok(Seen {
         facts,
         steps,

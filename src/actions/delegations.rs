@@ -1,13 +1,16 @@
 //! 委托: a member of staff puts another in their place for a while, and ends it.
 
 use chrono::{DateTime, Duration, Utc};
+use sea_orm::DatabaseTransaction;
 
 use crate::ctx::Ctx;
 use crate::domain::actors::{Account, Staff};
 use crate::domain::campus::Member;
+use crate::domain::message::Message;
 use crate::ids::{DelegationId, StaffId};
+use crate::outbox;
 use crate::store::delegations::Delegation;
-use crate::store::{StoreError, audit, begin, commit, delegations, staff};
+use crate::store::{StoreError, audit, begin, commit, deciders, delegations, staff};
 
 /// Nobody is away for longer; who is has left their office.
 const LONGEST: Duration = Duration::days(90);
@@ -69,8 +72,21 @@ pub async fn make(
     delegations::insert(&txn, &delegation, now).await?;
     let detail = format!("to staff:{to} from {starts_at} until {ends_at}");
     note(&txn, ctx, by, ("delegation.make", delegation.id), detail).await?;
+    if starts_at <= now {
+        tell(&txn, ctx, by).await?;
+    }
     commit(txn).await?;
     Ok(delegation)
+}
+
+/// Whoever is in another's place now hears of what waits for them.
+async fn tell(txn: &DatabaseTransaction, ctx: &Ctx, of: &Staff) -> Result<(), StoreError> {
+    let waiting = deciders::steps_asking(txn, std::slice::from_ref(&of.member)).await?;
+    for step in waiting {
+        let waiting = Message::ApprovalWaiting { step: step.id };
+        outbox::post(txn, ctx, &waiting).await?;
+    }
+    Ok(())
 }
 
 /// Ends one's own at once.
@@ -101,7 +117,7 @@ pub async fn list(ctx: &Ctx, by: &Staff) -> Result<Vec<(Delegation, Member, Memb
 }
 
 async fn note(
-    txn: &sea_orm::DatabaseTransaction,
+    txn: &DatabaseTransaction,
     ctx: &Ctx,
     by: &Staff,
     (what, id): (&'static str, DelegationId),

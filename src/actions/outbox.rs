@@ -2,11 +2,11 @@
 
 use super::note;
 use crate::ctx::Ctx;
+use crate::domain::PersonName;
 use crate::domain::actors::Admin;
 use crate::domain::message::Recipient;
 use crate::domain::window::day_start;
 use crate::ids::OutboxId;
-use crate::secret::Masked;
 use crate::store::deliveries::{self, Seen};
 use crate::store::receipts::{self, Receipt};
 use crate::store::{
@@ -95,10 +95,10 @@ pub async fn resend(ctx: &Ctx, by: &Admin, id: OutboxId) -> Result<(), ResendErr
     Ok(commit(txn).await?)
 }
 
-/// Who is told, as a list may show them; `None` when nobody knows a name.
-pub async fn recipient(ctx: &Ctx, to: Recipient) -> Result<Option<Masked>, StoreError> {
+/// Who is told; `None` when nobody knows a name.
+pub async fn recipient(ctx: &Ctx, to: Recipient) -> Result<Option<PersonName>, StoreError> {
     let db = &ctx.db.read;
-    let name = match to {
+    Ok(match to {
         Recipient::Person(id) => people::find(db, id).await?.and_then(|person| person.name),
         Recipient::Visitor(id) => visitors::find(db, id).await?.map(|visitor| visitor.name),
         Recipient::Invitee(id) => invitees::find(db, id).await?.map(|invitee| invitee.name),
@@ -106,8 +106,7 @@ pub async fn recipient(ctx: &Ctx, to: Recipient) -> Result<Option<Masked>, Store
         Recipient::Staff(id) => staff::find(db, id).await?.map(|member| member.name),
         // Somebody with a phone, and no more is known.
         Recipient::Caller(_) => None,
-    };
-    Ok(name.map(|name| Masked::name(name.as_str())))
+    })
 }
 
 /// Forgets what no day asks for any more: deliveries that are older than any repeat that would still be

@@ -1,12 +1,16 @@
 //! Who works on campus: people come, move to other departments, and leave.
 
+mod list;
+
+pub use list::{COLUMNS, Employed, employed, role_word};
+
 use std::collections::HashMap;
 use std::fmt;
 
 use sea_orm::DatabaseTransaction;
 
-use super::note;
 use super::registers::{Read, RegisterError, from_to, taken, unchanged};
+use super::{note, steps};
 use crate::ctx::Ctx;
 use crate::domain::actors::{Account, Admin};
 use crate::domain::campus::{Member, Role};
@@ -14,20 +18,7 @@ use crate::domain::revision::Revision;
 use crate::domain::{PersonName, Phone};
 use crate::ids::{DepartmentId, StaffId};
 use crate::secret::Masked;
-use crate::sheet::{Cells, Column, Reason, Wrong};
 use crate::store::{StoreError, audit, begin, commit, departments, sessions, staff};
-
-/// Somebody on the personnel office's list.
-#[derive(Clone, Debug)]
-pub struct Employed {
-    pub name: PersonName,
-    pub phone: Phone,
-    pub department: String,
-    /// By which they are the same person as before.
-    pub wecom_userid: String,
-    /// Empty for somebody who has left.
-    pub roles: Vec<Role>,
-}
 
 /// What came of one on the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,105 +26,84 @@ pub enum Entered {
     Added,
     Changed,
     Unchanged,
+    /// Not taken: [`RegisterError::LastAdministrator`].
+    Refused,
 }
 
 /// What came of a list: an outcome for each on it, in its order.
 #[derive(Debug)]
 pub struct Imported(pub Vec<Entered>);
 
-/// What the personnel office's list is headed with.
-pub const COLUMNS: [Column; 5] = [
-    Column::needed("姓名", "name"),
-    Column::needed("手机号", "phone"),
-    Column::needed("部门", "department"),
-    Column::needed("企业微信账号", "userid"),
-    Column::needed("角色", "roles"),
-];
-
-/// What the handbook calls them.
-const ROLES: [(&str, Role); 5] = [
-    ("被访人", Role::Host),
-    ("审批人", Role::Approver),
-    ("抄送人", Role::Reader),
-    ("门岗", Role::Guard),
-    ("管理员", Role::Administrator),
-];
-
-/// Somebody on it.
-///
-/// # Errors
-/// What is wrong with the first cell that is.
-pub fn employed(cells: &Cells<'_>) -> Result<Employed, Wrong> {
-    Ok(Employed {
-        name: cells.read("姓名", PersonName::parse)?,
-        phone: cells.read("手机号", Phone::parse)?,
-        department: cells.read("部门", department)?,
-        wecom_userid: cells.read("企业微信账号", userid)?,
-        roles: cells.read("角色", roles)?,
-    })
-}
-
-fn department(text: &str) -> Result<String, Reason> {
-    if text.is_empty() || text.chars().count() > 50 {
-        return Err(Reason::new("department_invalid", "部门：1到50个字"));
-    }
-    Ok(text.to_owned())
-}
-
-/// <https://developer.work.weixin.qq.com/document/path/90195>
-fn userid(text: &str) -> Result<String, Reason> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '@' | '.');
-    if text.is_empty() || text.len() > 64 || !text.chars().all(plain) {
-        let said = "企业微信账号：1到64个字母、数字或_-@.";
-        return Err(Reason::new("userid_invalid", said));
-    }
-    Ok(text.to_owned())
-}
-
-fn roles(text: &str) -> Result<Vec<Role>, Reason> {
-    let role = |text: &str| {
-        let named = ROLES.iter().find(|(word, _)| *word == text);
-        let role = named.map(|(_, role)| *role).or_else(|| Role::parse(text));
-        role.ok_or_else(|| Reason::new("role_unknown", format!("角色：没有“{text}”这个角色")))
-    };
-    text.split_whitespace().map(role).collect()
+/// How a list is taken in.
+#[derive(Clone, Copy, Debug)]
+pub struct Import {
+    /// Only says what would happen.
+    pub dry_run: bool,
+    /// A row that is refused keeps out all of it.
+    pub whole: bool,
 }
 
 /// How many of a list are looked up and stored in one statement each.
 const BATCH: usize = 500;
 
-/// Takes a list of staff in for `by`, all of it or nothing; of one who stands in it twice the last row
-/// holds. Who is not on it stays as they are.
+/// Takes a list of staff in for `by`, in one transaction; of one who stands in it twice the last row holds.
+/// Who is not on it stays as they are.
 pub async fn import<'a>(
     ctx: &Ctx,
     by: impl ToString,
     list: impl IntoIterator<Item = &'a Employed>,
-    dry_run: bool,
+    how: Import,
 ) -> Result<Imported, StoreError> {
     let txn = begin(&ctx.db).await?;
     let list: Vec<_> = list.into_iter().collect();
+    let administrators = hold_administrators(&txn).await?;
     let departments = departments_of(&txn, ctx, &list).await?;
     let mut holding = HashMap::new();
     for (at, one) in list.iter().enumerate() {
         holding.insert(&one.wecom_userid, at);
     }
     let rows = list.iter().enumerate();
-    let rows: Vec<_> = rows
+    let mut rows: Vec<_> = rows
         .map(|(at, one)| (*one, holding[&one.wecom_userid] == at))
         .collect();
+    let refused = last_administrator(&administrators, &rows);
+    if let Some(at) = refused {
+        rows[at].1 = false;
+    }
     let mut imported = Imported(Vec::new());
     for batch in rows.chunks(BATCH) {
         imported
             .0
             .extend(enter(&txn, ctx, batch, &departments).await?);
     }
-    if !dry_run {
+    if let Some(at) = refused {
+        imported.0[at] = Entered::Refused;
+    }
+    let nothing = how.dry_run || (how.whole && refused.is_some());
+    if !nothing {
         let (who, subject) = (by.to_string(), "staff".to_owned());
         let line = super::audit(ctx, who, "staff.import", subject, imported.to_string());
         audit::insert(&txn, &line).await?;
         commit(txn).await?;
     }
     Ok(imported)
+}
+
+/// The row that would leave nobody to administer, which nobody could undo.
+fn last_administrator(administrators: &[Member], rows: &[(&Employed, bool)]) -> Option<usize> {
+    let holding = || rows.iter().enumerate().filter(|(_, (_, holds))| *holds);
+    let administers = |one: &Employed| one.roles.contains(&Role::Administrator);
+    let listed = |userid: &str| holding().any(|(_, (one, _))| one.wecom_userid == userid);
+    let stays = |admin: &Member| !listed(&admin.wecom_userid);
+    if administrators.iter().any(stays) || holding().any(|(_, (one, _))| administers(one)) {
+        return None;
+    }
+    let was = |one: &Employed| {
+        let mut administrators = administrators.iter();
+        administrators.any(|admin| admin.wecom_userid == one.wecom_userid)
+    };
+    let last = holding().rfind(|(_, (one, _))| was(one));
+    last.map(|(at, _)| at)
 }
 
 /// Every department by its name; those that are new are made.
@@ -164,7 +134,7 @@ async fn enter(
     let userids = batch.iter().map(|(one, _)| one.wecom_userid.as_str());
     let known = staff::with_userids(txn, userids).await?.into_iter();
     let known: HashMap<_, _> = known.map(|one| (one.wecom_userid.clone(), one)).collect();
-    let (mut came, mut new) = (Vec::new(), Vec::new());
+    let (mut came, mut new, mut moved) = (Vec::new(), Vec::new(), Vec::new());
     for (one, holds) in batch {
         let before = known.get(&one.wecom_userid);
         let member = member(ctx, one, departments, before);
@@ -175,13 +145,15 @@ async fn enter(
                 Entered::Added
             }
             Some(before) if is_same(before, &member) => Entered::Unchanged,
-            Some(_) => {
+            Some(before) => {
                 staff::update(txn, &member).await?;
+                moved.push(before.clone());
                 Entered::Changed
             }
         });
     }
     staff::insert_many(txn, &new).await?;
+    steps::release(txn, ctx, &moved).await?;
     Ok(came)
 }
 
@@ -276,6 +248,7 @@ pub async fn save_member(
     let subject = Account::Staff(id).to_string();
     note(&txn, ctx, by, "staff.set", subject, change).await?;
     keep_an_administrator(&txn).await?;
+    steps::release(&txn, ctx, &[old]).await?;
     commit(txn).await?;
     Ok(member)
 }
@@ -294,6 +267,7 @@ pub async fn leave(ctx: &Ctx, by: &Admin, id: StaffId) -> Result<Member, Registe
     let words = member_words(&old);
     note(&txn, ctx, by, "staff.leave", account.to_string(), words).await?;
     keep_an_administrator(&txn).await?;
+    steps::release(&txn, ctx, &[old]).await?;
     commit(txn).await?;
     Ok(member)
 }
@@ -318,12 +292,18 @@ fn member_words(member: &Member) -> String {
 }
 
 async fn lock_member(txn: &DatabaseTransaction, id: StaffId) -> Result<Member, RegisterError> {
-    // Whoever is the last administrator is known only while nobody else stops being one.
+    hold_administrators(txn).await?;
+    staff::lock(txn, id).await?;
+    staff::find(txn, id).await?.ok_or(RegisterError::NotFound)
+}
+
+/// Whoever is the last administrator is known only while nobody else stops being one.
+async fn hold_administrators(txn: &DatabaseTransaction) -> Result<Vec<Member>, StoreError> {
     for admin in staff::with_role(txn, &[Role::Administrator]).await? {
         staff::lock(txn, admin.id).await?;
     }
-    staff::lock(txn, id).await?;
-    staff::find(txn, id).await?.ok_or(RegisterError::NotFound)
+    // Somebody may have stopped being one before their row was held.
+    staff::with_role(txn, &[Role::Administrator]).await
 }
 
 async fn keep_an_administrator(txn: &DatabaseTransaction) -> Result<(), RegisterError> {
@@ -349,6 +329,10 @@ impl fmt::Display for Imported {
             count(Entered::Added),
             count(Entered::Changed),
             count(Entered::Unchanged)
-        )
+        )?;
+        match count(Entered::Refused) {
+            0 => Ok(()),
+            refused => write!(f, ", {refused} refused"),
+        }
     }
 }

@@ -7,13 +7,16 @@ use super::applications::note;
 use super::approvals::{DecideError, Eyes, answer};
 use crate::ctx::Ctx;
 use crate::domain::Comment;
+use crate::domain::campus::Member;
 use crate::domain::message::Message;
 use crate::domain::route::{Asked, Planned, TimeOut, plan};
 use crate::domain::visit::{Decider, Decision, Stage, Visit};
 use crate::ids::VisitId;
 use crate::outbox;
 use crate::store::approval_steps::{Due, Step, ends_at};
-use crate::store::{StoreError, approval_steps, begin, commit, deciders, readers, routes, visits};
+use crate::store::{
+    StoreError, approval_steps, approval_votes, begin, commit, deciders, readers, routes, visits,
+};
 
 /// How many steps one strike of the clock looks at.
 const AT_ONCE: u64 = 200;
@@ -115,6 +118,40 @@ pub(super) async fn turn(
     let now = ctx.clock.now();
     (step.asked_at, step.ends_at) = (Some(now), ends_at(step.plan.waits, now));
     approval_steps::ask(txn, step, now).await
+}
+
+/// Those who were these members before may be asked no more. What waited for nobody but them is settled by
+/// the words that were said, or else goes to the administrators.
+pub(super) async fn release(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    before: &[Member],
+) -> Result<(), StoreError> {
+    for step in deciders::steps_asking(txn, before).await? {
+        let Some((visit, mut step)) = waiting(txn, ctx, &step).await? else {
+            continue;
+        };
+        let words = approval_votes::of_steps(txn, [step.id]).await?;
+        let silent = |member: &Member| words.iter().all(|word| word.staff != member.id);
+        let asked = deciders::of(txn, step.plan.asked, &visit).await?;
+        if asked.iter().any(silent) {
+            continue;
+        }
+        if let Some(last) = words.last() {
+            // Of 会签: any other word would have ended it.
+            let agreed = (&Decision::Approve(None), Decider::Staff(last.given_by));
+            match Box::pin(answer(txn, ctx, &visit, &step, agreed, Eyes::Elsewhere)).await {
+                Ok(_) => continue,
+                Err(DecideError::Store(error)) => return Err(error),
+                // Whom the rule does not let in is for people.
+                Err(_) => {}
+            }
+        }
+        step.plan.asked = Asked::Administrators;
+        turn(txn, ctx, &visit, &mut step).await?;
+        outbox::post(txn, ctx, &Message::ApprovalWaiting { step: step.id }).await?;
+    }
+    Ok(())
 }
 
 /// Reminds those who have let a step wait, once; says how many steps there were.

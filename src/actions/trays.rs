@@ -96,6 +96,5 @@ pub async fn counts(ctx: &Ctx, by: &Staff) -> Result<[(Tray, u64); 4], StoreErro
 }
 
 async fn names(ctx: &Ctx, by: &Staff) -> Result<Names, StoreError> {
-    let voices = deciders::voices(&ctx.db.read, &by.member, ctx.clock.now()).await?;
-    Ok(deciders::names(by.member.id, &voices))
+    deciders::names(&ctx.db.read, &by.member, ctx.clock.now()).await
 }

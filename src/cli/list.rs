@@ -17,7 +17,7 @@ pub struct ListOptions {
     pub dry_run: bool,
     /// Take the rows without a fault, though others have one.
     #[arg(long)]
-    skip_faulty: bool,
+    pub(super) skip_faulty: bool,
 }
 
 /// A list that was read.

@@ -4,7 +4,8 @@ use clap::Subcommand;
 
 use super::assembled;
 use super::list::{List, ListOptions};
-use crate::actions::staff::{COLUMNS, Entered, employed, import};
+use crate::actions::registers::RegisterError;
+use crate::actions::staff::{COLUMNS, Entered, Import, employed, import};
 use crate::config::Settings;
 use crate::secret::Masked;
 
@@ -22,16 +23,23 @@ pub async fn run(settings: Settings, command: StaffCommand) -> anyhow::Result<()
     let StaffCommand::Import(options) = command;
     let list = List::read(&options, &COLUMNS, employed)?;
     let ctx = assembled(&settings).await?.site.ctx.clone();
-    let dry_run = options.dry_run || list.stopped;
-    let imported = import(&ctx, "operator", list.rows(), dry_run).await?;
+    let how = Import {
+        dry_run: options.dry_run || list.stopped,
+        whole: !options.skip_faulty,
+    };
+    let imported = import(&ctx, "operator", list.rows(), how).await?;
     list.tell(list.rows().zip(&imported.0).map(|(employed, came)| {
         let came = match came {
             Entered::Added => "added",
             Entered::Changed => "changed",
             Entered::Unchanged => "unchanged",
+            Entered::Refused => "refused, as the last administrator:",
         };
         let name = Masked::name(employed.name.as_str());
         format!("{came} {name} {}", employed.department)
     }));
+    if how.whole && imported.0.contains(&Entered::Refused) {
+        anyhow::bail!("nothing was imported: {}", RegisterError::LastAdministrator);
+    }
     list.end(imported, &options)
 }

@@ -1,5 +1,6 @@
 //! 导出: a list, page by page, into a sheet that lies in a temporary file until it has been sent. However long
-//! the list is, one page of it is held.
+//! the list is, one page of it is held. What a list is called and the columns it has is a [`Sheet`]; that
+//! somebody took it is written down.
 
 use axum::body::Body;
 use axum::extract::FromRequestParts;
@@ -13,6 +14,11 @@ use tokio_util::io::ReaderStream;
 use super::extract::Query;
 use super::lists::xlsx;
 use super::problem::Problem;
+use crate::actions::exports;
+use crate::ctx::Ctx;
+use crate::domain::campus::{Member, SealedPhone};
+use crate::domain::visitor::SealedDocument;
+use crate::secret::{Masked, Sealable, Sealed};
 use crate::sheet::{WriteError, Writer};
 use crate::store::StoreError;
 
@@ -50,28 +56,38 @@ impl<S: Send + Sync, Q: DeserializeOwned> FromRequestParts<S> for Export<Q> {
     }
 }
 
-/// A sheet that was written, and how many rows it has.
-pub struct Written {
-    sheet: Writer,
+/// What makes the cell of a row.
+pub type Cell<R> = fn(&Shown<'_>, &R) -> String;
+
+/// A list as it is taken away: the name of the file, what the audit calls it, and under each heading what
+/// stands in a row.
+pub struct Sheet<R: 'static> {
+    pub name: &'static str,
+    pub what: &'static str,
+    pub columns: &'static [(&'static str, Cell<R>)],
 }
 
-impl Written {
-    /// Reads the list a page at a time: `page` gives the rows behind a key, `row` the cells of one.
+impl<R> Sheet<R> {
+    /// Reads the list a page at a time, for `page` gives the rows behind a key, and sends it. The file has
+    /// no name, and goes when it is sent or nobody takes it.
     ///
     /// # Errors
-    /// When there are too many of them, or no room.
-    pub async fn of<'a, K, R, const N: usize>(
-        headings: [&str; N],
+    /// When there are too many rows, or no room for them.
+    pub async fn take<'a, K>(
+        &self,
+        (ctx, by, plain): (&Ctx, &Member, bool),
         mut page: impl FnMut(Option<K>) -> BoxFuture<'a, Result<Vec<R>, StoreError>>,
         key: impl Fn(&R) -> K,
-        row: impl Fn(&R) -> [String; N],
-    ) -> Result<Self, Problem> {
+    ) -> Result<Response, Problem> {
+        let headings: Vec<_> = self.columns.iter().map(|(heading, _)| *heading).collect();
         let mut sheet = Writer::new(&headings)?;
+        let shown = Shown { ctx, plain };
         let mut before = None;
         loop {
             let rows = page(before).await?;
-            for one in &rows {
-                sheet.write(&row(one))?;
+            for row in &rows {
+                let cells = self.columns.iter().map(|(_, cell)| cell(&shown, row));
+                sheet.write(cells)?;
             }
             if sheet.rows() > MOST {
                 let said = format!("一次最多导出{MOST}行，请缩小查询范围");
@@ -79,27 +95,74 @@ impl Written {
             }
             before = rows.last().map(&key);
             if (rows.len() as u64) < PAGE {
-                return Ok(Self { sheet });
+                break;
             }
+        }
+        exports::note(ctx, by, (self.what, self.name), (sheet.rows(), plain)).await?;
+        let file = tokio::task::spawn_blocking(|| sheet.finish()).await;
+        let file = file.map_err(|_| Problem::failure())??;
+        let stream = ReaderStream::new(tokio::fs::File::from_std(file));
+        let name = format!("{}.xlsx", self.name);
+        Ok(xlsx(&name, Body::from_stream(stream)))
+    }
+}
+
+/// How names and numbers are written: masked, or as they are.
+pub struct Shown<'a> {
+    pub ctx: &'a Ctx,
+    plain: bool,
+}
+
+impl Shown<'_> {
+    #[must_use]
+    pub fn name(&self, name: &str) -> String {
+        if self.plain {
+            name.to_owned()
+        } else {
+            Masked::name(name).to_string()
         }
     }
 
     #[must_use]
-    pub fn rows(&self) -> u32 {
-        self.sheet.rows()
+    pub fn phone(&self, phone: &SealedPhone) -> String {
+        self.number(&phone.sealed, &phone.mask)
     }
 
-    /// Sends it under this name. The file has none, and goes when it is sent or nobody takes it.
-    ///
-    /// # Errors
-    /// When there is no room for it.
-    pub async fn send(self, name: &str) -> Result<Response, Problem> {
-        let file = tokio::task::spawn_blocking(|| self.sheet.finish()).await;
-        let file = file.map_err(|_| Problem::failure())??;
-        let stream = ReaderStream::new(tokio::fs::File::from_std(file));
-        Ok(xlsx(&format!("{name}.xlsx"), Body::from_stream(stream)))
+    #[must_use]
+    pub fn document(&self, document: &SealedDocument) -> String {
+        self.number(&document.sealed, &document.mask)
+    }
+
+    /// Of one that is not kept any more nothing is left to show.
+    fn number<T: Sealable>(&self, sealed: &Sealed<T>, mask: &Masked) -> String {
+        match self.plain.then(|| self.ctx.keys.open(sealed)) {
+            Some(Ok(number)) => number.expose().to_owned(),
+            Some(Err(_)) | None => mask.to_string(),
+        }
     }
 }
+
+/// The handler of an export. All of them take the query of their list and `plain`, and answer with a sheet.
+macro_rules! export {
+    ($(#[$doc:meta])* at $path:tt as $id:tt,
+        ($ctx:ident, $by:ident: $who:ident, $asked:ident: $query:ident) $take:block) => {
+        $(#[$doc])*
+        ///
+        /// What the list of the same query holds, as a sheet of Excel. With `plain=true` names and numbers
+        /// are in full, for administrators only. That it was taken is written down.
+        #[utoipa::path(get, path = $path, operation_id = $id, tag = "admin",
+            params($query, ("plain" = Option<bool>, Query)),
+            responses(
+                (status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+                (status = 403, body = ProblemOut), (status = 422, body = ProblemOut)))]
+        pub async fn export(
+            axum::extract::State($ctx): axum::extract::State<Ctx>,
+            $by: $who,
+            $asked: crate::http::export::Export<$query>,
+        ) -> Result<axum::response::Response, Problem> $take
+    };
+}
+pub(super) use export;
 
 impl From<WriteError> for Problem {
     fn from(error: WriteError) -> Self {

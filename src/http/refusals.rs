@@ -139,7 +139,7 @@ impl From<RouteError> for Problem {
                 detail: said,
                 ..Self::not_found()
             },
-            RouteError::Changed => conflict("changed", said),
+            RouteError::Changed => conflict("changed_meanwhile", said),
             RouteError::Unknown { field } => Self::field(&field, "unknown", said),
             RouteError::Store(error) => error.into(),
         }

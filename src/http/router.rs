@@ -23,7 +23,7 @@ use super::lists::MOST_BYTES;
 use super::observe::Around;
 use super::problem::Problem;
 use super::staff::{
-    approvals, delegations, groups, invitations as own, me, readers as shared, trays,
+    approvals, colleagues, delegations, groups, invitations as own, me, readers as shared, trays,
 };
 use super::state::Site;
 use super::{
@@ -98,6 +98,7 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(shared::unshare))
         .routes(routes!(delegations::make, delegations::list))
         .routes(routes!(delegations::end))
+        .routes(routes!(colleagues::find))
         .routes(routes!(own::invite, own::list))
         .routes(routes!(own::visitors_template))
         .routes(routes!(own::find, own::correct))
@@ -187,9 +188,17 @@ fn lists() -> OpenApiRouter<Site> {
         .routes(routes!(groups::read_plates))
         .routes(routes!(own::read_visitors))
         .routes(routes!(admin::imports::import))
-        .routes(routes!(admin::exports::visits))
-        .routes(routes!(admin::exports::groups))
-        .routes(routes!(admin::exports::registrations))
+        .routes(routes!(admin::visits::export))
+        .routes(routes!(admin::groups::export))
+        .routes(routes!(admin::registrations::export))
+        .routes(routes!(admin::people::export))
+        .routes(routes!(admin::vehicles::export))
+        .routes(routes!(admin::passages::export))
+        .routes(routes!(admin::messages::export))
+        .routes(routes!(admin::audit::export))
+        .routes(routes!(admin::blacklist::export))
+        .routes(routes!(admin::residents::export))
+        .routes(routes!(admin::staff::export))
 }
 
 /// How long a list may take: the longest are fifty thousand rows, and whoever sends one waits.

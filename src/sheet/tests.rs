@@ -215,7 +215,7 @@ fn a_list_is_written_as_texts_that_nobody_runs_and_read_by_a_peer() {
     let runs = ["=1+1", "+1", "-1", "@A1", "\tx", "1628957678243860481"];
     let mut writer = Writer::new(&["单据号", "备注"]).unwrap();
     for text in runs {
-        writer.write(&[text.to_owned(), String::new()]).unwrap();
+        writer.write([text.to_owned(), String::new()]).unwrap();
     }
     assert_eq!(writer.rows(), 6);
     let mut file = writer.finish().unwrap();

@@ -50,7 +50,7 @@ impl Writer {
     ///
     /// # Errors
     /// When there is no room for it.
-    pub fn write(&mut self, cells: &[String]) -> Result<(), WriteError> {
+    pub fn write(&mut self, cells: impl IntoIterator<Item = String>) -> Result<(), WriteError> {
         self.rows += 1;
         for (at, cell) in (0..).zip(cells) {
             if !cell.is_empty() {

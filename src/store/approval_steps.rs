@@ -253,7 +253,7 @@ fn as_columns(asked: Asked) -> (&'static str, Option<i64>, Option<i64>) {
     }
 }
 
-fn step(row: row::Model) -> Result<Step, StoreError> {
+pub(super) fn step(row: row::Model) -> Result<Step, StoreError> {
     let corrupt = corrupt("approval_steps", row.id);
     let asked = match (row.asked.as_str(), row.department_id, row.staff_id) {
         ("department", Some(id), None) => Asked::Department(id.into()),

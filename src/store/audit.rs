@@ -1,9 +1,10 @@
 //! Who changed or saw what. What stands here is masked.
 
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect, Select,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 use super::{StoreError, forget};
@@ -68,13 +69,13 @@ pub struct AuditFilter {
     pub at: Span,
 }
 
-/// Newest first: those before `before`.
-pub async fn list(
-    db: &impl ConnectionTrait,
-    filter: &AuditFilter,
-    before: Option<AuditId>,
-    limit: u64,
-) -> Result<Vec<Kept>, StoreError> {
+/// What is asked of the database for a page.
+#[must_use]
+pub fn page(filter: &AuditFilter, before: Option<AuditId>, limit: u64) -> SelectStatement {
+    found(filter, before, limit).into_query()
+}
+
+fn found(filter: &AuditFilter, before: Option<AuditId>, limit: u64) -> Select<row::Entity> {
     use row::Column::{Id, Subject, What, Who};
     let text =
         |column: row::Column, text: &Option<String>| text.as_ref().map(|text| column.eq(text));
@@ -91,7 +92,17 @@ pub async fn list(
         .into_iter()
         .flatten()
         .fold(row::Entity::find(), Select::filter);
-    let rows = found.order_by_desc(Id).limit(limit).all(db).await?;
+    found.order_by_desc(Id).limit(limit)
+}
+
+/// Newest first: those before `before`.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    filter: &AuditFilter,
+    before: Option<AuditId>,
+    limit: u64,
+) -> Result<Vec<Kept>, StoreError> {
+    let rows = found(filter, before, limit).all(db).await?;
     let kept = |row: row::Model| Kept {
         id: row.id.into(),
         at: row.at,

@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
-    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 use super::{StoreError, corrupt, forget, hits};
@@ -85,6 +86,12 @@ pub struct EntryFilter {
     pub marks: Option<Vec<KeyedHash>>,
 }
 
+/// What is asked of the database for a page.
+#[must_use]
+pub fn page(filter: &EntryFilter, before: Option<EntryId>, limit: u64) -> SelectStatement {
+    found(filter, before, limit).into_query()
+}
+
 /// The whole list, newest first, those before `before`.
 pub async fn list(
     db: &impl ConnectionTrait,
@@ -92,6 +99,11 @@ pub async fn list(
     before: Option<EntryId>,
     limit: u64,
 ) -> Result<Vec<Entry>, StoreError> {
+    let rows = found(filter, before, limit).all(db).await?;
+    rows.into_iter().map(entry).collect()
+}
+
+fn found(filter: &EntryFilter, before: Option<EntryId>, limit: u64) -> Select<row::Entity> {
     let fits = [
         filter.kind.map(|kind| row::Column::Kind.eq(kind.as_str())),
         filter
@@ -104,8 +116,7 @@ pub async fn list(
         before.map(|before| row::Column::Id.lt(before.get())),
     ];
     let all = { fits.into_iter().flatten() }.fold(row::Entity::find(), Select::filter);
-    let all = all.order_by_desc(row::Column::Id).limit(limit);
-    all.all(db).await?.into_iter().map(entry).collect()
+    all.order_by_desc(row::Column::Id).limit(limit)
 }
 
 /// Lifts an entry; says whether it still stood.

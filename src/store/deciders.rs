@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Query, SelectStatement};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use super::approval_steps::{ADMINISTRATORS, Column, Entity, Step, open};
+use super::approval_steps::{ADMINISTRATORS, Column, Entity, Step, open, step};
 use super::{StoreError, approval_votes, delegations, staff, visits};
 use crate::domain::campus::{Member, Role};
 use crate::domain::route::Asked;
 use crate::domain::visit::Visit;
-use crate::ids::{DepartmentId, StaffId};
+use crate::ids::StaffId;
 
 /// Those of whom a step wants a word about this visit, without those who have no say in it.
 pub async fn of(
@@ -23,7 +23,8 @@ pub async fn of(
         Asked::Administrators => staff::with_role(db, &[Role::Administrator]).await?,
         Asked::Nobody => Vec::new(),
     };
-    members.retain(|member| !asked.excludes(visit, member.id));
+    // Whoever has left is asked in vain.
+    members.retain(|member| !member.has_left() && !asked.excludes(visit, member.id));
     Ok(members)
 }
 
@@ -52,12 +53,12 @@ pub async fn told(
     Ok(told)
 }
 
-/// A member, and those in whose place they are now.
-pub async fn voices(
+/// A member's own name, and those in whose place they are now.
+pub async fn names(
     db: &impl ConnectionTrait,
     by: &Member,
     now: DateTime<Utc>,
-) -> Result<Vec<Member>, StoreError> {
+) -> Result<Names, StoreError> {
     let mut voices = vec![by.clone()];
     let delegations = delegations::in_force(db, now).await?;
     let from = delegations
@@ -65,19 +66,7 @@ pub async fn voices(
         .filter(|one| one.to == by.id)
         .map(|one| one.from);
     voices.extend(staff::find_many(db, from).await?);
-    Ok(voices)
-}
-
-/// The names under which these voices are asked; the first is whoever answers.
-#[must_use]
-pub fn names(of: StaffId, voices: &[Member]) -> Names {
-    let approvers = voices.iter().filter(|member| member.is(Role::Approver));
-    Names {
-        of,
-        staff: voices.iter().map(|member| member.id).collect(),
-        departments: approvers.map(|member| member.department).collect(),
-        administrator: voices.iter().any(|one| one.is(Role::Administrator)),
-    }
+    Ok(Names { of: by.id, voices })
 }
 
 /// In whose name somebody may answer: their own, and of those who have put them in their place.
@@ -85,37 +74,71 @@ pub fn names(of: StaffId, voices: &[Member]) -> Names {
 pub struct Names {
     /// Who answers.
     pub of: StaffId,
-    pub staff: Vec<StaffId>,
-    /// The departments whose approvers they are.
-    pub departments: Vec<DepartmentId>,
-    pub administrator: bool,
+    pub voices: Vec<Member>,
 }
 
 impl Names {
     /// Whether one of them is asked.
     #[must_use]
     pub fn cover(&self, asked: Asked) -> bool {
-        match asked {
-            Asked::Department(id) => self.departments.contains(&id),
-            Asked::Member(id) => self.staff.contains(&id),
-            Asked::Administrators => self.administrator,
+        let is_asked = |voice: &Member| match asked {
+            Asked::Department(id) => voice.is(Role::Approver) && voice.department == id,
+            Asked::Member(id) => voice.id == id,
+            Asked::Administrators => voice.is(Role::Administrator),
             Asked::Nobody => false,
-        }
+        };
+        self.voices.iter().any(is_asked)
+    }
+
+    /// Whether it is their own, or of somebody in whose place they are.
+    #[must_use]
+    pub fn include(&self, staff: StaffId) -> bool {
+        self.voices.iter().any(|voice| voice.id == staff)
     }
 
     /// The steps that ask one of these names.
-    fn asked(&self) -> Condition {
-        use Column::{Asked, DepartmentId, StaffId};
-        let departments = self.departments.iter().map(|id| id.get());
-        let staff = self.staff.iter().map(|id| id.get());
-        let mut names = Condition::any()
-            .add(DepartmentId.is_in(departments))
-            .add(StaffId.is_in(staff));
-        if self.administrator {
-            names = names.add(Asked.eq(ADMINISTRATORS));
-        }
-        names
+    pub(super) fn asked(&self) -> Condition {
+        any(self.voices.iter().map(asks))
     }
+
+    /// The same without those in which whoever is asked has no say, or has said their word.
+    fn waited_for(&self) -> Condition {
+        let waits = |voice: &Member| {
+            let answered = approval_votes::steps_with(voice.id);
+            Condition::all()
+                .add(asks(voice))
+                .add(may_decide(voice.id))
+                .add(Column::Id.not_in_subquery(answered))
+        };
+        any(self.voices.iter().map(waits))
+    }
+}
+
+fn any(of: impl Iterator<Item = Condition>) -> Condition {
+    of.fold(Condition::any(), Condition::add)
+}
+
+/// The steps that ask a member.
+fn asks(member: &Member) -> Condition {
+    use Column::{Asked, DepartmentId, StaffId};
+    let department = member.is(Role::Approver).then_some(member.department);
+    let administers = member.is(Role::Administrator);
+    Condition::any()
+        .add(StaffId.eq(member.id.get()))
+        .add_option(department.map(|id| DepartmentId.eq(id.get())))
+        .add_option(administers.then(|| Asked.eq(ADMINISTRATORS)))
+}
+
+/// The open steps that ask one of these members.
+pub async fn steps_asking(
+    db: &impl ConnectionTrait,
+    members: &[Member],
+) -> Result<Vec<Step>, StoreError> {
+    let found = Entity::find()
+        .filter(open())
+        .filter(any(members.iter().map(asks)))
+        .order_by_asc(Column::Id);
+    found.all(db).await?.into_iter().map(step).collect()
 }
 
 /// The visits in which one of these names is asked and has not answered.
@@ -125,7 +148,7 @@ pub fn visits_todo(names: &Names) -> SelectStatement {
         .column(Column::VisitId)
         .from(Entity)
         .cond_where(open())
-        .cond_where(names.asked())
+        .cond_where(names.waited_for())
         .cond_where(may_decide(names.of))
         .and_where(Column::Id.not_in_subquery(approval_votes::steps_with(names.of)))
         .take()

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::visitors::{Column, Entity, visitor};
+use super::visitors::{Column, Entity, is_called, is_common, visitor};
 use super::{StoreError, corrupt, vehicles, visits};
 use crate::domain::Plate;
 use crate::domain::keyword::NameStart;
@@ -39,9 +39,12 @@ pub async fn list(
 ) -> Result<Vec<Human>, StoreError> {
     let mut last = Entity::find().filter(Expr::exists(a_newer_one()).not());
     if let Some(name) = &filter.name {
-        last = last
-            .filter(Column::Name.gte(name.first()))
-            .filter(Column::Name.lt(name.after()));
+        last = if is_common(db, name).await? {
+            last.filter(is_called(name))
+        } else {
+            last.filter(Column::Name.gte(name.first()))
+                .filter(Column::Name.lt(name.after()))
+        };
     }
     if let Some(phone) = &filter.phone {
         last = last.filter(Column::PhoneHash.eq(phone.as_str()));

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Select,
 };
 
 use super::StoreError;
@@ -34,6 +36,12 @@ pub struct Told {
     pub receipts: Vec<Receipt>,
 }
 
+/// What is asked of the database for a page.
+#[must_use]
+pub fn page(filter: &MessageFilter, before: Option<OutboxId>, limit: u64) -> SelectStatement {
+    found(filter, before, limit).into_query()
+}
+
 /// Newest first: those before `before`.
 pub async fn list(
     db: &impl ConnectionTrait,
@@ -41,6 +49,10 @@ pub async fn list(
     before: Option<OutboxId>,
     limit: u64,
 ) -> Result<Vec<Told>, StoreError> {
+    told(db, found(filter, before, limit)).await
+}
+
+fn found(filter: &MessageFilter, before: Option<OutboxId>, limit: u64) -> Select<Entity> {
     let fits = [
         filter.state.map(|state| Column::State.eq(state)),
         filter.kind.map(|kind| Column::Message.eq(kind.as_str())),
@@ -51,7 +63,7 @@ pub async fn list(
         .into_iter()
         .flatten()
         .fold(Entity::find(), Select::filter);
-    told(db, found.order_by_desc(Column::Id).limit(limit)).await
+    found.order_by_desc(Column::Id).limit(limit)
 }
 
 pub async fn find(db: &impl ConnectionTrait, id: OutboxId) -> Result<Option<Told>, StoreError> {

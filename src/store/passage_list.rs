@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Select,
 };
 
 use super::passages::{Column, Entity, Model};
@@ -42,7 +44,7 @@ pub async fn list(
     limit: u64,
 ) -> Result<Vec<Scanned>, StoreError> {
     let mut newest = BTreeMap::new();
-    for page in pages(filter, before, limit) {
+    for page in found(filter, before, limit) {
         let rows = page.all(db).await?;
         newest.extend(rows.into_iter().map(|row| (row.id, row)));
     }
@@ -70,8 +72,19 @@ pub async fn last_seen(
     Ok(seen.map(|(device, id)| (device, made_at(id))).collect())
 }
 
+/// What is asked of the database for a page.
+#[must_use]
+pub fn pages(
+    filter: &PassageFilter,
+    before: Option<PassageId>,
+    limit: u64,
+) -> Vec<SelectStatement> {
+    let found = found(filter, before, limit).into_iter();
+    found.map(QueryTrait::into_query).collect()
+}
+
 /// A query for each device, which an index answers newest first; for all of them together none does.
-fn pages(filter: &PassageFilter, before: Option<PassageId>, limit: u64) -> Vec<Select<Entity>> {
+fn found(filter: &PassageFilter, before: Option<PassageId>, limit: u64) -> Vec<Select<Entity>> {
     let Span { from, until } = filter.recorded;
     let reason = filter
         .reason

@@ -116,17 +116,13 @@ pub async fn find_by_phone(
     Ok(if found.len() == 1 { found.pop() } else { None })
 }
 
-/// Hosts of exactly this name, `most` at most.
-pub async fn find_hosts(
+/// Those of exactly this name, whatever they may do.
+pub async fn find_named(
     db: &impl ConnectionTrait,
     name: &PersonName,
-    most: usize,
 ) -> Result<Vec<Member>, StoreError> {
     let named = row::Entity::find().filter(row::Column::Name.eq(name.as_str()));
-    let mut hosts = members(db, named.order_by_asc(row::Column::Id)).await?;
-    hosts.retain(|member| member.is(Role::Host));
-    hosts.truncate(most);
-    Ok(hosts)
+    members(db, named.order_by_asc(row::Column::Id)).await
 }
 
 /// Those who decide for a department.

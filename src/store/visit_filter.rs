@@ -6,8 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{SelectStatement, SimpleExpr};
+use chrono::{DateTime, Datelike, Utc};
+use sea_orm::sea_query::{Expr, SelectStatement, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     Select,
@@ -136,7 +136,8 @@ async fn newest(
     limit: u64,
 ) -> Result<BTreeSet<i64>, StoreError> {
     let mut newest = BTreeSet::new();
-    for page in pages(scopes, filter, now, before, limit) {
+    let common = Common::of(db, filter).await?;
+    for page in pages(scopes, (filter, common), now, before, limit) {
         for row in db.query_all(&page).await? {
             newest.insert(row.try_get::<i64>("", "id")?);
         }
@@ -144,12 +145,33 @@ async fn newest(
     Ok(newest)
 }
 
+/// Which of the names that are looked for are those of many: what is looked up for a rare name would be
+/// sorted for a common one, and what is walked through for a common one would find no end for a rare one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Common {
+    pub keyword: bool,
+    pub initiator: bool,
+}
+
+impl Common {
+    async fn of(db: &impl ConnectionTrait, filter: &Filter) -> Result<Self, StoreError> {
+        let mut common = Self::default();
+        if let Some(Keyword::Name(start)) = &filter.keyword {
+            common.keyword = visitors::is_common(db, start).await?;
+        }
+        if let Some(start) = &filter.initiator {
+            common.initiator = visitors::is_common(db, start).await?;
+        }
+        Ok(common)
+    }
+}
+
 /// What is asked of the database for a page: the ids only, which the indexes hold, so that no row is read
 /// that the page has not.
 #[must_use]
 pub fn pages(
     scopes: &[Scope],
-    filter: &Filter,
+    (filter, common): (&Filter, Common),
     now: DateTime<Utc>,
     before: Option<VisitId>,
     limit: u64,
@@ -163,20 +185,30 @@ pub fn pages(
             .fold(ids, Select::filter);
         found.order_by_desc(Column::Id).limit(limit).into_query()
     };
-    arms(scopes, filter, now).into_iter().map(page).collect()
+    let arms = arms(scopes, (filter, common), now);
+    arms.into_iter().map(page).collect()
 }
 
 /// Conditions that all hold.
 type Arm = Vec<SimpleExpr>;
 
-fn arms(scopes: &[Scope], filter: &Filter, now: DateTime<Utc>) -> Vec<Arm> {
+fn arms(scopes: &[Scope], (filter, common): (&Filter, Common), now: DateTime<Utc>) -> Vec<Arm> {
     let (keyword, stage) = (filter.keyword.as_ref(), filter.stage);
     let choices = [
         Some(whose(scopes)),
-        keyword.map(mentioning),
-        filter.initiator.as_ref().map(begun_by),
+        keyword.map(|keyword| mentioning(keyword, common.keyword)),
+        filter
+            .initiator
+            .as_ref()
+            .map(|start| begun_by(start, common.initiator)),
         filter.host.as_ref().map(hosted_by),
         stage.map(|stage| standing(stage, now)),
+        spanning(&filter.starts, (Column::StartsAt, "starts_month"), now),
+        spanning(
+            &filter.submitted,
+            (Column::SubmittedAt, "submitted_month"),
+            now,
+        ),
     ];
     let every = vec![plain(filter)];
     { choices.into_iter().flatten() }.fold(every, |arms, choice| {
@@ -220,26 +252,55 @@ fn plain(filter: &Filter) -> Arm {
         area,
         reason,
         mode,
-        starts,
-        submitted,
         ..
     } = filter;
-    let span = |span: &Span, column: Column| {
-        let from = span.from.map(|from| column.gte(from));
-        from.into_iter()
-            .chain(span.until.map(|until| column.lte(until)))
-    };
     let named = [
         department.map(|id| Column::DepartmentId.eq(id.get())),
         area.map(|id| Column::AreaId.eq(id.get())),
         reason.map(|id| Column::ReasonId.eq(id.get())),
         mode.map(|mode| Column::Mode.eq(mode.as_str())),
     ];
-    let spans = span(starts, Column::StartsAt).chain(span(submitted, Column::SubmittedAt));
-    named.into_iter().flatten().chain(spans).collect()
+    named.into_iter().flatten().collect()
 }
 
-fn mentioning(keyword: &Keyword) -> Vec<Arm> {
+/// No visit is older: the campus has registered them since then.
+const FIRST_MONTH: i32 = 2023 * 12 + 1;
+/// None begins later: [`Window::is_too_far`](crate::domain::window::Window::is_too_far).
+const MONTHS_AHEAD: i32 = 13;
+
+/// An arm for each month of a span; none of no span.
+fn spanning(
+    span: &Span,
+    (time, month): (Column, &'static str),
+    now: DateTime<Utc>,
+) -> Option<Vec<Arm>> {
+    let Span { from, until } = *span;
+    from.or(until)?;
+    let first = from.map_or(FIRST_MONTH, number).max(FIRST_MONTH);
+    let last = number(now) + MONTHS_AHEAD;
+    let last = until.map_or(last, number).min(last);
+    let of = |number: i32| {
+        let of_month = of_month(month, number);
+        let from = from.map(|from| time.gte(from));
+        let until = until.map(|until| time.lte(until));
+        let within = from.into_iter().chain(until);
+        std::iter::once(of_month).chain(within).collect()
+    };
+    Some((first..=last).map(of).collect())
+}
+
+fn of_month(column: &'static str, number: i32) -> SimpleExpr {
+    // Only here: it has a `min` and a `max` for everything.
+    use sea_orm::sea_query::ExprTrait;
+    Expr::col((Entity, column)).eq(number)
+}
+
+/// As the database counts months, in UTC.
+fn number(at: DateTime<Utc>) -> i32 {
+    at.year() * 12 + at.month0().cast_signed() + 1
+}
+
+fn mentioning(keyword: &Keyword, common: bool) -> Vec<Arm> {
     let of = |visits| vec![Column::Id.in_subquery(visits)];
     match keyword {
         Keyword::Number(id) => vec![vec![Column::Id.eq(id.get())]],
@@ -254,20 +315,26 @@ fn mentioning(keyword: &Keyword) -> Vec<Arm> {
         ],
         Keyword::Name(start) => {
             let by_staff = vec![Column::InitiatorStaffId.in_subquery(staff::named(start))];
-            let visitors = of(visitors::visits_named(start));
+            let visitors = if common {
+                vec![Expr::exists(visitors::one_is_called(start))]
+            } else {
+                of(visitors::visits_named(start))
+            };
             [vec![visitors, by_staff], hosted_by(start)].concat()
         }
     }
 }
 
 /// The member of staff who began it, or else the first visitor.
-fn begun_by(start: &NameStart) -> Vec<Arm> {
+fn begun_by(start: &NameStart, common: bool) -> Vec<Arm> {
+    let first_visitor = if common {
+        Expr::exists(visitors::first_is_called(start))
+    } else {
+        Column::Id.in_subquery(visitors::visits_begun_by_named(start))
+    };
     vec![
         vec![Column::InitiatorStaffId.in_subquery(staff::named(start))],
-        vec![
-            Column::InitiatorStaffId.is_null(),
-            Column::Id.in_subquery(visitors::visits_begun_by_named(start)),
-        ],
+        vec![Column::InitiatorStaffId.is_null(), first_visitor],
     ]
 }
 

@@ -1,7 +1,7 @@
 //! The humans in a visit.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, Query, SelectStatement, UnionType};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr, UnionType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
     QueryFilter, QueryOrder, QuerySelect,
@@ -258,6 +258,48 @@ pub(super) fn visits_named(start: &NameStart) -> SelectStatement {
     visits()
         .and_where(row::Column::Name.gte(start.first()))
         .and_where(row::Column::Name.lt(start.after()))
+        .take()
+}
+
+/// More rows than this are not sorted for a page without being felt.
+const FEW: u64 = 2000;
+
+/// Whether more visitors are called so than are sorted for a page. Then the newest rows are looked at one by
+/// one, and a page is soon full; of the others those that fit are looked up and sorted.
+pub(super) async fn is_common(
+    db: &impl ConnectionTrait,
+    start: &NameStart,
+) -> Result<bool, StoreError> {
+    let named = row::Entity::find()
+        .select_only()
+        .column(row::Column::VisitId)
+        .filter(row::Column::Name.gte(start.first()))
+        .filter(row::Column::Name.lt(start.after()));
+    let one_more = named.limit(1).offset(FEW).into_tuple::<i64>();
+    Ok(one_more.one(db).await?.is_some())
+}
+
+/// A name begins so; no index is asked for it.
+pub(super) fn is_called(start: &NameStart) -> SimpleExpr {
+    let name = || Expr::cust("visitors.name || ''");
+    name().gte(start.first()).and(name().lt(start.after()))
+}
+
+/// Whether a visit has a visitor whose name begins so, looked up for each visit.
+pub(super) fn one_is_called(start: &NameStart) -> SelectStatement {
+    let theirs = Expr::col((row::Entity, row::Column::VisitId));
+    Query::select()
+        .expr(Expr::value(1))
+        .from(row::Entity)
+        .and_where(theirs.equals((visits::Entity, visits::Column::Id)))
+        .and_where(is_called(start))
+        .take()
+}
+
+/// The same of the first of them.
+pub(super) fn first_is_called(start: &NameStart) -> SelectStatement {
+    one_is_called(start)
+        .and_where(Expr::col((row::Entity, row::Column::Place)).eq(1_i16))
         .take()
 }
 

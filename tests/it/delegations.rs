@@ -6,7 +6,7 @@ use campus_pass::store::staff;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::harness::{App, Approver, rfc3339};
+use crate::harness::{App, Approver, percent, rfc3339};
 
 const FROM: &str = "2026-03-02 14:00";
 const UNTIL: &str = "2026-03-02 16:00";
@@ -142,5 +142,95 @@ async fn a_delegation_that_makes_no_sense_is_refused_and_only_ones_own_is_ended(
     assert_eq!(end(&app, &zhou, id).await, 404);
     assert_eq!(end(&app, &chen, id).await, 200);
     assert_eq!(end(&app, &chen, id).await, 404);
+    app.finish().await;
+}
+
+/// Gives somebody other roles, as the register's form does.
+async fn give_roles(app: &App, name: &str, roles: &[&str]) {
+    let admin = app.approver("吴敏");
+    let path = format!("/api/admin/staff?name={}", percent(name));
+    let member = admin.get(&path).await.expect(200)["items"][0].clone();
+    let form = json!({ "name": name, "department": member["department_id"], "roles": roles,
+        "revision": member["revision"] });
+    let path = format!("/api/admin/staff/{}", member["id"].as_str().unwrap());
+    admin.put(&path, &form).await.expect(200);
+}
+
+#[tokio::test]
+async fn what_would_be_refused_in_anothers_place_is_not_offered() {
+    let app = App::start().await;
+    give_roles(&app, "刘明", &["host", "approver"]).await;
+    let (chen, zhou, liu) = (
+        app.approver("陈静"),
+        app.approver("周岚"),
+        app.approver("刘明"),
+    );
+    let away = delegation(&app, "周岚", "2026-03-02 09:00", "2026-03-03 09:00").await;
+    chen.post("/api/staff/delegations", &away).await.expect(201);
+    let guest = app.guest("张小雨").await;
+    let to_chen = guest.book("陈静", FROM, UNTIL).await;
+    let to_liu = guest.book("刘明", FROM, UNTIL).await;
+    app.deliver().await;
+    // In 陈静's place he decides what she may, which is no visit to herself.
+    for (visit, offered) in [(&to_chen, false), (&to_liu, true)] {
+        let path = format!("/api/staff/approvals/{}", visit.id);
+        let seen = zhou.get(&path).await.expect(200);
+        assert_eq!(seen["can_decide"], offered);
+        assert_eq!(seen["step"].is_null(), !offered);
+        let todo = zhou.get("/api/staff/approvals?box=todo").await.expect(200);
+        let mut todo = todo["items"].as_array().unwrap().iter();
+        assert_eq!(todo.any(|card| card["id"] == visit.id.as_str()), offered);
+        let answer = zhou.decide(visit, "approve", "").await;
+        assert_eq!(answer.status.is_success(), offered, "{}", answer.text());
+    }
+    let path = format!("/api/staff/approvals/{}", to_chen.id);
+    assert_eq!(liu.get(&path).await.expect(200)["can_decide"], true);
+    liu.decide(&to_chen, "approve", "").await.expect(200);
+    app.deliver().await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_deputy_hears_of_what_waits_already_and_nobody_hears_twice() {
+    let app = App::start().await;
+    let (chen, zhou) = (app.approver("陈静"), app.approver("周岚"));
+    let guest = app.guest("张小雨").await;
+    let visit = guest.book("刘明", FROM, UNTIL).await;
+    let gone = guest.book("刘明", FROM, UNTIL).await;
+    guest.withdraw(&gone).await.expect(200);
+    app.deliver().await;
+    let before = chen.sms().len();
+    let away = delegation(&app, "周岚", "2026-03-02 09:00", "2026-03-03 09:00").await;
+    chen.post("/api/staff/delegations", &away).await.expect(201);
+    app.deliver().await;
+    assert_eq!((chen.sms().len(), zhou.sms().len()), (before, 1));
+    assert_eq!(zhou.tap_approve(&visit).await.as_deref(), Some("已通过"));
+    app.deliver().await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_colleague_is_found_by_their_whole_name_whatever_they_may_do() {
+    let app = App::start().await;
+    let chen = app.approver("陈静");
+    let found = async |name: &str| {
+        let path = format!("/api/staff/colleagues?name={}", percent(name));
+        let found = chen.get(&path).await.expect(200);
+        let found = found.as_array().unwrap().iter();
+        let words = found.map(|one| format!("{} {}", one["name"], one["department"]));
+        words.collect::<Vec<_>>().join(", ")
+    };
+    // A guard is no host, and no visitor's form knows her.
+    let hosts = format!("/api/staff/hosts?q={}", percent("周岚"));
+    assert_eq!(chen.get(&hosts).await.expect(200), json!([]));
+    assert_eq!(found("周岚").await, r#""周岚" "保卫处""#);
+    assert_eq!(found("周岚岚").await, "");
+    let id = id(&app, "周岚").await;
+    let leave = format!("/api/admin/staff/{id}/leave");
+    let admin = app.approver("吴敏");
+    admin.post(&leave, &json!({})).await.expect(200);
+    assert_eq!(found("周岚").await, "", "whoever has left is no colleague");
+    let nameless = chen.get("/api/staff/colleagues?name=").await;
+    assert!(nameless.problem().contains("name "), "{}", nameless.text());
     app.finish().await;
 }

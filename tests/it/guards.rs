@@ -179,11 +179,8 @@ async fn who_is_let_through_by_hand_is_inside_in_the_guards_name() {
     let scan = &scans["items"][0];
     let told = ["gate", "direction", "holder", "reason"].map(|field| scan[field].clone());
     assert_eq!(told, ["东门", "in", "张**", "ok"].map(Value::from));
-    let lines = audit::about(
-        &app.ctx.db.read,
-        &format!("pass:{}", pass.as_str().unwrap()),
-    );
-    let lines = lines.await.unwrap();
+    let subject = format!("pass:{}", pass.as_str().unwrap());
+    let lines = audit::about(&app.ctx.db.read, &subject).await.unwrap();
     assert_eq!(lines.len(), 1);
     assert!(
         lines[0].ends_with(" gate.by_hand 东门 in ok"),
@@ -216,7 +213,7 @@ async fn a_double_tap_is_one_passage_and_a_guard_opens_for_nobody_whom_the_gate_
     };
     set_rules(&app.ctx, "校园区域", rules).await.unwrap();
     let guest = app.guest("张小雨").await;
-    let (visit, code) = guest.approved().await;
+    let (_, code) = guest.approved().await;
     let guard = guard(&app);
     let pass = look_up(&guard, &guest.phone).await[0]["pass"].clone();
     let early = through(&guard, "东门", "in", ("pass", &pass)).await;

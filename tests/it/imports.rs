@@ -267,3 +267,46 @@ async fn fifty_thousand_residents_come_in_one_go_and_others_are_answered_meanwhi
     drop(importing);
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_list_does_not_take_the_last_administrator_s_role_away() {
+    let app = App::start().await;
+    let admin = app.approver("吴敏");
+    let head = ["姓名", "手机号", "部门", "企业微信账号", "角色"];
+    let host = [
+        "刘明",
+        "13900000001",
+        "信息中心",
+        "liuming",
+        "被访人 审批人",
+    ];
+    let demoted = ["吴敏", "13900000007", "保卫处", "wumin", "门岗"];
+    let file = book(&[&head, &host, &demoted]);
+    let path = "/api/admin/imports/staff";
+    let whole = send(&admin, &app, path, XLSX, &file).await.expect(200);
+    assert_snapshot!(told(&whole), @r#"
+    "xlsx" new 0 changed 1 unchanged 0 bad 1 stored false
+    {"code":"last_administrator","column":"角色","detail":"至少保留一名访客管理员","row":3}
+    "#);
+    let member = async |userid: &str| {
+        let found = staff::find_by_userid(&app.ctx.db.read, userid).await;
+        found.unwrap().unwrap()
+    };
+    assert!(!member("liuming").await.is(Role::Approver));
+    // Of the good rows the other is taken, and she stays what she is.
+    let good = format!("{path}?how=good");
+    let good = send(&admin, &app, &good, XLSX, &file).await.expect(200);
+    assert_snapshot!(told(&good), @r#"
+    "xlsx" new 0 changed 1 unchanged 0 bad 1 stored true
+    {"code":"last_administrator","column":"角色","detail":"至少保留一名访客管理员","row":3}
+    "#);
+    assert!(member("liuming").await.is(Role::Approver));
+    assert!(member("wumin").await.is(Role::Administrator));
+    // With somebody else to administer it is a row like any other.
+    let heir = ["刘明", "13900000001", "信息中心", "liuming", "管理员"];
+    let file = book(&[&head, &demoted, &heir]);
+    let taken = send(&admin, &app, path, XLSX, &file).await.expect(200);
+    assert_snapshot!(told(&taken), @r#""xlsx" new 0 changed 2 unchanged 0 bad 0 stored true"#);
+    assert!(!member("wumin").await.is(Role::Administrator));
+    app.finish().await;
+}

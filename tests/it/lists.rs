@@ -7,7 +7,7 @@ use campus_pass::domain::mode::Mode;
 use campus_pass::domain::stage::StageKind;
 use campus_pass::domain::window::Span;
 use campus_pass::ids::{StaffId, VisitId};
-use campus_pass::store::visit_filter::{Filter, Scope, find, list, pages};
+use campus_pass::store::visit_filter::{Common, Filter, Scope, find, list, pages};
 use campus_pass::store::{areas, reasons, staff, visit_facts};
 use insta::assert_snapshot;
 use sea_orm::sea_query::SqliteQueryBuilder;
@@ -465,7 +465,13 @@ async fn no_list_of_visits_reads_all_of_them() {
         .iter()
         .flat_map(|filter| [(&[Scope::Campus][..], filter), (&own, filter)])
     {
-        for page in pages(scopes, filter, now, Some(VisitId::from(9)), 20) {
+        for page in pages(
+            scopes,
+            (filter, Common::default()),
+            now,
+            Some(VisitId::from(9)),
+            20,
+        ) {
             let asked = page.to_string(SqliteQueryBuilder);
             let explain = Statement::from_string(backend, format!("explain query plan {asked}"));
             for row in db.query_all_raw(explain).await.unwrap() {

@@ -215,21 +215,22 @@ async fn codes_are_bounded_by_minute_number_address_and_in_all() {
         let left = ask(&app.ctx, &phone(n), from("127.0.0.1")).await.unwrap();
         assert_eq!(left, Budget::Left, "{n}");
     }
-    let asked = async |n, address| ask(&app.ctx, &phone(n), from(address)).await.unwrap();
-    assert_eq!(asked(200, "127.0.0.1").await, Budget::Spent);
+    let asked = async |n, address: IpAddr| ask(&app.ctx, &phone(n), address).await.unwrap();
+    assert_eq!(asked(200, from("127.0.0.1")).await, Budget::Spent);
     // One who has an address of IPv6 has all that begin alike.
-    assert_eq!(asked(201, "2001:db8::1").await, Budget::Left);
+    assert_eq!(asked(201, from("2001:db8::1")).await, Budget::Left);
     for n in 202..401 {
-        assert_eq!(asked(n, &format!("2001:db8::{n:x}")).await, Budget::Left);
+        let address = from(&format!("2001:db8::{n:x}"));
+        assert_eq!(asked(n, address).await, Budget::Left);
     }
-    assert_eq!(asked(401, "2001:db8::ffff").await, Budget::Spent);
+    assert_eq!(asked(401, from("2001:db8::ffff")).await, Budget::Spent);
     // A quarter of the day's SMS: five hundred, of which four hundred are gone.
     for n in 500..600 {
-        assert_eq!(asked(n, "10.0.0.1").await, Budget::Left, "{n}");
+        assert_eq!(asked(n, from("10.0.0.1")).await, Budget::Left, "{n}");
     }
-    assert_eq!(asked(600, "10.0.0.2").await, Budget::Spent);
+    assert_eq!(asked(600, from("10.0.0.2")).await, Budget::Spent);
     app.it_is("2026-03-03 09:00");
-    assert_eq!(asked(601, "10.0.0.2").await, Budget::Left);
+    assert_eq!(asked(601, from("10.0.0.2")).await, Budget::Left);
     // What was not sent while it was good is not sent any more.
     app.deliver().await;
     assert_eq!(app.sandbox.sms_to("13800000600").len(), 0);

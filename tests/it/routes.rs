@@ -401,7 +401,7 @@ async fn a_route_is_changed_by_whoever_saw_it_last_and_visits_under_way_keep_the
     let mut closed = json!({ "name": "全部", "place": 1, "open": true, "version": 1,
         "steps": [{"who": "administrators"}] });
     assert_eq!(change(&app, id, &closed).await.expect(200)["version"], 2);
-    assert_snapshot!(change(&app, id, &closed).await.problem(), @"409 changed 该审批路线已被他人修改，请刷新后重试");
+    assert_snapshot!(change(&app, id, &closed).await.problem(), @"409 changed_meanwhile 该审批路线已被他人修改，请刷新后重试");
     closed["version"] = 2.into();
     closed["open"] = false.into();
     change(&app, id, &closed).await.expect(200);

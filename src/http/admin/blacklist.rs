@@ -3,16 +3,19 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, FixedOffset, SubsecRound, Utc};
+use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::page::{PageOut, choice, queries};
+use super::page::{Page, PageOut, choice, queries};
+use super::words;
 use crate::actions::blacklist::{self, Listed, Listing};
 use crate::ctx::Ctx;
 use crate::domain::actors::Admin;
 use crate::domain::screening::{Effect, Entry, Mark, MarkKind, Scope};
-use crate::domain::window::campus_time;
+use crate::domain::window::{campus_time, screen_time};
 use crate::domain::{Cause, Fault};
+use crate::http::export::{PAGE, Sheet, export};
 use crate::http::extract::{Json, Path, Query};
 use crate::http::fields::Fields;
 use crate::http::problem::{Problem, ProblemOut};
@@ -131,6 +134,21 @@ queries! {
     }
 }
 
+impl EntriesQuery {
+    fn filter(&self, ctx: &Ctx) -> Result<(EntryFilter, Page<EntryId>), Problem> {
+        let mut f = Fields::default();
+        let page = self.page(&mut f);
+        let filter = EntryFilter {
+            kind: choice(&mut f, "kind", self.kind.as_deref(), MarkKind::parse),
+            effect: choice(&mut f, "effect", self.effect.as_deref(), Effect::parse),
+            marks: { self.q.as_deref() }
+                .filter(|text| !text.is_empty())
+                .map(|text| marks(ctx, text)),
+        };
+        f.finish(Some((filter, page)))
+    }
+}
+
 /// Whatever the text can be: nobody says which kind they type.
 fn marks(ctx: &Ctx, text: &str) -> Vec<KeyedHash> {
     let mark = |kind| {
@@ -167,16 +185,7 @@ pub async fn list(
     by: Admin,
     Query(query): Query<EntriesQuery>,
 ) -> Result<Json<PageOut<EntryOut>>, Problem> {
-    let mut f = Fields::default();
-    let page = query.page(&mut f);
-    let filter = EntryFilter {
-        kind: choice(&mut f, "kind", query.kind.as_deref(), MarkKind::parse),
-        effect: choice(&mut f, "effect", query.effect.as_deref(), Effect::parse),
-        marks: { query.q.as_deref() }
-            .filter(|text| !text.is_empty())
-            .map(|text| marks(&ctx, text)),
-    };
-    let (filter, page) = f.finish(Some((filter, page)))?;
+    let (filter, page) = query.filter(&ctx)?;
     let found = blacklist::list(&ctx, &by, &filter, page.before, page.limit).await?;
     let (now, key) = (ctx.clock.now(), |listed: &Listed| {
         listed.entry.id.to_string()
@@ -204,4 +213,50 @@ async fn one(ctx: &Ctx, entry: Entry) -> Result<Json<EntryOut>, Problem> {
     let listed = blacklist::named(ctx, vec![entry]).await?.pop();
     let listed = listed.ok_or_else(Problem::failure)?;
     Ok(Json(EntryOut::of(listed, ctx.clock.now())))
+}
+
+const SHEET: Sheet<Listed> = Sheet {
+    name: "blacklist",
+    what: "blacklist.export",
+    columns: &[
+        ("类型", |_, listed| listed.entry.kind.word().to_owned()),
+        ("名单内容", |_, listed| listed.entry.mask.to_string()),
+        ("处理方式", |_, listed| {
+            listed.entry.effect.word().to_owned()
+        }),
+        ("列入原因", |_, listed| {
+            listed.entry.cause.as_str().to_owned()
+        }),
+        ("适用区域", |_, listed| {
+            let area = listed.area.as_ref();
+            area.map_or("全部", |area| &area.name).to_owned()
+        }),
+        ("有效期至", |_, listed| {
+            listed.entry.until.map_or("长期".to_owned(), screen_time)
+        }),
+        ("状态", |shown, listed| {
+            words::standing(listed.entry.state(shown.ctx.clock.now())).to_owned()
+        }),
+        ("列入人", |shown, listed| shown.name(&listed.by)),
+        ("列入时间", |_, listed| {
+            screen_time(listed.entry.added_at)
+        }),
+        ("移出时间", |_, listed| {
+            listed.entry.lifted_at.map_or_else(String::new, screen_time)
+        }),
+        ("作废凭证数", |_, listed| {
+            listed.entry.revoked.to_string()
+        }),
+    ],
+};
+
+export! {
+    /// 导出 of 访客黑名单; what was listed is kept as its mask only, and shown so with `plain`, too
+    at "/api/admin/blacklist/export" as "export_blacklist",
+    (ctx, by: Admin, asked: EntriesQuery) {
+        let (filter, _) = asked.query.filter(&ctx)?;
+        let page = |before| blacklist::list(&ctx, &by, &filter, before, PAGE).boxed();
+        let key = |listed: &Listed| listed.entry.id;
+        SHEET.take((&ctx, &by.member, asked.plain), page, key).await
+    }
 }

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::actions::registers::RegisterError;
 use crate::actions::residents::Entered as Moved;
 use crate::actions::staff::Entered as Hired;
 use crate::actions::{residents, staff};
@@ -16,7 +17,7 @@ use crate::http::group::{self, PlatesOut};
 use crate::http::lists::{FaultOut, ListFile, TemplateQuery};
 use crate::http::problem::{Problem, ProblemOut};
 use crate::http::roster::{self, RosterOut};
-use crate::sheet::{Column, List};
+use crate::sheet::{Column, Faulty, List};
 
 /// What a list is of.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
@@ -110,9 +111,17 @@ pub async fn import(
     let by = Account::Staff(by.member.id);
     Ok(match kind {
         ListKind::Staff => {
-            let list = file.read(columns, staff::employed).await?;
+            let mut list = file.read(columns, staff::employed).await?;
+            let how = staff::Import {
+                dry_run: query.is_tried(&list),
+                whole: query.how == How::All,
+            };
             let rows = list.rows.iter().map(|(_, row)| row);
-            let imported = staff::import(&ctx, by, rows, query.is_tried(&list)).await?;
+            let imported = staff::import(&ctx, by, rows, how).await?;
+            let refused = list.rows.iter().zip(&imported.0);
+            let refused = refused.filter(|(_, came)| **came == Hired::Refused);
+            let refused = refused.map(|((row, _), _)| last_administrator(*row));
+            list.faulty.extend(refused);
             let count = |what| imported.0.iter().filter(|came| **came == what).count();
             let counts = [Hired::Added, Hired::Changed, Hired::Unchanged].map(count);
             Json(query.out(list, counts)).into_response()
@@ -144,6 +153,16 @@ pub async fn import(
             Json(RosterOut::of(list)?).into_response()
         }
     })
+}
+
+/// As the register refuses it.
+fn last_administrator(row: u64) -> Faulty {
+    Faulty {
+        row,
+        column: Some("角色"),
+        code: "last_administrator",
+        detail: RegisterError::LastAdministrator.to_string(),
+    }
 }
 
 impl ImportQuery {

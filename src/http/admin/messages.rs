@@ -2,22 +2,28 @@
 
 use axum::extract::State;
 use chrono::{DateTime, FixedOffset};
+use futures::FutureExt;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::page::{PageOut, choice, named, queries};
+use super::page::{Page, PageOut, choice, named, queries};
+use super::words;
 use crate::actions::outbox::{self, ResendError, recipient};
 use crate::ctx::Ctx;
+use crate::domain::PersonName;
 use crate::domain::actors::Admin;
 use crate::domain::message::Kind;
-use crate::domain::window::campus_time;
+use crate::domain::window::{campus_time, screen_time};
+use crate::http::export::{PAGE, Sheet, export};
 use crate::http::extract::{Json, Path, Query};
 use crate::http::fields::Fields;
 use crate::http::problem::{Problem, ProblemOut};
 use crate::ids::{OutboxId, VisitId};
 use crate::secret::Masked;
+use crate::store::StoreError;
 use crate::store::message_list::{self, MessageFilter, Told};
 use crate::store::receipts::Receipt;
+use crate::templates::Channel;
 
 queries! {
     /// What is looked for; everything that is given must fit.
@@ -32,6 +38,39 @@ queries! {
 }
 
 const STATES: [&str; 4] = ["due", "sent", "dead", "overtaken"];
+
+impl MessagesQuery {
+    fn filter(&self) -> Result<(MessageFilter, Page<OutboxId>), Problem> {
+        let mut f = Fields::default();
+        let page = self.page(&mut f);
+        let state = |text: &str| STATES.into_iter().find(|state| *state == text);
+        let filter = MessageFilter {
+            state: choice(&mut f, "state", self.state.as_deref(), state),
+            kind: choice(&mut f, "kind", self.kind.as_deref(), Kind::parse),
+            visit: named(&mut f, "visit", self.visit.as_deref()),
+        };
+        f.finish(Some((filter, page)))
+    }
+}
+
+/// A message, and the name of whom it tells; none of somebody who is gone, or whose name nobody knows.
+type Addressed = (Told, Option<PersonName>);
+
+async fn addressed(ctx: &Ctx, told: Vec<Told>) -> Result<Vec<Addressed>, StoreError> {
+    let mut addressed = Vec::new();
+    for told in told {
+        let to = recipient(ctx, told.owed.to).await?;
+        addressed.push((told, to));
+    }
+    Ok(addressed)
+}
+
+/// The channel that is tried next, or was last.
+fn channel(ctx: &Ctx, told: &Told) -> Option<Channel> {
+    let template = ctx.templates.of(told.owed.message.kind());
+    let send = template.sends.get(told.owed.chain);
+    send.and_then(|send| send.channels.get(told.owed.channel).copied())
+}
 
 /// A message to one recipient.
 #[derive(Serialize, ToSchema)]
@@ -72,18 +111,15 @@ pub struct ReceiptOut {
 }
 
 impl MessageRowOut {
-    fn of(ctx: &Ctx, told: Told, to: Option<Masked>) -> Self {
+    fn of(ctx: &Ctx, (told, to): Addressed) -> Self {
         let (to_kind, _) = told.owed.to.as_column();
-        let template = ctx.templates.of(told.owed.message.kind());
-        let send = template.sends.get(told.owed.chain);
-        let channel = send.and_then(|send| send.channels.get(told.owed.channel));
         Self {
             id: told.owed.id,
             kind: told.owed.message.kind().as_str(),
             to_kind,
-            to,
+            to: to.map(|name| Masked::name(name.as_str())),
             visit: told.owed.visit,
-            channel: channel.map(|channel| channel.as_str()),
+            channel: channel(ctx, &told).map(Channel::as_str),
             state: told.state,
             created_at: campus_time(told.owed.created_at),
             due_at: campus_time(told.due_at),
@@ -115,25 +151,13 @@ pub async fn list(
     _: Admin,
     Query(query): Query<MessagesQuery>,
 ) -> Result<Json<PageOut<MessageRowOut>>, Problem> {
-    let mut f = Fields::default();
-    let page = query.page(&mut f);
-    let state = |text: &str| STATES.into_iter().find(|state| *state == text);
-    let filter = MessageFilter {
-        state: choice(&mut f, "state", query.state.as_deref(), state),
-        kind: choice(&mut f, "kind", query.kind.as_deref(), Kind::parse),
-        visit: named(&mut f, "visit", query.visit.as_deref()),
-    };
-    let (filter, page) = f.finish(Some((filter, page)))?;
+    let (filter, page) = query.filter()?;
     let found = message_list::list(&ctx.db.read, &filter, page.before, page.limit).await?;
-    let mut named = Vec::new();
-    for told in found {
-        let to = recipient(&ctx, told.owed.to).await?;
-        named.push((told, to));
-    }
-    let key = |(told, _): &(Told, Option<Masked>)| told.owed.id.to_string();
-    Ok(Json(page.of(named, key, |(told, to)| {
-        MessageRowOut::of(&ctx, told, to)
-    })))
+    let found = addressed(&ctx, found).await?;
+    let key = |(told, _): &Addressed| told.owed.id.to_string();
+    Ok(Json(
+        page.of(found, key, |row| MessageRowOut::of(&ctx, row)),
+    ))
 }
 
 /// Sends a dead message again, from its first channel
@@ -150,5 +174,64 @@ pub async fn resend(
     let told = message_list::find(&ctx.db.read, id).await?;
     let told = told.ok_or(ResendError::NotFound)?;
     let to = recipient(&ctx, told.owed.to).await?;
-    Ok(Json(MessageRowOut::of(&ctx, told, to)))
+    Ok(Json(MessageRowOut::of(&ctx, (told, to))))
+}
+
+const SHEET: Sheet<Addressed> = Sheet {
+    name: "messages",
+    what: "messages.export",
+    columns: &[
+        ("时间", |_, (told, _)| screen_time(told.owed.created_at)),
+        ("消息", |_, (told, _)| {
+            words::message(told.owed.message.kind()).to_owned()
+        }),
+        ("接收人", |shown, (_, to)| {
+            let name = to.as_ref();
+            name.map_or_else(String::new, |name| shown.name(name.as_str()))
+        }),
+        ("单据号", |_, (told, _)| {
+            told.owed
+                .visit
+                .map_or_else(String::new, |visit| visit.to_string())
+        }),
+        ("渠道", |shown, (told, _)| {
+            channel(shown.ctx, told)
+                .map_or("", words::channel)
+                .to_owned()
+        }),
+        ("状态", |_, (told, _)| {
+            words::state(&told.state).to_owned()
+        }),
+        ("完成时间", |_, (told, _)| {
+            told.done_at.map_or_else(String::new, screen_time)
+        }),
+        ("失败次数", |_, (told, _)| {
+            told.owed.attempts.to_string()
+        }),
+        ("原因", |_, (told, _)| {
+            told.why.clone().unwrap_or_default()
+        }),
+        ("回执", |_, (told, _)| {
+            let last = told.receipts.last();
+            last.map_or_else(String::new, |receipt| receipt.outcome.clone())
+        }),
+    ],
+};
+
+export! {
+    /// 导出 of 消息记录
+    at "/api/admin/messages/export" as "export_messages",
+    (ctx, by: Admin, asked: MessagesQuery) {
+        let (filter, _) = asked.query.filter()?;
+        let page = |before| {
+            let (ctx, filter) = (&ctx, &filter);
+            let page = async move {
+                let found = message_list::list(&ctx.db.read, filter, before, PAGE).await?;
+                addressed(ctx, found).await
+            };
+            page.boxed()
+        };
+        let key = |(told, _): &Addressed| told.owed.id;
+        SHEET.take((&ctx, &by.member, asked.plain), page, key).await
+    }
 }

@@ -3,6 +3,7 @@
 //! [`reveal`].
 
 mod page;
+mod words;
 
 pub mod groups;
 pub mod registrations;
@@ -12,7 +13,6 @@ pub mod readers;
 pub mod routes;
 
 pub mod blacklist;
-pub mod exports;
 pub mod imports;
 pub mod people;
 pub mod vehicles;

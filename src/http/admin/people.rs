@@ -2,15 +2,18 @@
 
 use axum::extract::State;
 use chrono::{DateTime, FixedOffset};
+use futures::FutureExt;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::page::{PageOut, queries};
+use super::page::{Page, PageOut, queries};
+use super::words;
 use crate::ctx::Ctx;
 use crate::domain::Phone;
 use crate::domain::actors::Admin;
 use crate::domain::keyword::NameStart;
-use crate::domain::window::campus_time;
+use crate::domain::window::{campus_time, screen_time};
+use crate::http::export::{PAGE, Sheet, export};
 use crate::http::extract::{Json, Query};
 use crate::http::fields::Fields;
 use crate::http::problem::{Problem, ProblemOut};
@@ -25,6 +28,19 @@ queries! {
         name,
         /// A whole phone number.
         phone,
+    }
+}
+
+impl PeopleQuery {
+    fn filter(&self, ctx: &Ctx) -> Result<(HumanFilter, Page<VisitorId>), Problem> {
+        let mut f = Fields::default();
+        let page = self.page(&mut f);
+        let phone = f.maybe("phone", self.phone.as_deref(), Phone::parse);
+        let filter = HumanFilter {
+            name: self.name.as_deref().and_then(NameStart::parse),
+            phone: phone.map(|phone| ctx.keys.keyed_hash(&phone)),
+        };
+        f.finish(Some((filter, page)))
     }
 }
 
@@ -72,15 +88,47 @@ pub async fn list(
     _: Admin,
     Query(query): Query<PeopleQuery>,
 ) -> Result<Json<PageOut<PersonRowOut>>, Problem> {
-    let mut f = Fields::default();
-    let page = query.page(&mut f);
-    let phone = f.maybe("phone", query.phone.as_deref(), Phone::parse);
-    let filter = HumanFilter {
-        name: query.name.as_deref().and_then(NameStart::parse),
-        phone: phone.map(|phone| ctx.keys.keyed_hash(&phone)),
-    };
-    let (filter, page) = f.finish(Some((filter, page)))?;
+    let (filter, page) = query.filter(&ctx)?;
     let found = humans::list(&ctx.db.read, &filter, page.before, page.limit).await?;
     let key = |human: &Human| human.last.id.to_string();
     Ok(Json(page.of(found, key, PersonRowOut::of)))
+}
+
+const SHEET: Sheet<Human> = Sheet {
+    name: "people",
+    what: "people.export",
+    columns: &[
+        ("姓名", |shown, human| {
+            shown.name(human.last.name.as_str())
+        }),
+        ("手机号", |shown, human| shown.phone(&human.last.phone)),
+        ("证件类型", |_, human| {
+            let document = human.last.document.as_ref();
+            document
+                .map_or("", |document| words::document(document.kind))
+                .to_owned()
+        }),
+        ("证件号", |shown, human| {
+            let document = human.last.document.as_ref();
+            document.map_or_else(String::new, |document| shown.document(document))
+        }),
+        ("来访次数", |_, human| human.visits.to_string()),
+        ("最近来访时间", |_, human| {
+            screen_time(human.last_visit.window.from())
+        }),
+        ("最近单据号", |_, human| {
+            human.last_visit.id.to_string()
+        }),
+    ],
+};
+
+export! {
+    /// 导出 of 访客管理
+    at "/api/admin/people/export" as "export_people",
+    (ctx, by: Admin, asked: PeopleQuery) {
+        let (filter, _) = asked.query.filter(&ctx)?;
+        let page = |before| humans::list(&ctx.db.read, &filter, before, PAGE).boxed();
+        let key = |human: &Human| human.last.id;
+        SHEET.take((&ctx, &by.member, asked.plain), page, key).await
+    }
 }

@@ -6,12 +6,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::page::PageOut;
-use super::visits::VisitsQuery;
+use super::visits::{VisitsQuery, initiator_s_phone, take};
 use crate::actions::console;
 use crate::ctx::Ctx;
 use crate::domain::actors::Staff;
 use crate::domain::mode::Mode;
-use crate::domain::window::campus_time;
+use crate::domain::resident::Registration;
+use crate::domain::window::{campus_time, screen_time};
+use crate::http::export::{Sheet, export};
 use crate::http::extract::{Json, Query};
 use crate::http::problem::{Problem, ProblemOut};
 use crate::ids::VisitId;
@@ -86,4 +88,52 @@ pub async fn list(
     Ok(Json(
         page.of(found, key, |facts| RegistrationRowOut::of(&facts)),
     ))
+}
+
+const SHEET: Sheet<VisitFacts> = Sheet {
+    name: "registrations",
+    what: "registrations.export",
+    columns: &[
+        ("单据号", |_, facts| facts.visit.id.to_string()),
+        ("访客姓名", |shown, facts| shown.name(facts.submitter())),
+        ("手机号码", initiator_s_phone),
+        ("车牌号", |_, facts| {
+            let first = facts.visitors.first();
+            let plate = first.and_then(|first| first.plate.as_ref());
+            plate.map_or_else(String::new, |plate| plate.as_str().to_owned())
+        }),
+        ("住户姓名", |shown, facts| {
+            typed(facts, |typed| shown.name(typed.name.as_str()))
+        }),
+        ("住户手机号码", |shown, facts| {
+            typed(facts, |typed| shown.phone(&typed.phone))
+        }),
+        ("门牌号", |_, facts| {
+            typed(facts, |typed| typed.house.as_str().to_owned())
+        }),
+        ("开始时间", |_, facts| {
+            screen_time(facts.visit.window.from())
+        }),
+        ("结束时间", |_, facts| {
+            screen_time(facts.visit.window.until())
+        }),
+        ("状态", |_, facts| facts.visit.stage.word().to_owned()),
+        ("申请时间", |_, facts| {
+            screen_time(facts.visit.submitted_at)
+        }),
+    ],
+};
+
+fn typed(facts: &VisitFacts, text: impl FnOnce(&Registration) -> String) -> String {
+    facts.registration.as_ref().map_or_else(String::new, text)
+}
+
+export! {
+    /// 导出 of 住户预约
+    at "/api/admin/registrations/export" as "export_registrations",
+    (ctx, by: Staff, asked: VisitsQuery) {
+        let (mut filter, _) = asked.query.filter(&ctx)?;
+        filter.mode = Some(Mode::Residential);
+        take(&ctx, &by, (filter, asked.plain), &SHEET).await
+    }
 }

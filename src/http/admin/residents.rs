@@ -2,15 +2,17 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::page::{PageOut, queries};
+use super::page::{Page, PageOut, queries};
 use crate::actions::residents::{Listed, move_in, move_out};
 use crate::ctx::Ctx;
 use crate::domain::actors::Admin;
 use crate::domain::resident::Resident;
 use crate::domain::{HouseNumber, PersonName, Phone};
+use crate::http::export::{PAGE, Sheet, export};
 use crate::http::extract::{Json, Path, Query};
 use crate::http::fields::Fields;
 use crate::http::problem::{Problem, ProblemOut};
@@ -27,6 +29,20 @@ queries! {
         phone,
         /// 门牌号, however it is written.
         house,
+    }
+}
+
+impl ResidentsQuery {
+    fn filter(&self, ctx: &Ctx) -> Result<(ResidentFilter, Page<ResidentId>), Problem> {
+        let mut f = Fields::default();
+        let page = self.page(&mut f);
+        let phone = f.maybe("phone", self.phone.as_deref(), Phone::parse);
+        let filter = ResidentFilter {
+            name: f.maybe("name", self.name.as_deref(), PersonName::parse),
+            phone: phone.map(|phone| ctx.keys.keyed_hash(&phone)),
+            house: f.maybe("house", self.house.as_deref(), HouseNumber::parse),
+        };
+        f.finish(Some((filter, page)))
     }
 }
 
@@ -72,15 +88,7 @@ pub async fn list(
     _: Admin,
     Query(query): Query<ResidentsQuery>,
 ) -> Result<Json<PageOut<ResidentRowOut>>, Problem> {
-    let mut f = Fields::default();
-    let page = query.page(&mut f);
-    let phone = f.maybe("phone", query.phone.as_deref(), Phone::parse);
-    let filter = ResidentFilter {
-        name: f.maybe("name", query.name.as_deref(), PersonName::parse),
-        phone: phone.map(|phone| ctx.keys.keyed_hash(&phone)),
-        house: f.maybe("house", query.house.as_deref(), HouseNumber::parse),
-    };
-    let (filter, page) = f.finish(Some((filter, page)))?;
+    let (filter, page) = query.filter(&ctx)?;
     let found = residents::list(&ctx.db.read, &filter, page.before, page.limit).await?;
     Ok(Json(page.of(
         found,
@@ -120,4 +128,29 @@ pub async fn remove(
 ) -> Result<StatusCode, Problem> {
     move_out(&ctx, &by, id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+const SHEET: Sheet<Resident> = Sheet {
+    name: "residents",
+    what: "residents.export",
+    columns: &[
+        ("姓名", |shown, resident| {
+            shown.name(resident.name.as_str())
+        }),
+        ("手机号", |shown, resident| shown.phone(&resident.phone)),
+        ("门牌号", |_, resident| {
+            resident.house.as_str().to_owned()
+        }),
+    ],
+};
+
+export! {
+    /// 导出 of 住户
+    at "/api/admin/residents/export" as "export_residents",
+    (ctx, by: Admin, asked: ResidentsQuery) {
+        let (filter, _) = asked.query.filter(&ctx)?;
+        let page = |before| residents::list(&ctx.db.read, &filter, before, PAGE).boxed();
+        let key = |resident: &Resident| resident.id;
+        SHEET.take((&ctx, &by.member, asked.plain), page, key).await
+    }
 }

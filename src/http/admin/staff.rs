@@ -2,13 +2,14 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use futures::FutureExt;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::page::{self, PageOut, choice, queries};
+use super::page::{self, Page, PageOut, choice, queries};
 use crate::actions::staff::{
-    MemberForm, add_member, leave as leaves, member_revision, save_member,
+    MemberForm, add_member, leave as leaves, member_revision, role_word, save_member,
 };
 use crate::ctx::Ctx;
 use crate::domain::actors::Admin;
@@ -16,6 +17,7 @@ use crate::domain::campus::{Member, Role};
 use crate::domain::keyword::NameStart;
 use crate::domain::revision::Revision;
 use crate::domain::{Fault, PersonName, Phone};
+use crate::http::export::{PAGE, Sheet, export};
 use crate::http::extract::{Json, Path, Query};
 use crate::http::fields::Fields;
 use crate::http::problem::{Problem, ProblemOut};
@@ -32,6 +34,19 @@ queries! {
         department,
         /// `host`, `approver`, `reader`, `guard` or `administrator`.
         role,
+    }
+}
+
+impl StaffQuery {
+    fn filter(&self) -> Result<(MemberFilter, Page<StaffId>), Problem> {
+        let mut f = Fields::default();
+        let page = self.page(&mut f);
+        let filter = MemberFilter {
+            name: self.name.as_deref().and_then(NameStart::parse),
+            department: page::named(&mut f, "department", self.department.as_deref()),
+            role: choice(&mut f, "role", self.role.as_deref(), Role::parse),
+        };
+        f.finish(Some((filter, page)))
     }
 }
 
@@ -172,14 +187,7 @@ pub async fn list(
     _: Admin,
     Query(query): Query<StaffQuery>,
 ) -> Result<Json<PageOut<StaffRowOut>>, Problem> {
-    let mut f = Fields::default();
-    let page = query.page(&mut f);
-    let filter = MemberFilter {
-        name: query.name.as_deref().and_then(NameStart::parse),
-        department: page::named(&mut f, "department", query.department.as_deref()),
-        role: choice(&mut f, "role", query.role.as_deref(), Role::parse),
-    };
-    let (filter, page) = f.finish(Some((filter, page)))?;
+    let (filter, page) = query.filter()?;
     let found = staff::list(&ctx.db.read, &filter, page.before, page.limit).await?;
     Ok(Json(page.of(
         found,
@@ -245,4 +253,33 @@ pub async fn leave(
 ) -> Result<Json<StaffRowOut>, Problem> {
     let left = leaves(&ctx, &by, id).await?;
     Ok(Json(StaffRowOut::of(left)))
+}
+
+/// Under the headings of the list that is taken in.
+const SHEET: Sheet<Member> = Sheet {
+    name: "staff",
+    what: "staff.export",
+    columns: &[
+        ("姓名", |shown, member| shown.name(member.name.as_str())),
+        ("手机号", |shown, member| shown.phone(&member.phone)),
+        ("部门", |_, member| member.department_name.clone()),
+        ("企业微信账号", |_, member| {
+            member.wecom_userid.clone()
+        }),
+        ("角色", |_, member| {
+            let words: Vec<_> = member.roles.iter().map(|role| role_word(*role)).collect();
+            words.join(" ")
+        }),
+    ],
+};
+
+export! {
+    /// 导出 of 教职工
+    at "/api/admin/staff/export" as "export_staff",
+    (ctx, by: Admin, asked: StaffQuery) {
+        let (filter, _) = asked.query.filter()?;
+        let page = |before| staff::list(&ctx.db.read, &filter, before, PAGE).boxed();
+        let key = |member: &Member| member.id;
+        SHEET.take((&ctx, &by.member, asked.plain), page, key).await
+    }
 }

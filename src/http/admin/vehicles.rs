@@ -4,14 +4,17 @@ use std::str::FromStr;
 
 use axum::extract::State;
 use chrono::{DateTime, FixedOffset};
+use futures::FutureExt;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::page::{PageOut, queries};
+use super::page::{Page, PageOut, queries};
 use crate::ctx::Ctx;
 use crate::domain::Plate;
 use crate::domain::actors::Admin;
-use crate::domain::window::campus_time;
+use crate::domain::visitor::Visitor;
+use crate::domain::window::{campus_time, screen_time};
+use crate::http::export::{PAGE, Sheet, export};
 use crate::http::extract::{Json, Query};
 use crate::http::fields::Fields;
 use crate::http::problem::{Problem, ProblemOut};
@@ -19,7 +22,7 @@ use crate::ids::VisitId;
 use crate::secret::Masked;
 use crate::store::humans::{Vehicle, list_vehicles};
 use crate::store::visit_facts::{self, VisitFacts};
-use crate::store::visits;
+use crate::store::{StoreError, visits};
 
 queries! {
     /// What is looked for.
@@ -27,6 +30,42 @@ queries! {
         /// A whole plate, however it is typed.
         plate,
     }
+}
+
+impl VehiclesQuery {
+    fn filter(&self) -> Result<(Option<Plate>, Page<Vehicle>), Problem> {
+        let mut f = Fields::default();
+        let page = self.page(&mut f);
+        let plate = f.maybe("plate", self.plate.as_deref(), Plate::parse);
+        f.finish(Some((plate, page)))
+    }
+}
+
+/// A vehicle and its visit.
+type Coming = (Vehicle, VisitFacts);
+
+async fn coming(
+    ctx: &Ctx,
+    plate: Option<&Plate>,
+    before: Option<&Vehicle>,
+    limit: u64,
+) -> Result<Vec<Coming>, StoreError> {
+    let db = &ctx.db.read;
+    let found = list_vehicles(db, plate, before, limit).await?;
+    let of = visits::find_many(db, found.iter().map(|vehicle| vehicle.visit)).await?;
+    let facts = visit_facts::of(db, of, ctx.clock.now()).await?;
+    let of_visit = |id| facts.iter().find(|facts| facts.visit.id == id).cloned();
+    let coming = |vehicle: Vehicle| Some((of_visit(vehicle.visit)?, vehicle));
+    let coming = found.into_iter().filter_map(coming);
+    Ok(coming.map(|(facts, vehicle)| (vehicle, facts)).collect())
+}
+
+/// The visitor who comes in it, or the contact of the group; and whether it is a group's.
+fn holder((vehicle, facts): &Coming) -> (Option<&Visitor>, bool) {
+    let comes = |plate: &Plate| plate.as_str() == vehicle.plate;
+    let mut visitors = facts.visitors.iter();
+    let driver = visitors.find(|visitor| visitor.plate.as_ref().is_some_and(comes));
+    (driver.or(facts.visitors.first()), driver.is_none())
 }
 
 /// A vehicle in a visit.
@@ -50,21 +89,19 @@ pub struct VehicleRowOut {
 }
 
 impl VehicleRowOut {
-    fn of(vehicle: Vehicle, facts: &VisitFacts) -> Self {
-        let comes = |plate: &Plate| plate.as_str() == vehicle.plate;
-        let mut visitors = facts.visitors.iter();
-        let driver = visitors.find(|visitor| visitor.plate.as_ref().is_some_and(comes));
-        let holder = driver.or(facts.visitors.first());
+    fn of(coming: Coming) -> Self {
+        let (holder, group) = holder(&coming);
+        let (vehicle, facts) = &coming;
         Self {
             holder: Masked::name(holder.map_or("", |holder| holder.name.as_str())),
             phone: holder.map_or_else(|| Masked::phone(""), |holder| holder.phone.mask.clone()),
-            group: driver.is_none(),
+            group,
             visit: vehicle.visit,
             area: facts.area.name.clone(),
             starts_at: campus_time(facts.visit.window.from()),
             ends_at: campus_time(facts.visit.window.until()),
             stage_text: facts.visit.stage.word(),
-            plate: vehicle.plate,
+            plate: vehicle.plate.clone(),
         }
     }
 }
@@ -91,21 +128,49 @@ pub async fn list(
     _: Admin,
     Query(query): Query<VehiclesQuery>,
 ) -> Result<Json<PageOut<VehicleRowOut>>, Problem> {
-    let mut f = Fields::default();
-    let page = query.page::<Vehicle>(&mut f);
-    let plate = f.maybe("plate", query.plate.as_deref(), Plate::parse);
-    let (plate, page) = f.finish(Some((plate, page)))?;
-    let db = &ctx.db.read;
-    let found = list_vehicles(db, plate.as_ref(), page.before.as_ref(), page.limit).await?;
-    let of = visits::find_many(db, found.iter().map(|vehicle| vehicle.visit)).await?;
-    let facts = visit_facts::of(db, of, ctx.clock.now()).await?;
-    let key = |vehicle: &Vehicle| format!("{}.{}", vehicle.visit, vehicle.plate);
-    let page = page.of(found, key, |vehicle| {
-        let facts = facts.iter().find(|facts| facts.visit.id == vehicle.visit);
-        facts.map(|facts| VehicleRowOut::of(vehicle, facts))
-    });
-    Ok(Json(PageOut {
-        items: page.items.into_iter().flatten().collect(),
-        next: page.next,
-    }))
+    let (plate, page) = query.filter()?;
+    let found = coming(&ctx, plate.as_ref(), page.before.as_ref(), page.limit).await?;
+    let key = |(vehicle, _): &Coming| format!("{}.{}", vehicle.visit, vehicle.plate);
+    Ok(Json(page.of(found, key, VehicleRowOut::of)))
+}
+
+const SHEET: Sheet<Coming> = Sheet {
+    name: "vehicles",
+    what: "vehicles.export",
+    columns: &[
+        ("车牌号", |_, (vehicle, _)| vehicle.plate.clone()),
+        ("访客姓名", |shown, coming| {
+            let (holder, _) = holder(coming);
+            holder.map_or_else(String::new, |holder| shown.name(holder.name.as_str()))
+        }),
+        ("手机号", |shown, coming| {
+            let (holder, _) = holder(coming);
+            holder.map_or_else(String::new, |holder| shown.phone(&holder.phone))
+        }),
+        ("单据号", |_, (vehicle, _)| vehicle.visit.to_string()),
+        ("到访区域", |_, (_, facts)| facts.area.name.clone()),
+        ("开始时间", |_, (_, facts)| {
+            screen_time(facts.visit.window.from())
+        }),
+        ("结束时间", |_, (_, facts)| {
+            screen_time(facts.visit.window.until())
+        }),
+        ("状态", |_, (_, facts)| {
+            facts.visit.stage.word().to_owned()
+        }),
+    ],
+};
+
+export! {
+    /// 导出 of 访客车辆
+    at "/api/admin/vehicles/export" as "export_vehicles",
+    (ctx, by: Admin, asked: VehiclesQuery) {
+        let (plate, _) = asked.query.filter()?;
+        let page = |before: Option<Vehicle>| {
+            let (ctx, plate) = (&ctx, plate.as_ref());
+            async move { coming(ctx, plate, before.as_ref(), PAGE).await }.boxed()
+        };
+        let key = |(vehicle, _): &Coming| vehicle.clone();
+        SHEET.take((&ctx, &by.member, asked.plain), page, key).await
+    }
 }

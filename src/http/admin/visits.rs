@@ -1,19 +1,22 @@
 //! 申请管理: every visit that the one who asks may see, and 详情 of one.
 
 use axum::extract::State;
+use axum::response::Response;
 use chrono::{DateTime, FixedOffset};
+use futures::FutureExt;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::page::{Page, PageOut, choice, days, named, queries};
 use crate::actions::console;
 use crate::ctx::Ctx;
-use crate::domain::actors::Staff;
+use crate::domain::actors::{Admin, Staff};
 use crate::domain::keyword::{Keyword, NameStart};
 use crate::domain::mode::Mode;
 use crate::domain::stage::StageKind;
 use crate::domain::visitor::Visitor;
-use crate::domain::window::campus_time;
+use crate::domain::window::{campus_time, screen_time};
+use crate::http::export::{PAGE, Sheet, Shown, export};
 use crate::http::extract::{Json, Path, Query};
 use crate::http::fields::Fields;
 use crate::http::problem::{Problem, ProblemOut};
@@ -256,4 +259,74 @@ pub async fn find(
         plates: plates.map(|plate| text(plate.as_str())).collect(),
         house: typed.map(|typed| text(typed.house.as_str())),
     }))
+}
+
+const SHEET: Sheet<VisitFacts> = Sheet {
+    name: "visits",
+    what: "visits.export",
+    columns: &[
+        // Nineteen digits: a text, for Excel keeps fifteen of a number.
+        ("单据号", |_, facts| facts.visit.id.to_string()),
+        ("发起人", |shown, facts| shown.name(facts.submitter())),
+        ("联系方式", initiator_s_phone),
+        ("被访人", |shown, facts| shown.name(&facts.host.name)),
+        ("被访人部门", |_, facts| facts.host.department.clone()),
+        ("到访区域", |_, facts| facts.area.name.clone()),
+        ("来访事由", |_, facts| facts.reason.name.clone()),
+        ("来源", |_, facts| facts.visit.mode.word().to_owned()),
+        ("开始时间", |_, facts| {
+            screen_time(facts.visit.window.from())
+        }),
+        ("结束时间", |_, facts| {
+            screen_time(facts.visit.window.until())
+        }),
+        ("时长", days_long),
+        ("来访人数", |_, facts| {
+            let group = facts.group.as_ref();
+            let listed = || facts.visitors.len().to_string();
+            group.map_or_else(listed, |group| group.headcount.get().to_string())
+        }),
+        ("状态", |_, facts| facts.visit.stage.word().to_owned()),
+        ("申请时间", |_, facts| {
+            screen_time(facts.visit.submitted_at)
+        }),
+    ],
+};
+
+/// Of the member of staff who began it, or else of the first visitor.
+pub(super) fn initiator_s_phone(shown: &Shown<'_>, facts: &VisitFacts) -> String {
+    let staff = facts.staff.as_ref().map(|member| &member.phone);
+    let first = facts.visitors.first().map(|visitor| &visitor.phone);
+    staff
+        .or(first)
+        .map_or_else(String::new, |phone| shown.phone(phone))
+}
+
+/// 时长.
+pub(super) fn days_long(_: &Shown<'_>, facts: &VisitFacts) -> String {
+    format!("{}天", facts.visit.window.days())
+}
+
+/// Sends the visits of a list, as far as the one who asks may see them; in full to administrators only.
+pub(super) async fn take(
+    ctx: &Ctx,
+    by: &Staff,
+    (filter, plain): (Filter, bool),
+    sheet: &Sheet<VisitFacts>,
+) -> Result<Response, Problem> {
+    if plain && Admin::of(by.member.clone()).is_none() {
+        return Err(Problem::forbidden());
+    }
+    let page = |before| console::visits(ctx, by, &filter, before, PAGE).boxed();
+    let key = |facts: &VisitFacts| facts.visit.id;
+    sheet.take((ctx, &by.member, plain), page, key).await
+}
+
+export! {
+    /// 导出 of 申请管理
+    at "/api/admin/visits/export" as "export_visits",
+    (ctx, by: Staff, asked: VisitsQuery) {
+        let (filter, _) = asked.query.filter(&ctx)?;
+        take(&ctx, &by, (filter, asked.plain), &SHEET).await
+    }
 }

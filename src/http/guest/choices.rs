@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::ctx::Ctx;
 use crate::domain::PersonName;
 use crate::domain::actors::{Account, Guest, Staff};
-use crate::domain::campus::Area;
+use crate::domain::campus::{Area, Role};
 use crate::http::extract::{Json, Query};
 use crate::http::problem::{Problem, ProblemOut};
 use crate::http::state::Site;
@@ -61,8 +61,9 @@ pub async fn hosts_for_staff(
 async fn named(site: &Site, by: Account, q: &str) -> Result<Json<Vec<HostOut>>, Problem> {
     site.doors.limits.host(by)?;
     let name = PersonName::parse(q).map_err(|f| Problem::field("q", f.code, f.sentence))?;
-    let hosts = staff::find_hosts(&site.ctx.db.read, &name, MOST_HOSTS).await?;
-    let out = hosts.into_iter().map(|host| HostOut {
+    let named = staff::find_named(&site.ctx.db.read, &name).await?;
+    let hosts = named.into_iter().filter(|member| member.is(Role::Host));
+    let out = hosts.take(MOST_HOSTS).map(|host| HostOut {
         id: host.id,
         name: host.name.as_str().to_owned(),
         department: host.department_name,

@@ -1,6 +1,7 @@
 //! The API of staff.
 
 pub mod approvals;
+pub mod colleagues;
 pub mod delegations;
 mod flow;
 pub mod groups;

@@ -226,6 +226,8 @@ export const staff = {
       ...(step && { step }),
     }),
   hosts: (name: string) => call<Host[]>('wecom', 'GET', `/api/staff/hosts?${query({ q: name })}`),
+  /** Anybody who works here, by their full name. */
+  colleagues: (name: string) => call<Host[]>('wecom', 'GET', `/api/staff/colleagues?${query({ name })}`),
   delegations: () => call<{ items: Delegation[] }>('wecom', 'GET', '/api/staff/delegations'),
   delegate: (to: string, starts_at: string, ends_at: string) =>
     call<{ items: Delegation[] }>('wecom', 'POST', '/api/staff/delegations', { to, starts_at, ends_at }),
