@@ -8,7 +8,7 @@ use sea_orm::{
     QuerySelect,
 };
 
-use super::{StoreError, corrupt, invitations, outbox, passages, passes, visitors, visits};
+use super::{StoreError, corrupt, invitations, outbox, passages, passes, visitor_search, visits};
 use crate::domain::gate::Reason;
 use crate::domain::stage::StageKind;
 use crate::domain::window::Span;
@@ -55,7 +55,7 @@ pub async fn visits_of(
     .await?;
     let joined = visits::Entity::find()
         .filter(Id.is_in(run_out.iter().copied()))
-        .filter(Id.in_subquery(visitors::visits()));
+        .filter(Id.in_subquery(visitor_search::visits()));
     let joined = ids(db, joined).await?;
     let counted = |(id, area, stage, starts_at, ends_at, arrived): Row| {
         let stored = StageKind::parse(&stage).ok_or_else(corrupt("visits", id))?;

@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::visitors::{Column, Entity, is_called, is_common, visitor};
+use super::visitor_search::{is_called, is_common};
+use super::visitors::{Column, Entity, visitor};
 use super::{StoreError, corrupt, vehicles, visits};
 use crate::domain::Plate;
 use crate::domain::keyword::NameStart;

@@ -58,6 +58,7 @@ pub mod routes;
 pub mod vehicles;
 pub mod visit_facts;
 pub mod visit_filter;
+pub mod visitor_search;
 pub mod visitors;
 pub mod visits;
 

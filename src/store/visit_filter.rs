@@ -15,7 +15,9 @@ use sea_orm::{
 
 use super::deciders::Names;
 use super::visits::{Column, Entity, visit};
-use super::{StoreError, deciders, invitations, readers, registrations, staff, vehicles, visitors};
+use super::{
+    StoreError, deciders, invitations, readers, registrations, staff, vehicles, visitor_search,
+};
 use crate::domain::campus::{Member, Role};
 use crate::domain::keyword::{Keyword, NameStart};
 use crate::domain::mode::Mode;
@@ -157,10 +159,10 @@ impl Common {
     async fn of(db: &impl ConnectionTrait, filter: &Filter) -> Result<Self, StoreError> {
         let mut common = Self::default();
         if let Some(Keyword::Name(start)) = &filter.keyword {
-            common.keyword = visitors::is_common(db, start).await?;
+            common.keyword = visitor_search::is_common(db, start).await?;
         }
         if let Some(start) = &filter.initiator {
-            common.initiator = visitors::is_common(db, start).await?;
+            common.initiator = visitor_search::is_common(db, start).await?;
         }
         Ok(common)
     }
@@ -305,20 +307,20 @@ fn mentioning(keyword: &Keyword, common: bool) -> Vec<Arm> {
     match keyword {
         Keyword::Number(id) => vec![vec![Column::Id.eq(id.get())]],
         Keyword::Phone(hash) => vec![
-            of(visitors::visits_with_phone(hash)),
+            of(visitor_search::visits_with_phone(hash)),
             vec![Column::HostId.in_subquery(staff::with_phone(hash))],
             of(registrations::visits_with_phone(hash)),
         ],
         Keyword::Plate(plate) => vec![
-            of(visitors::visits_with_plate(plate)),
+            of(visitor_search::visits_with_plate(plate)),
             of(vehicles::visits_with(plate)),
         ],
         Keyword::Name(start) => {
             let by_staff = vec![Column::InitiatorStaffId.in_subquery(staff::named(start))];
             let visitors = if common {
-                vec![Expr::exists(visitors::one_is_called(start))]
+                vec![Expr::exists(visitor_search::one_is_called(start))]
             } else {
-                of(visitors::visits_named(start))
+                of(visitor_search::visits_named(start))
             };
             [vec![visitors, by_staff], hosted_by(start)].concat()
         }
@@ -328,9 +330,9 @@ fn mentioning(keyword: &Keyword, common: bool) -> Vec<Arm> {
 /// The member of staff who began it, or else the first visitor.
 fn begun_by(start: &NameStart, common: bool) -> Vec<Arm> {
     let first_visitor = if common {
-        Expr::exists(visitors::first_is_called(start))
+        Expr::exists(visitor_search::first_is_called(start))
     } else {
-        Column::Id.in_subquery(visitors::visits_begun_by_named(start))
+        Column::Id.in_subquery(visitor_search::visits_begun_by_named(start))
     };
     vec![
         vec![Column::InitiatorStaffId.in_subquery(staff::named(start))],
@@ -356,7 +358,7 @@ fn standing(stage: StageKind, now: DateTime<Utc>) -> Vec<Arm> {
         let run_out = Column::Id.in_subquery(run_out());
         vec![stored(StageKind::Inviting), on(), run_out]
     };
-    let joined = visitors::visits();
+    let joined = visitor_search::visits();
     match stage {
         StageKind::Inviting => {
             let open = Column::Id.not_in_subquery(run_out());

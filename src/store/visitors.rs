@@ -1,13 +1,13 @@
 //! The humans in a visit.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr, UnionType};
+use sea_orm::sea_query::{Expr, Query, SelectStatement, UnionType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
     QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::{StoreError, corrupt, passes, people, photos, visits};
+use super::{StoreError, corrupt, passes, people, photos, visitor_search, visits};
 use crate::domain::campus::SealedPhone;
 use crate::domain::id_number::IdKind;
 use crate::domain::keyword::NameStart;
@@ -208,7 +208,7 @@ pub async fn wait_with_document(
     document: &KeyedHash,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    visits::may_come_of(db, visits_of(document), now).await
+    visits::may_come_of(db, visitor_search::visits_of(document), now).await
 }
 
 /// The same of whoever comes in the vehicle with this plate.
@@ -217,7 +217,7 @@ pub async fn wait_with_plate(
     plate: &Plate,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    visits::may_come_of(db, visits_by(plate), now).await
+    visits::may_come_of(db, visitor_search::visits_with_plate(plate), now).await
 }
 
 /// The ids of the visitors with this document.
@@ -226,99 +226,6 @@ pub(super) fn with_document(document: &KeyedHash) -> SelectStatement {
         .column(row::Column::Id)
         .from(row::Entity)
         .and_where(row::Column::IdHash.eq(document.as_str()))
-        .take()
-}
-
-/// The ids of the visits in which somebody with this plate is.
-pub(super) fn visits_by(plate: &Plate) -> SelectStatement {
-    Query::select()
-        .column(row::Column::VisitId)
-        .from(row::Entity)
-        .and_where(row::Column::Plate.eq(plate.as_str()))
-        .take()
-}
-
-/// The ids of the visits in which somebody with this document is.
-pub(super) fn visits_of(document: &KeyedHash) -> SelectStatement {
-    visits()
-        .and_where(row::Column::IdHash.eq(document.as_str()))
-        .take()
-}
-
-/// The ids of the visits in which somebody is.
-pub(super) fn visits() -> SelectStatement {
-    Query::select()
-        .column(row::Column::VisitId)
-        .from(row::Entity)
-        .take()
-}
-
-/// The same of those whose name begins so.
-pub(super) fn visits_named(start: &NameStart) -> SelectStatement {
-    visits()
-        .and_where(row::Column::Name.gte(start.first()))
-        .and_where(row::Column::Name.lt(start.after()))
-        .take()
-}
-
-/// More rows than this are not sorted for a page without being felt.
-const FEW: u64 = 2000;
-
-/// Whether more visitors are called so than are sorted for a page. Then the newest rows are looked at one by
-/// one, and a page is soon full; of the others those that fit are looked up and sorted.
-pub(super) async fn is_common(
-    db: &impl ConnectionTrait,
-    start: &NameStart,
-) -> Result<bool, StoreError> {
-    let named = row::Entity::find()
-        .select_only()
-        .column(row::Column::VisitId)
-        .filter(row::Column::Name.gte(start.first()))
-        .filter(row::Column::Name.lt(start.after()));
-    let one_more = named.limit(1).offset(FEW).into_tuple::<i64>();
-    Ok(one_more.one(db).await?.is_some())
-}
-
-/// A name begins so; no index is asked for it.
-pub(super) fn is_called(start: &NameStart) -> SimpleExpr {
-    let name = || Expr::cust("visitors.name || ''");
-    name().gte(start.first()).and(name().lt(start.after()))
-}
-
-/// Whether a visit has a visitor whose name begins so, looked up for each visit.
-pub(super) fn one_is_called(start: &NameStart) -> SelectStatement {
-    let theirs = Expr::col((row::Entity, row::Column::VisitId));
-    Query::select()
-        .expr(Expr::value(1))
-        .from(row::Entity)
-        .and_where(theirs.equals((visits::Entity, visits::Column::Id)))
-        .and_where(is_called(start))
-        .take()
-}
-
-/// The same of the first of them.
-pub(super) fn first_is_called(start: &NameStart) -> SelectStatement {
-    one_is_called(start)
-        .and_where(Expr::col((row::Entity, row::Column::Place)).eq(1_i16))
-        .take()
-}
-
-/// The same of those who are the first in theirs, and so began it unless staff did.
-pub(super) fn visits_begun_by_named(start: &NameStart) -> SelectStatement {
-    visits_named(start)
-        .and_where(row::Column::Place.eq(1_i16))
-        .take()
-}
-
-pub(super) fn visits_with_phone(phone: &KeyedHash) -> SelectStatement {
-    visits()
-        .and_where(row::Column::PhoneHash.eq(phone.as_str()))
-        .take()
-}
-
-pub(super) fn visits_with_plate(plate: &Plate) -> SelectStatement {
-    visits()
-        .and_where(row::Column::Plate.eq(plate.as_str()))
         .take()
 }
 

@@ -7,7 +7,7 @@ use sea_orm::{
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::{StoreError, corrupt, owned, people, visitors};
+use super::{StoreError, corrupt, owned, people, visitor_search};
 use crate::domain::actors::Account;
 use crate::domain::mode::Mode;
 use crate::domain::visit::{Decider, Host, Stage, Visit};
@@ -211,7 +211,7 @@ pub async fn overlaps(
 ) -> Result<bool, StoreError> {
     use row::Column::{AreaId, EndsAt, Id, Stage, StartsAt};
     let others = row::Entity::find()
-        .filter(Id.in_subquery(visitors::visits_of(document)))
+        .filter(Id.in_subquery(visitor_search::visits_of(document)))
         .filter(Id.ne(visit.id.get()))
         .filter(AreaId.eq(visit.area.get()))
         .filter(Stage.is_in(["inviting", "pending", "approved"]))

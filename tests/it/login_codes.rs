@@ -348,7 +348,9 @@ async fn who_leaves_is_forgotten_and_their_phone_is_somebody_new() {
     let leave = Request::post("/api/me/delete")
         .header(header::COOKIE, format!("campus_guest={session}"))
         .header(header::ORIGIN, &app.base);
-    let left = app.send(json_body(leave, &json!({}))).await;
+    let left = app
+        .send(json_body(leave, &json!({ "confirm": "注销" })))
+        .await;
     assert!(left.status.is_success(), "{}", left.text());
     assert_eq!(get(&app, &session, "/api/me").await.status, 401);
     assert_eq!(count(&app, "people where phone_hash is not null").await, 0);

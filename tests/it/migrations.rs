@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use campus_pass::actions::login_codes;
 use campus_pass::ctx::Ctx;
 use campus_pass::domain::group::{Group, Headcount};
 use campus_pass::domain::invitation::Invitee;
@@ -10,6 +11,7 @@ use campus_pass::domain::route::{Conditions, Quorum, Route, RouteStep, Waits, Wh
 use campus_pass::domain::{HouseNumber, PersonName, Phone, Plate};
 use campus_pass::ids::VisitId;
 use campus_pass::sandbox::FaultKind;
+use campus_pass::store::budgets::Budget;
 use campus_pass::store::delegations::{self, Delegation};
 use campus_pass::store::readers::{self, Grant, Over};
 use campus_pass::store::{
@@ -128,6 +130,9 @@ async fn every_step_goes_down_and_up_on_a_filled_database() {
 
 /// A story that leaves a row in every table.
 async fn fill(app: &App) {
+    let caller = Phone::parse("13800000009").unwrap();
+    let asked = login_codes::ask(&app.ctx, &caller, [127, 0, 0, 1].into()).await;
+    assert_eq!(asked.unwrap(), Budget::Left);
     let guest = app.guest("张小雨").await;
     let (from, until) = ("2026-03-02 09:00", "2026-03-02 16:00");
     let mut form = guest.form("刘明", from, until).await;

@@ -251,6 +251,7 @@ fn live(database: &str) -> Vec<(&'static str, String)> {
         ("SMS__TENCENT__TEMPLATES__VISIT_RESULT", text("3")),
         ("SMS__TENCENT__TEMPLATES__INVITED", text("4")),
         ("SMS__TENCENT__TEMPLATES__REGISTERED", text("5")),
+        ("SMS__TENCENT__TEMPLATES__LOGIN_CODE", text("6")),
         ("KEYS__DATA", format!("k:{}", key(1))),
         ("KEYS__INDEX", key(2)),
         ("KEYS__LINK", key(3)),

@@ -168,7 +168,7 @@ async fn a_visit_goes_all_the_way_from_the_menu_to_the_gate() {
     let svg = pass["qr_svg"].take();
     let rotating = pass["rotating"].take();
     assert_eq!(rotating["codes"].as_array().unwrap().len(), 21);
-    assert_snapshot!(app.plain(&pass.to_string()), @r#"{"area":"校园区域","code":"[code]","code_mark":"核验证件","ends_at":"2026-03-02T16:00:00+08:00","holder":"张**","host":"刘明","now":"2026-03-02T09:00:00+08:00","qr_svg":null,"rotating":null,"starts_at":"2026-03-02T14:00:00+08:00","state":"not_yet"}"#);
+    assert_snapshot!(app.plain(&pass.to_string()), @r#"{"area":"校园区域","code":"[code]","code_mark":"核验证件","ends_at":"2026-03-02T16:00:00+08:00","entries_left":null,"has_face":false,"holder":"张**","host":"刘明","now":"2026-03-02T09:00:00+08:00","qr_svg":null,"rotating":null,"stage":"approved","starts_at":"2026-03-02T14:00:00+08:00","state":"not_yet"}"#);
     assert_eq!(read_qr(svg.as_str().unwrap()), code);
 
     // 6. The gate.

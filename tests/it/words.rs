@@ -74,7 +74,7 @@ fn template(kind: Kind) -> String {
 fn by_sms(to: &str, text: &str, facts: &[&str]) -> String {
     let param = |fact: &&str| {
         // Half a token opens nothing.
-        let policy = if fact.ends_with("_token") {
+        let policy = if fact.ends_with("_token") || fact.ends_with("_code") {
             "refuse"
         } else {
             "cut"

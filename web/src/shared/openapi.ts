@@ -2053,6 +2053,7 @@ export interface components {
              */
             reentry_minutes?: number | null;
             exits: string;
+            outage: string;
         };
         /** @description What it asks at its gates. */
         RulesOut: {
@@ -2075,6 +2076,8 @@ export interface components {
             reentry_minutes?: number | null;
             /** @description What was never a pass on the way out: `refuse` or `open`. */
             exits: string;
+            /** @description On the way in while the database cannot be asked: `refuse`, or `signed`, which opens for a signed code. */
+            outage: string;
         };
         SessionOut: {
             /** @description To be sent as `Authorization: Bearer …`. */

@@ -14,6 +14,7 @@ export interface AreaDraft {
   passback: string
   reentry_minutes: number | null
   exits: string
+  outage: string
 }
 
 export const areaDraftOf = (area: AreaRow | null): AreaDraft => ({
@@ -28,6 +29,7 @@ export const areaDraftOf = (area: AreaRow | null): AreaDraft => ({
   passback: area?.rules.passback ?? 'off',
   reentry_minutes: area?.rules.reentry_minutes ?? null,
   exits: area?.rules.exits ?? 'refuse',
+  outage: area?.rules.outage ?? 'refuse',
 })
 
 export function areaFormOf(draft: AreaDraft, revision: string): Shapes['AreaIn'] {
