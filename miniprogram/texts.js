@@ -1,5 +1,5 @@
 // Every word of the mini-program. Terms are the handbook's and stay as they are; what the phone's pages say too they
-// say in the same words, which a test compares (web/src/h5/texts.ts). `own` is what only a mini-program says.
+// say in the same words, which a test compares (web/src/h5/texts/zh.ts). `own` is what only a mini-program says.
 const texts = {
   titles: { book: '智慧访客', visit: '预约详情', edit: '修改预约', invite: '访客邀约', invited: '访客邀请' },
   common: {
@@ -90,7 +90,7 @@ const texts = {
     hasFace: '已上传',
     noFace: '未上传',
     pass: '查看通行凭证',
-    edit: '修改',
+    edit: '修改后重新提交',
     withdraw: '撤销',
     withdrawAsk: '确定撤销这条预约吗？撤销后通行凭证随之失效。',
     withdrawn: '已撤销',
@@ -135,7 +135,6 @@ const texts = {
     section: '邀请信息',
     initiator: '发起人',
     time: '到访时间',
-    to: '至',
     joined: '受邀人员',
     accept: '接受邀请',
     accepted: '已接受邀请',
@@ -174,11 +173,11 @@ const texts = {
   pass: {
     states: { valid: '可通行', not_yet: '未到预约时间', expired: '已过期', revoked: '已失效' },
     advice: {
-      valid: '请在门禁处出示二维码。',
+      valid: () => '请在门禁处出示二维码。',
       /** @param {string} from */
       not_yet: (from) => `${from} 起可入，届时出示二维码即可。`,
-      expired: '预约时间已过。如需再次来访，请重新预约。',
-      revoked: '该凭证已被撤销。如有疑问请联系被访人，或重新预约。',
+      expired: () => '预约时间已过。如需再次来访，请再次预约。',
+      revoked: () => '该凭证已停用。请联系被访人或保卫处。',
     },
     holder: '访客',
     host: '被访人',
@@ -192,7 +191,6 @@ const texts = {
     offline: (at) => `网络不可用，以下为 ${at} 的结果，仍可出示。`,
     unknown: '凭证无效',
     unknownAdvice: '请核对短信中的链接是否完整，或联系被访人。',
-    again: '重新预约',
   },
   left: { advice: '本机上的登录已结束，尚未提交的内容已清除。', again: '重新登录' },
   problems: { offline: '网络不可用，请检查网络后重试。', failed: '服务暂时不可用，请稍后重试。' },
@@ -202,6 +200,8 @@ const texts = {
     date: '日期',
     time: '时间',
     day: '天',
+    to: '至',
+    again: '再次预约',
     /** @param {string} initiator */
     shareTitle: (initiator) => (initiator ? `${initiator}邀请您来访，请填写信息` : '邀请您来访，请填写信息'),
     appTitle: '智慧访客',

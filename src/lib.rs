@@ -48,6 +48,12 @@
 //! plate, an ID card or a face. A gate without a network decides by a list of passes that it has in versions
 //! ([`actions::gate_list`]), and tells of it later, when nothing is refused any more and all of it counted.
 //!
+//! What is asked at every scan is read once in a few seconds and dropped in every replica when it changes
+//! ([`cache::Reads`], [`store::news`]). A refusal that no lock can change is told from memory and kept afterwards;
+//! an opening is decided once more on the rows themselves. While the database is away an area may want to open for
+//! what is signed: that lies in a file, flushed, before the answer leaves, and is stored when it is back
+//! ([`actions::passages::Spool`]).
+//!
 //! # Who stands at a gate
 //! A guard looks somebody of today up, asks what the gate would say of a code, and lets them through by hand
 //! ([`actions::guards`]): by the same decision and the same writer, at a device of the guard's own, so that every

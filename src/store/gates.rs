@@ -273,6 +273,8 @@ pub struct Installed {
     pub direction: Direction,
     pub added_at: DateTime<Utc>,
     pub revoked_at: Option<DateTime<Utc>>,
+    /// A guard's hand, which is nothing that hangs at the gate.
+    pub is_hand: bool,
 }
 
 /// Every device, by its number; those that were revoked too.
@@ -286,6 +288,7 @@ pub async fn devices(db: &impl ConnectionTrait) -> Result<Vec<Installed>, StoreE
             direction: Direction::parse(&row.direction).ok_or_else(corrupt)?,
             added_at: row.added_at,
             revoked_at: row.revoked_at,
+            is_hand: row.staff_id.is_some(),
         })
     };
     rows.all(db).await?.into_iter().map(installed).collect()

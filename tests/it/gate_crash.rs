@@ -42,6 +42,9 @@ async fn of_fifty_processes_killed_under_load_every_opening_is_found_again() {
             .await
             .unwrap();
     }
+    // The host has heard of the arrival: no process dies with the message in its hands.
+    assert!(app.gate("G01").scan(&code).await.contains(r#""r":"ok""#));
+    app.deliver().await;
     let code = Arc::new(code);
     let entropy = Entropy::seeded(50);
     let mut answered: Vec<(String, String)> = Vec::new();

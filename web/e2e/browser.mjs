@@ -45,7 +45,7 @@ export async function openBrowser(t, { width = 390, height = 844, dark = false, 
     reducedMotion: 'reduce',
     userAgent,
   })
-  context.setDefaultTimeout(10_000)
+  context.setDefaultTimeout(20_000)
   const complaints = []
   const forgiven = []
   const watch = (page) => {

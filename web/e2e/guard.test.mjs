@@ -142,10 +142,10 @@ test('inside WeChat its own scanner is asked, with a page that is signed', async
 
 test('who is no guard is told so', async (t) => {
   const { page, audit } = await member(t, 'liuming')
-  await page.goto(`${BASE_URL}/h5/staff`)
-  await page.getByRole('tab', { name: /^待处理/ }).waitFor()
-  assert.equal(await page.getByRole('link', { name: '门岗查验' }).count(), 0)
   await page.goto(`${BASE_URL}/h5/guard`)
   await page.getByText('您没有此权限').waitFor()
   await audit()
+  await page.goto(`${BASE_URL}/h5/staff`)
+  await page.getByRole('tab', { name: /^待处理/ }).waitFor()
+  assert.equal(await page.getByRole('link', { name: '门岗查验' }).count(), 0)
 })

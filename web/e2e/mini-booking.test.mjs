@@ -116,7 +116,7 @@ test('a pass opens and runs out by the server’s clock, and without rotating co
   await guest.open('/pages/pass/pass?token=AAAAAAAAAAAAAAAAAAAAAA')
   await page.getByText('已过期').waitFor()
   assert.equal(await page.getByRole('img').count(), 0)
-  await page.getByRole('button', { name: '重新预约' }).click()
+  await page.getByRole('button', { name: '再次预约' }).click()
   await page.getByRole('button', { name: '发起单人预约' }).waitFor()
 })
 

@@ -129,7 +129,7 @@ test('a visit that came back is corrected and sent again', async (t) => {
     await guest.open(`/pages/visit/visit?id=${id}`)
     return page.getByText('请补充携带物品').waitFor({ timeout: 2000 }).then(() => true, () => false)
   })
-  await page.getByRole('button', { name: '修改' }).click()
+  await page.getByRole('button', { name: '修改后重新提交' }).click()
   await page.getByText('退回原因：请补充携带物品').waitFor()
   await page.getByText('证件号和照片不回显').waitFor()
   await until('the draft', async () => (await page.getByRole('textbox', { name: '姓名' }).inputValue()) === '张三丰')

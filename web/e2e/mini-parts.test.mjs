@@ -107,7 +107,7 @@ async function ours(path) {
 }
 
 test('the mini-program says what the phone’s pages say, in the same words', async () => {
-  const { texts: theirs } = await ours('h5/texts.ts')
+  const { zh: theirs } = await ours('h5/texts/zh.ts')
   const { texts } = require(join(MINIPROGRAM, 'texts.js'))
   const compare = (mini, phone, path) => {
     if (typeof mini === 'object') {

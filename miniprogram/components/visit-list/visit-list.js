@@ -11,7 +11,7 @@ const toCard = (visit) => ({
   stageText: visit.stage_text,
   lines: [
     visit.reason,
-    `${moment(visit.starts_at)} ${texts.invited.to} ${moment(visit.ends_at)}（${visit.days}${texts.own.day}）`,
+    `${moment(visit.starts_at)} ${texts.own.to} ${moment(visit.ends_at)}（${visit.days}${texts.own.day}）`,
     ...(visit.invitation ? [texts.visit.joined(visit.invitation.joined, visit.invitation.capacity)] : []),
     `${texts.visit.submitted} ${moment(visit.submitted_at)}`,
   ],

@@ -12,7 +12,7 @@ const toFacts = (invited) => [
   { name: texts.book.host, value: `${invited.host} · ${invited.department}` },
   { name: texts.book.area, value: invited.area },
   { name: texts.book.reason, value: invited.reason },
-  { name: words.time, value: `${moment(invited.starts_at)} ${words.to}\n${moment(invited.ends_at)}` },
+  { name: words.time, value: `${moment(invited.starts_at)} ${texts.own.to}\n${moment(invited.ends_at)}` },
   { name: words.joined, value: `${invited.invitation.joined}/${invited.invitation.capacity}` },
 ]
 

@@ -39,7 +39,7 @@ function codeAt(pass, now) {
 
 Page({
   data: {
-    words: { ...shown(words), loading: texts.common.loading },
+    words: { ...shown(words), loading: texts.common.loading, again: texts.own.again },
     token: '',
     pass: /** @type {Pass | null} */ (null),
     heardAt: 0,
@@ -139,7 +139,7 @@ Page({
     this.setData({
       state,
       stateText: words.states[state],
-      advice: state === 'not_yet' ? words.advice.not_yet(moment(pass.starts_at)) : words.advice[state],
+      advice: words.advice[state](moment(pass.starts_at)),
       // As a picture and not as markup: nothing inside it can run.
       picture: fixed ? `data:image/svg+xml;charset=utf-8,${encodeURIComponent(fixed)}` : '',
       mark: (fixed && pass.code_mark) || '',

@@ -106,7 +106,8 @@ pub async fn list(State(ctx): State<Ctx>, _: Admin) -> Result<Json<PageOut<GateR
         last_seen(db).await?,
     );
     let at = |gate: GateId| {
-        let theirs = devices.iter().filter(|device| device.gate == gate);
+        let here = devices.iter().filter(|device| device.gate == gate);
+        let theirs = here.filter(|device| !device.is_hand);
         let out = theirs.map(|device| DeviceOut {
             id: device.id.as_str().to_owned(),
             direction: device.direction.as_str(),
