@@ -144,6 +144,28 @@ test('what the list shows is exported as a sheet, masked, or in full for an admi
   assert.equal(await host.page.getByRole('dialog').getByRole('checkbox').count(), 0)
 })
 
+test('every other list is taken away as a sheet too', async (t) => {
+  const { page } = await desk(t, ADMINISTRATOR)
+  for (const [path, title, column] of [
+    ['people', '访客管理', '手机号'],
+    ['vehicles', '访客车辆', '车牌号'],
+    ['blacklist', '访客黑名单', '类型'],
+    ['passages', '通行记录', '门禁'],
+    ['messages', '消息记录', '渠道'],
+    ['audit', '审计', '对象'],
+    ['staff', '人员', '部门'],
+    ['residents', '住户', '门牌号'],
+  ]) {
+    await page.goto(`${BASE_URL}/admin/${path}`)
+    await page.getByRole('heading', { level: 1, name: title }).waitFor()
+    await page.getByRole('button', { name: '导出', exact: true }).click()
+    const coming = page.waitForEvent('download')
+    await page.getByRole('dialog').getByRole('button', { name: '导出', exact: true }).click()
+    const text = textOf(await readFile(await (await coming).path()))
+    assert.ok(text.includes(column), `${path} has a column ${column}: ${text.slice(0, 600)}`)
+  }
+})
+
 /** Every text of a sheet, out of the zip that it is (APPNOTE 4.3: local headers, and the directory's sizes). */
 function textOf(zip) {
   assert.equal(zip.readUInt32LE(0), 0x04034b50, 'a zip')
