@@ -67,3 +67,32 @@ test('the whole story is told on the sandbox page: menu, booking, card, SMS, gat
   await audit()
   assert.ok((await control('GET', '/log')).length > 0)
 })
+
+test('what goes wrong outside is switched on by the page, told on it, and lifted', async (t) => {
+  const { page, audit, see } = await openBrowser(t, { width: 1440, height: 880 })
+  t.after(() => control('DELETE', '/faults'))
+  await page.goto(`${BASE_URL}/sandbox`)
+  const faults = page.getByRole('region', { name: '故障开关' })
+  await faults.getByText('一切正常').waitFor()
+  await faults.getByLabel('接口').selectOption('腾讯云短信')
+  await faults.getByLabel('故障', { exact: true }).selectOption('返回错误码')
+  await faults.getByLabel('错误码').fill('LimitExceeded.PhoneNumberDailyLimit')
+  await faults.getByLabel('次数').fill('2')
+  await faults.getByRole('button', { name: '制造故障' }).click()
+  await faults.getByText('腾讯云短信 · 返回错误码 LimitExceeded.PhoneNumberDailyLimit · 还有 2 次').waitFor()
+  await faults.getByLabel('接口').selectOption('企业微信消息')
+  await faults.getByLabel('故障', { exact: true }).selectOption('应答缓慢')
+  await faults.getByLabel('毫秒').fill('10')
+  await faults.getByLabel('次数').fill('')
+  await faults.getByRole('button', { name: '制造故障' }).click()
+  await faults.getByText('企业微信消息 · 应答缓慢 · 直到恢复').waitFor()
+  assert.deepEqual(await control('GET', '/faults'), [
+    { call: 'sms:tencent', kind: 'errcode', errcode: 'LimitExceeded.PhoneNumberDailyLimit', times: 2 },
+    { call: 'qy:message/send', kind: 'delay_ms', ms: 10 },
+  ])
+  await audit()
+  await see('sandbox-faults')
+  await faults.getByRole('button', { name: '全部恢复' }).click()
+  await faults.getByText('一切正常').waitFor()
+  assert.deepEqual(await control('GET', '/faults'), [])
+})

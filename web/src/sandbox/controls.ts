@@ -49,6 +49,9 @@ export interface Exchange {
   fault: unknown
 }
 
+export type FaultKind = 'errcode' | 'delay_ms' | 'hang' | 'lost_answer' | 'http_500'
+export interface Fault { call: string; kind: FaultKind; errcode?: number | string; ms?: number; times?: number }
+
 async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
   const answer = await fetch(`/sandbox/control${path}`, {
     method,
@@ -77,4 +80,7 @@ export const controls = {
     call<unknown>('POST', `/wecom/${at(userid)}/tap`, { task_id, key }),
   scan: (device: string, code: string) => call<Scanned>('POST', `/gate/${at(device)}/scan`, { v: code }),
   log: () => call<Exchange[]>('GET', '/log'),
+  faults: () => call<Fault[]>('GET', '/faults'),
+  break: (fault: Fault) => call<unknown>('POST', '/faults', fault),
+  mend: () => call<unknown>('DELETE', '/faults'),
 }
