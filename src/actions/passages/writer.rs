@@ -99,15 +99,21 @@ async fn answer(ctx: &Ctx, waiting: &mut Vec<Asked>, refused: &[Passage], outage
     let kept = if outage.lasts() {
         None
     } else {
-        let kept = in_time(write_batch(ctx, waiting, refused)).await;
-        if let Err(error) = &kept {
-            tracing::error!(%error, scans = waiting.len(), "passages could not be stored");
-            outage.begin();
-        }
-        kept.ok()
+        Some(in_time(write_batch(ctx, waiting, refused)).await)
     };
+    if let Some(Err(error)) = &kept {
+        tracing::error!(%error, scans = waiting.len(), "passages could not be stored");
+    }
     let answers = match kept {
-        Some(answers) => answers.into_iter().map(Some).collect(),
+        Some(Ok(answers)) => answers.into_iter().map(Some).collect(),
+        // The database is there, and what it has makes no sense: that is no outage.
+        Some(Err(StoreError::Corrupt { .. } | StoreError::Changed)) => {
+            waiting.iter().map(|_| None).collect()
+        }
+        Some(Err(StoreError::Database(_))) => {
+            outage.begin();
+            outage.answer(ctx, waiting).await
+        }
         None => outage.answer(ctx, waiting).await,
     };
     for (asked, answer) in waiting.drain(..).zip(answers) {
