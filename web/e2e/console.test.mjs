@@ -3,12 +3,12 @@ import { readFile } from 'node:fs/promises'
 import test from 'node:test'
 import { inflateRawSync } from 'node:zlib'
 import { BASE_URL } from './browser.mjs'
-import { book, visitor } from './campus.mjs'
+import { book, visitor, until } from './campus.mjs'
 import { ADMINISTRATOR, AT_HOME, DECIDES, ask, choose, desk } from './desk.mjs'
 
 const theOnly = async (rows) => {
-  await rows.first().waitFor()
-  assert.equal(await rows.count(), 1)
+  // The rows of the question before stand until the answer is there.
+  await until('one row', async () => (await rows.count()) === 1)
 }
 
 const links = (page) => page.getByRole('navigation', { name: '菜单' }).getByRole('link').allTextContents()
