@@ -93,7 +93,8 @@ pub async fn assemble(
         scans: Inbox {
             asked,
             refused,
-            spool: Spool::of(&settings.gate.spool, settings.server.node),
+            spool: Spool::of(&settings.gate.spool, settings.server.node)
+                .context("the spool of the gates (gate.spool) cannot be read")?,
             batch: settings.gate.batch.max(1),
         },
         sandbox,

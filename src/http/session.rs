@@ -43,7 +43,6 @@ impl FromRequestParts<Site> for Staff {
         let member = staff::find(&site.ctx.db.read, id).await?;
         // By whatever way they left: a list that takes all roles from somebody ends no session.
         let member = member.filter(|member| !member.has_left());
-        let member = member.filter(|member| !member.has_left());
         Ok(Self {
             member: member.ok_or_else(Problem::unauthorized)?,
         })

@@ -2,7 +2,7 @@
 //! opened comes home.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use campus_pass::actions::campus::add_device;
@@ -189,22 +189,27 @@ async fn what_a_process_kept_before_it_died_the_next_one_stores() {
     app.later(60);
     assert_eq!(there.scan("G50", "2", &code).await, "ok unavailable");
     drop(there);
-    // The power went while a line was written.
-    let mut lines = fs::read(spool(&app, 1)).unwrap();
-    lines.extend_from_slice(br#"{"id":"7","gate"#);
-    fs::write(spool(&app, 1), &lines).unwrap();
+    // The power went while a line was written. The next line is not lost with it.
+    tear(&spool(&app, 1));
+    let there = app.replica(1, |_| {}).await;
+    app.later(60);
+    assert_eq!(there.scan("G50", "3", &code).await, "ok unavailable");
+    drop(there);
+    tear(&spool(&app, 1));
+    let lines = fs::read(spool(&app, 1)).unwrap();
     broken.mended().await;
     // And before it comes home it is found that it should not have been.
-    app.later(-90);
+    app.later(-150);
     guest.withdraw(&visit).await.expect(200);
-    app.later(90);
+    app.later(150);
     let next = app.replica(1, |_| {}).await;
-    assert_snapshot!(kept_once(&app, 3).await.join("\n"), @"
+    assert_snapshot!(kept_once(&app, 4).await.join("\n"), @"
     ok  in
     ok revoked in
     ok revoked in
+    ok revoked in
     ");
-    assert_eq!(pass_of(&app, &code).await.entries, 3);
+    assert_eq!(pass_of(&app, &code).await.entries, 4);
     // Stored once more, since the file was still there, they are what they were.
     drop(next);
     fs::write(spool(&app, 1), lines).unwrap();
@@ -212,8 +217,41 @@ async fn what_a_process_kept_before_it_died_the_next_one_stores() {
     while spool(&app, 1).exists() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    assert_eq!(kept(&app).await.len(), 3);
-    assert_eq!(pass_of(&app, &code).await.entries, 3);
+    assert_eq!(kept(&app).await.len(), 4);
+    assert_eq!(pass_of(&app, &code).await.entries, 4);
+    app.deliver().await;
+    app.finish().await;
+}
+
+/// A line as it lies there when the power goes in the midst of it.
+fn tear(file: &Path) {
+    let mut lines = fs::read(file).unwrap();
+    lines.extend_from_slice(br#"{"id":"7","gate"#);
+    fs::write(file, &lines).unwrap();
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_in_the_file_is_put_aside_and_keeps_nothing_back() {
+    let app = App::start().await;
+    let guest = app.guest("张小雨").await;
+    let (_, code) = guest.approved().await;
+    wants(&app, Outage::Signed).await;
+    devices(&app).await;
+    app.it_is("2026-03-02 14:05");
+    let there = app.replica(1, |_| {}).await;
+    let broken = Broken::of(&app).await;
+    assert_eq!(there.scan("G50", "1", &code).await, "ok unavailable");
+    drop(there);
+    let lines = fs::read_to_string(spool(&app, 1)).unwrap();
+    fs::write(spool(&app, 1), format!("{{\"id\":7}}\n{lines}")).unwrap();
+    broken.mended().await;
+    let _next = app.replica(1, |_| {}).await;
+    kept_once(&app, 1).await;
+    while spool(&app, 1).exists() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let aside = spool(&app, 1).with_extension("unreadable");
+    assert_eq!(fs::read_to_string(aside).unwrap(), "{\"id\":7}\n");
     app.deliver().await;
     app.finish().await;
 }

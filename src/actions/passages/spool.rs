@@ -2,7 +2,7 @@
 //! who alone touches the file, stores them when the database can be asked again.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -25,8 +25,9 @@ const AT_ONCE: usize = 100;
 /// One process's file. Those of several processes lie side by side.
 pub struct Spool {
     file: PathBuf,
-    /// Whether something waits in it.
-    waits: bool,
+    /// How much of the file was answered, in bytes: all of its whole lines. What lies behind was being written
+    /// when the power went or the disk was full.
+    whole: u64,
     /// How many of its lines are stored; after a restart they are stored again, which changes nothing.
     stored: usize,
 }
@@ -51,19 +52,26 @@ struct Line {
 
 impl Spool {
     /// That of the process with this number.
-    #[must_use]
-    pub fn of(folder: &Path, node: u16) -> Self {
+    ///
+    /// # Errors
+    /// If there is a file that cannot be read.
+    pub fn of(folder: &Path, node: u16) -> io::Result<Self> {
         let file = folder.join(format!("passages-{node}.jsonl"));
-        let waits = file.exists();
-        Self {
+        let waits = match fs::read(&file) {
+            Ok(waits) => waits,
+            Err(error) if nothing_there(&error) => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let end = waits.iter().rposition(|byte| *byte == b'\n');
+        Ok(Self {
             file,
-            waits,
+            whole: end.map_or(0, |end| length(&waits[..=end])),
             stored: 0,
-        }
+        })
     }
 
     pub(super) fn waits(&self) -> bool {
-        self.waits
+        self.whole > 0
     }
 
     /// Keeps openings at some gates: when this is done they outlast a loss of power.
@@ -73,10 +81,9 @@ impl Spool {
             serde_json::to_writer(&mut lines, &Line::of(opening))?;
             lines.push(b'\n');
         }
-        let (file, new) = (self.file.clone(), !self.waits);
-        let kept = tokio::task::spawn_blocking(move || append(&file, &lines, new));
-        kept.await.map_err(io::Error::other)??;
-        self.waits = true;
+        let (file, whole) = (self.file.clone(), self.whole);
+        let kept = tokio::task::spawn_blocking(move || append(&file, whole, &lines));
+        self.whole = kept.await.map_err(io::Error::other)??;
         Ok(())
     }
 
@@ -86,42 +93,64 @@ impl Spool {
             let error = sea_orm::DbErr::Custom(format!("the spool: {error}"));
             StoreError::Database(error)
         };
-        let text = fs::read_to_string(&self.file).map_err(failed)?;
-        // A line without an end was being written when the power went, and was never answered.
-        let lines: Vec<_> = text.split_inclusive('\n').collect();
-        let lines = lines.into_iter().filter(|line| line.ends_with('\n'));
+        let mut waits = fs::read(&self.file).map_err(failed)?;
+        waits.truncate(usize::try_from(self.whole).unwrap_or(usize::MAX));
+        let lines = waits.split_inclusive(|byte| *byte == b'\n');
         let some: Vec<_> = lines.skip(self.stored).take(AT_ONCE).collect();
-        let read: Vec<_> = some.iter().filter_map(|line| Line::read(line)).collect();
-        if read.len() < some.len() {
-            tracing::error!(
-                lines = some.len() - read.len(),
-                "the spool has what is no opening"
-            );
+        let (mut read, mut strange) = (Vec::new(), Vec::new());
+        for line in &some {
+            match Line::read(line) {
+                Some(opening) => read.push(opening),
+                None => strange.extend_from_slice(line),
+            }
         }
         store(ctx, read).await?;
+        if !strange.is_empty() {
+            let aside = self.file.with_extension("unreadable");
+            tracing::error!(file = %aside.display(), "what is no opening is put aside");
+            let whole = aside.metadata().map_or(0, |there| there.len());
+            append(&aside, whole, &strange).map_err(failed)?;
+        }
         self.stored += some.len();
         if some.len() < AT_ONCE {
             tracing::info!(openings = self.stored, "the spool is stored");
             fs::remove_file(&self.file).map_err(failed)?;
-            (self.waits, self.stored) = (false, 0);
+            (self.whole, self.stored) = (0, 0);
         }
         Ok(())
     }
 }
 
-fn append(path: &Path, lines: &[u8], new: bool) -> io::Result<()> {
+/// Writes behind what is whole, and nothing of it if not all; gives what is whole then.
+fn append(path: &Path, whole: u64, lines: &[u8]) -> io::Result<u64> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    if new {
+    if whole == 0 {
         fs::create_dir_all(folder)?;
     }
-    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-    file.write_all(lines)?;
-    file.sync_data()?;
-    if new {
+    let mut file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)?;
+    file.set_len(whole)?;
+    file.seek(SeekFrom::End(0))?;
+    if let Err(error) = file.write_all(lines).and_then(|()| file.sync_data()) {
+        file.set_len(whole)?;
+        return Err(error);
+    }
+    if whole == 0 {
         // Else the file may be there without its name.
         File::open(folder)?.sync_all()?;
     }
-    Ok(())
+    Ok(whole + length(lines))
+}
+
+fn nothing_there(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+fn length(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
 
 /// In the order of their passes, as the writer takes them.
@@ -166,8 +195,8 @@ impl Line {
         }
     }
 
-    fn read(line: &str) -> Option<(GateId, Passage)> {
-        let line: Self = serde_json::from_str(line).ok()?;
+    fn read(line: &[u8]) -> Option<(GateId, Passage)> {
+        let line: Self = serde_json::from_slice(line).ok()?;
         let passage = Passage {
             id: line.id,
             device: DeviceId::parse(&line.device)?,
