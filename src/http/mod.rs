@@ -13,6 +13,7 @@ pub mod rights;
 mod export;
 mod forms;
 mod group;
+mod group_pass;
 mod invitation;
 mod keyed;
 mod lists;
