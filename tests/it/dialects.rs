@@ -241,10 +241,16 @@ async fn an_administrator_adds_a_reader_and_changes_its_address_which_is_told_on
     let mut form = json!({ "id": "V1", "gate": gate, "direction": "both", "dialect": "vguang",
         "network": "10.1.2.3/", "gbk": true });
     let refused = admin.post("/api/admin/devices", &form).await;
-    assert_snapshot!(refused.problem(), @"");
+    assert_snapshot!(refused.problem(), @"
+    422 invalid 请检查填写的内容
+      network network_invalid 来源网段应为设备所在的网段，如 10.1.0.0/16
+    ");
     form["dialect"] = json!("klingon");
     let refused = admin.post("/api/admin/devices", &form).await;
-    assert_snapshot!(refused.problem(), @"");
+    assert_snapshot!(refused.problem(), @"
+    422 invalid 请检查填写的内容
+      dialect dialect_unknown 不支持该设备类型
+    ");
     form["dialect"] = json!("vguang");
     form["network"] = json!(" 127.0.0.1/8");
     let added = admin.post("/api/admin/devices", &form).await;
@@ -265,7 +271,11 @@ async fn an_administrator_adds_a_reader_and_changes_its_address_which_is_told_on
     let gates = admin.get("/api/admin/gates").await.expect(200);
     let devices = gates["items"][0]["devices"].as_array().unwrap();
     let listed = devices.iter().find(|device| device["id"] == "V1").unwrap();
-    assert_snapshot!(app.plain(&listed.to_string()), @"");
+    assert_eq!(
+        (&listed["dialect"], &listed["network"], &listed["gbk"]),
+        (&json!("vguang"), &json!("127.0.0.0/8"), &json!(true))
+    );
+    assert_eq!(listed["old_key_until"], Value::Null);
 
     // For an hour both are good, as two keys of a device that signs are.
     let rotate = "/api/admin/devices/V1/rotate";
@@ -290,7 +300,10 @@ async fn an_administrator_adds_a_reader_and_changes_its_address_which_is_told_on
     assert_eq!(saved.status.as_u16(), 204);
     let wild = json!({ "reports_passed": true, "repeat_ms": 60_001 });
     let refused = admin.put("/api/admin/devices/V1", &wild).await;
-    assert_snapshot!(refused.problem(), @"");
+    assert_snapshot!(refused.problem(), @"
+    422 invalid 请检查填写的内容
+      repeat_ms repeat_ms_invalid 重复识读间隔应为0到60000毫秒
+    ");
     let gates = admin.get("/api/admin/gates").await.expect(200);
     let devices = gates["items"][0]["devices"].as_array().unwrap();
     let listed = devices.iter().find(|device| device["id"] == "V1").unwrap();
@@ -313,7 +326,13 @@ async fn an_administrator_adds_a_reader_and_changes_its_address_which_is_told_on
     }
     let lines = audit::about(&app.ctx.db.read, "device:V1").await.unwrap();
     let lines = app.plain(&lines.join("\n"));
-    assert_snapshot!(lines, @"");
+    assert_snapshot!(lines, @"
+    staff:[id] device.add at 东门 both vguang from 127.0.0.0/8
+    staff:[id] device.rotate old key until 2026-03-02 02:00:00 UTC
+    staff:[id] device.rotate old key until 2026-03-02 02:00:00 UTC
+    staff:[id] device.set reports_passed=true repeat_ms=2500
+    staff:[id] device.revoke
+    ");
     for key in [&first, &second, &third] {
         let key = key.rsplit('/').next().unwrap();
         assert!(!lines.contains(key), "no key stands in the audit");

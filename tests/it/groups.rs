@@ -506,7 +506,12 @@ async fn an_administrator_is_shown_any_groups_pass_and_stands_in_the_audit() {
     let subject = format!("visit:{}", visit.id);
     let lines = store::audit::about(&app.ctx.db.read, &subject).await;
     let lines = app.plain(&lines.unwrap().join("\n"));
-    assert_snapshot!(lines, @"");
+    assert_snapshot!(lines, @"
+    staff:[id] visit.group 
+    staff:[id] visit.approve 
+    staff:[id] group_pass.show 团体通行 5人
+    staff:[id] group_pass.take 团体通行 5人
+    ");
     app.deliver().await;
     app.finish().await;
 }

@@ -224,7 +224,7 @@ test('the keyboard alone logs in, filters a list, opens a visit, approves it, co
   await tabTo('详情')
   await page.keyboard.press('Enter')
   const record = page.getByRole('dialog', { name: '访客申请单' })
-  await record.getByText('审批信息').waitFor()
+  await record.getByRole('tab', { name: '审批流程' }).waitFor()
   await tabTo('审批信息')
   await page.keyboard.press('ArrowRight')
   await page.getByRole('tab', { name: '审批流程', selected: true }).waitFor()

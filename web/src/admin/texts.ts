@@ -410,7 +410,11 @@ export const texts = {
     at: '时间',
     who: '操作人',
     whoHint: 'staff:编号 或 operator',
+    whoId: '操作人编号',
     actors: { person: '微信用户', resident: '住户', operator: '系统管理命令', staff: '教职工' },
+    actorOf(who: string): string {
+      return this.actors[who.split(':')[0] as keyof typeof this.actors] ?? who
+    },
     what: '操作',
     subject: '对象',
     subjectHint: '例如 visit:单据号',
@@ -454,6 +458,7 @@ export const texts = {
       passback: '防潜回',
       reentry_minutes: '视为离校分钟',
       exits: '出校放行',
+      outage: '数据库不可用时',
       name: '名称',
       roles: '角色',
       department: '部门',
