@@ -38,9 +38,10 @@ async fn a_form_is_refused_in_the_language_of_whoever_sends_it_field_by_field() 
     assert_snapshot!(answer.problem(), @"
     422 invalid 请检查填写的内容
       host host_required 请选择被访人
-      ends_at window_reversed 结束时间须晚于开始时间
+      ends_at window_reversed 结束时间必须晚于开始时间
       visitor.phone phone_invalid 手机号应为11位大陆手机号码
     ");
+    app.deliver().await;
     app.finish().await;
 }
 

@@ -6,7 +6,7 @@ use campus_pass::store::staff;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::harness::{App, Approver, Visit};
+use crate::harness::{App, Approver, Visit, rfc3339};
 
 const FROM: &str = "2026-03-02 14:00";
 const UNTIL: &str = "2026-03-02 16:00";
@@ -177,7 +177,8 @@ async fn every_tray_is_narrowed_by_area_reason_way_in_status_and_days() {
     expect("box=done&submitted_from=2026-03-03", &[&later]).await;
     expect("box=done&submitted_until=2026-03-02&stage=rejected", &[]).await;
     // What one has begun is narrowed by the same.
-    let (own, _) = chen.invite(2).await;
+    let on = json!({ "capacity": 2, "starts_at": rfc3339("2026-03-03 14:00"), "ends_at": rfc3339("2026-03-03 16:00") });
+    let (own, _) = chen.invite_with(on).await;
     expect("box=mine&stage=inviting&mode=invitation", &[&own]).await;
     expect("box=mine&stage=pending", &[]).await;
     let waiting = book("2026-03-04 09:00", "2026-03-04 10:00", &reasons[0]).await;
