@@ -339,6 +339,8 @@ export const en: Texts = {
     advice: 'Please enter the code of the SMS and the last four digits of the phone that got it.',
     code: 'Code',
     last4: 'Last four digits',
+    codeHint: 'As in the SMS',
+    last4Hint: 'Of the phone number',
     open: 'Open the pass',
   },
   staff: {

@@ -332,6 +332,8 @@ export const zh = {
     advice: '请输入短信中的编码和收到短信的手机号后四位。',
     code: '短信编码',
     last4: '手机号后四位',
+    codeHint: '请输入编码',
+    last4Hint: '请输入4位数字',
     open: '打开通行凭证',
   },
   staff: {
