@@ -130,7 +130,6 @@ fn boxed(settings: &Settings, clock: &Clock, entropy: &Entropy) -> Sandbox {
         sms,
         ..
     } = settings;
-    let key = settings.sandbox.key.bytes().try_into().unwrap_or([0; 32]);
     let public_url = &settings.server.public_url;
     Sandbox::new(SandboxSettings {
         clock: clock.clone(),
@@ -159,7 +158,6 @@ fn boxed(settings: &Settings, clock: &Clock, entropy: &Entropy) -> Sandbox {
             secret: wecom.secret.expose_secret().to_owned(),
         },
         sms: played(&sms.providers),
-        gate_keys: [(settings.sandbox.device.to_string(), key)].into(),
     })
 }
 
