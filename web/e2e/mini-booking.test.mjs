@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { BASE_URL, control, speck } from './browser.mjs'
 import { codeOf, GATE, HOST, passLink, until } from './campus.mjs'
-import { agree, bookByMini, choosePhoto, fillPerson, fillPlan, holder, numberShown, openPass } from './mini.mjs'
+import { agree, bookByMini, choosePhoto, fillPerson, fillPlan, holder, keptByMini, numberShown, openPass } from './mini.mjs'
 
 test('a holder of the mini-program books, the approver agrees, and the pass opens the gate', async (t) => {
   const guest = await holder(t)
@@ -46,7 +46,7 @@ test('the code on the canvas is the one that the service gave for this half minu
   await page.getByText(/^\d+ 秒后自动刷新$/).waitFor()
   const read = () =>
     page.getByRole('img', { name: '通行二维码' }).evaluate((canvas) => {
-      const [, kept] = Object.entries(localStorage).find(([name]) => name.startsWith('pass:'))
+      const [, kept] = Object.entries(localStorage).find(([name]) => name.includes(' pass:'))
       const { pass, heardAt } = JSON.parse(kept)
       const now = Date.parse(pass.now) + Date.now() - heardAt
       const { codes, size, step_seconds } = pass.rotating
@@ -197,8 +197,8 @@ test('a session that has ended is begun anew without a word', async (t) => {
   const { page } = guest
   await guest.open()
   await page.getByRole('button', { name: /^到访区域/ }).waitFor()
-  await until('a session', () => page.evaluate(() => localStorage.getItem('token')))
-  const authorization = `Bearer ${JSON.parse(await page.evaluate(() => localStorage.getItem('token')))}`
+  const token = await until('a session', async () => (await keptByMini(page)).token)
+  const authorization = `Bearer ${token}`
   const out = await fetch(`${BASE_URL}/api/logout/everywhere`, { method: 'POST', headers: { authorization } })
   assert.equal(out.status, 204)
   await page.getByRole('tab', { name: '预约记录' }).click()
