@@ -62,7 +62,9 @@ impl Sandbox {
     pub fn add_gate(&self, dev: &str, place: &str, key: [u8; 32]) {
         let (dev, place) = (dev.to_owned(), place.to_owned());
         let mut state = self.state();
-        state.gates.insert(dev.clone(), GateDevice { dev, place, key });
+        state
+            .gates
+            .insert(dev.clone(), GateDevice { dev, place, key });
     }
 
     /// The devices that were put up.

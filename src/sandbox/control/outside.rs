@@ -5,9 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
 use super::Refused;
-use crate::sandbox::{
-    Deliveries, Exchange, Fault, GateDevice, Sandbox, Scan, Scanned, Unpushed,
-};
+use crate::sandbox::{Deliveries, Exchange, Fault, GateDevice, Sandbox, Scan, Scanned, Unpushed};
 
 /// The devices at the gates.
 #[utoipa::path(get, path = "/control/gate", tag = "outside",
