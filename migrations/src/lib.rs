@@ -41,6 +41,7 @@ mod m0098_dialects;
 mod m0100_login_codes;
 mod m0101_posts;
 mod m0110_outage;
+mod m0111_repeats;
 mod rebuild;
 
 /// Every step, oldest first.
@@ -82,6 +83,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0100_login_codes::Migration),
             Box::new(m0101_posts::Migration),
             Box::new(m0110_outage::Migration),
+            Box::new(m0111_repeats::Migration),
         ]
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
 
+use super::fingerprint;
 use crate::ctx::Ctx;
 use crate::domain::campus::Gate;
 use crate::domain::gate::{Content, Credential, Holding, Kind, Known, normalise};
@@ -26,13 +27,13 @@ const IN_PERSON: Known = Known::InPerson { stale: false };
 pub(super) async fn recognise(
     ctx: &Ctx,
     gate: &Gate,
-    (content, fingerprint): (&Content, &KeyedHash),
+    content: &Content,
     now: DateTime<Utc>,
 ) -> Result<Credential, StoreError> {
     let (db, text) = (&ctx.db.read, content.text.as_str());
     match content.kind {
-        Kind::Qr => of_code(ctx, (text, fingerprint), now).await,
-        Kind::Card => match of_code(ctx, (text, fingerprint), now).await? {
+        Kind::Qr => of_code(ctx, content, now).await,
+        Kind::Card => match of_code(ctx, content, now).await? {
             // What is no code of ours may well be a card.
             Credential::Bad => Ok(Credential::Unknown { stale: false }),
             known => Ok(known),
@@ -72,14 +73,14 @@ pub(super) async fn recognise(
 
 async fn of_code(
     ctx: &Ctx,
-    (text, fingerprint): (&str, &KeyedHash),
+    content: &Content,
     now: DateTime<Utc>,
 ) -> Result<Credential, StoreError> {
-    let text = normalise(text);
+    let text = normalise(&content.text);
     match Rotation::read(&ctx.keys, &text, now) {
         Some(Rotation::Fresh(pass)) => recall(ctx, pass, &IN_PERSON).await,
         Some(Rotation::Stale(pass)) => recall(ctx, pass, &Known::InPerson { stale: true }).await,
-        None => match genuine(ctx, &text, fingerprint) {
+        None => match genuine(ctx, content, &text) {
             Some(claims) => recall(ctx, claims.pass, &IN_PERSON).await,
             None => Ok(Credential::Bad),
         },
@@ -87,12 +88,8 @@ async fn of_code(
 }
 
 /// What a code says by itself, or what was last known of its pass.
-pub(super) fn claimed(
-    ctx: &Ctx,
-    (text, fingerprint): (&str, &KeyedHash),
-    now: DateTime<Utc>,
-) -> Option<Credential> {
-    let text = normalise(text);
+pub(super) fn claimed(ctx: &Ctx, content: &Content, now: DateTime<Utc>) -> Option<Credential> {
+    let text = normalise(&content.text);
     let last = |pass| {
         let held = ctx.caches.gates.passes.last(&pass);
         held.map(|held| Credential::Pass(Holding::clone(&held)))
@@ -101,7 +98,7 @@ pub(super) fn claimed(
         Some(Rotation::Fresh(pass)) => last(pass),
         Some(Rotation::Stale(_)) => None,
         None => {
-            let claims = genuine(ctx, &text, fingerprint)?;
+            let claims = genuine(ctx, content, &text)?;
             last(claims.pass).or_else(|| Some(Credential::Pass(taken_at_its_word(&claims)?)))
         }
     }
@@ -135,15 +132,16 @@ fn taken_at_its_word(claims: &Claims) -> Option<Holding> {
 
 /// What a signed code says. A signature costs as much as everything else together, so one that fits is
 /// looked at once.
-fn genuine(ctx: &Ctx, text: &str, fingerprint: &KeyedHash) -> Option<Claims> {
+fn genuine(ctx: &Ctx, content: &Content, text: &str) -> Option<Claims> {
     let codes = &ctx.caches.gates.codes;
-    if let Some(claims) = codes.get(fingerprint) {
+    let fingerprint = fingerprint(ctx, content);
+    if let Some(claims) = codes.get(&fingerprint) {
         return Some(claims);
     }
     let CodeRead::Genuine(claims) = ctx.codes.read(text) else {
         return None;
     };
-    Some(codes.get_or_insert(fingerprint.clone(), || claims).0)
+    Some(codes.get_or_insert(fingerprint, || claims).0)
 }
 
 /// Whose picture was withdrawn is known by their face no longer, whatever a terminal still keeps.

@@ -111,16 +111,17 @@ async fn decide(
     hash: String,
 ) -> Result<Said, Problem> {
     let told = reading.direction.map(Direction::as_str);
+    let unnumbered = reading.serial.is_none();
+    let repeats = unnumbered.then(|| fingerprint(ctx, &reading.content));
     let scan = Scan {
         nonce: match &reading.serial {
             Some(serial) => serial.clone(),
             // Known by what was read and when.
             None => ctx.mint::<PassageId>().to_string(),
         },
-        numbered: reading.serial.is_some(),
+        repeats,
         reader: reading.reader,
         kind: reading.content.kind,
-        content: fingerprint(ctx, &reading.content),
         direction: way(reader.device.direction, told),
     };
     if let Some(Past { at, opened }) = reading.past {

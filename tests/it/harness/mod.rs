@@ -22,7 +22,7 @@ pub use campus::MEMBERS;
 pub use child::{Service, client, command, run};
 pub use database::Database;
 pub use delivery::Delivery;
-pub use doors::{Gate, pass_of};
+pub use doors::{Gate, entries_of, pass_of};
 pub use people::{Approver, Guest, ID_NUMBER, Visit, invited, percent};
 pub use plain::plain;
 pub use replica::{GATE_KEY, Replica, signed_scan, verify};
