@@ -5,14 +5,14 @@ import { cardOf, HOST, ID_NUMBER, someNumber, until } from './campus.mjs'
 
 /**
  * Somebody new who holds the mini-program: the browser, `openid`, `phone`, and `open(path)`, which opens one of its
- * pages as a link, a code or the list of mini-programs would.
+ * pages as a link, a code or the list of mini-programs would; `type` is the size of the words that they chose in WeChat.
  */
 export async function holder(t, options) {
   const { openid } = await control('POST', '/people', { nickname: '小程' })
   const browser = await openBrowser(t, options)
   const phone = someNumber()
-  const open = (path = '/pages/book/book') =>
-    browser.page.goto(`${BASE_URL}/sandbox/mini?${new URLSearchParams({ person: openid, phone, open: path })}`)
+  const open = (path = '/pages/book/book', type = 16) =>
+    browser.page.goto(`${BASE_URL}/sandbox/mini?${new URLSearchParams({ person: openid, phone, open: path, type })}`)
   return { ...browser, openid, phone, open }
 }
 

@@ -14,6 +14,8 @@ async function table(t, nickname, { width = 1440, height = 1120 } = {}) {
   if (nickname) {
     await phone.getByLabel('微信昵称').fill(nickname)
     await phone.getByRole('button', { name: '添加人物' }).click()
+    // Until then the one before holds the phone.
+    await until('the new one', async () => (await phone.getByLabel('微信昵称').inputValue()) === '')
     await phone.getByRole('button', { name: '便捷CIPC' }).waitFor()
     await phone.getByLabel('本机号码').fill(number)
   }
@@ -127,6 +129,16 @@ test('a host invites on their WeCom, the guest opens what was sent, and their ca
   await gate.getByRole('button', { name: '识读' }).click()
   await gate.getByText('开门', { exact: true }).waitFor()
   await see('sandbox-plate')
+})
+
+test('the console opens from a desk as whoever sits at it', async (t) => {
+  const { page, desk } = await table(t)
+  await desk.getByLabel('成员').selectOption('zhoulan')
+  const opened = page.waitForEvent('popup')
+  await desk.getByRole('link', { name: '以此人登录管理后台' }).click()
+  const admin = await opened
+  await admin.getByRole('link', { name: '访客黑名单' }).waitFor()
+  await admin.getByText('周岚').first().waitFor()
 })
 
 test('the phone runs the mini-program: a registration, its message, and the pass that opens the quarter’s gate', async (t) => {

@@ -5,9 +5,10 @@ export const texts = {
   steps: [
     '访客的手机：关注公众号，从菜单“便捷CIPC → 重工校园通”里点“访客预约”，被访人员填一位教职工的全名，例如“刘明”。',
     '教职工的企业微信：待办的成员（刘明所在部门是“陈静”）的消息里点“同意”；教职工自己的邀约、代约、团体通行从“打开教职工页面”进入。',
+    '管理后台：成员选“周岚”（管理员），点“以此人登录管理后台”；其他人只看到自己的来访。',
     '门禁：手机上打开短信里的链接，点“扫屏幕上的码”；出门换一台“出”的设备再扫。',
   ],
-  elsewhere: { '/admin': '管理后台', '/api/docs': '接口文档', '/sandbox/openapi.json': '沙箱接口' },
+  elsewhere: { '/api/docs': '接口文档', '/sandbox/openapi.json': '沙箱接口' },
   visitor: {
     title: '访客的手机',
     person: '人物',
@@ -46,6 +47,7 @@ export const texts = {
     tabs: { messages: '消息', page: '网页' },
     empty: '暂无消息',
     staffPages: '打开教职工页面',
+    console: '以此人登录管理后台',
   },
   gate: {
     title: '门禁',
