@@ -143,7 +143,7 @@ fn caches(criterion: &mut Criterion) {
     });
     let passes = Reads::new(most as u64, Duration::from_hours(1));
     let read = |id: PassId| {
-        let held = async { Ok::<_, ()>(Some(Arc::new(holding()))) };
+        let held = async || Ok::<_, ()>(Some(Arc::new(holding())));
         let found = passes.get(&id, held).now_or_never();
         found.expect("nobody waits").expect("read")
     };

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use futures::FutureExt;
 use sea_orm::ConnectionTrait;
 
 use super::fingerprint;
@@ -30,7 +31,7 @@ pub(super) async fn recognise(
     content: &Content,
     now: DateTime<Utc>,
 ) -> Result<Credential, StoreError> {
-    let (db, text) = (&ctx.db.read, content.text.as_str());
+    let text = content.text.as_str();
     match content.kind {
         Kind::Qr => of_code(ctx, content, now).await,
         Kind::Card => match of_code(ctx, content, now).await? {
@@ -38,35 +39,9 @@ pub(super) async fn recognise(
             Credential::Bad => Ok(Credential::Unknown { stale: false }),
             known => Ok(known),
         },
-        Kind::Plate => {
-            let Ok(plate) = Plate::parse(text) else {
-                return Ok(Credential::NoPlate);
-            };
-            let theirs = passes::of_plate(db, &plate, now).await?;
-            if let Some(pass) = Pass::nearest(theirs, gate.slot, now) {
-                return recall(ctx, pass.id, &Known::ByPlate(plate)).await;
-            }
-            let waits = visitors::wait_with_plate(db, &plate, now).await?;
-            without_pass(ctx, waits, &ctx.keys.keyed_hash(&plate)).await
-        }
-        Kind::Face => {
-            let Ok(number) = text.trim().parse::<i64>() else {
-                return Ok(Credential::Bad);
-            };
-            of_face(ctx, gate, number.into(), now).await
-        }
-        Kind::IdCard => {
-            let Ok(number) = IdNumber::parse(text) else {
-                return Ok(Credential::Bad);
-            };
-            let hash = ctx.keys.keyed_hash(&number);
-            let theirs = passes::of_document(db, &hash, now).await?;
-            if let Some(pass) = Pass::nearest(theirs, gate.slot, now) {
-                return recall(ctx, pass.id, &IN_PERSON).await;
-            }
-            let waits = visitors::wait_with_document(db, &hash, now).await?;
-            without_pass(ctx, waits, &hash).await
-        }
+        Kind::Plate => of_plate(ctx, gate, text, now).boxed().await,
+        Kind::Face => of_face(ctx, gate, text, now).boxed().await,
+        Kind::IdCard => of_document(ctx, gate, text, now).boxed().await,
         Kind::Other => Ok(Credential::Unknown { stale: false }),
     }
 }
@@ -144,14 +119,55 @@ fn genuine(ctx: &Ctx, content: &Content, text: &str) -> Option<Claims> {
     Some(codes.get_or_insert(fingerprint, || claims).0)
 }
 
+async fn of_plate(
+    ctx: &Ctx,
+    gate: &Gate,
+    text: &str,
+    now: DateTime<Utc>,
+) -> Result<Credential, StoreError> {
+    let db = &ctx.db.read;
+    let Ok(plate) = Plate::parse(text) else {
+        return Ok(Credential::NoPlate);
+    };
+    let theirs = passes::of_plate(db, &plate, now).await?;
+    if let Some(pass) = Pass::nearest(theirs, gate.slot, now) {
+        return recall(ctx, pass.id, &Known::ByPlate(plate)).await;
+    }
+    let waits = visitors::wait_with_plate(db, &plate, now).await?;
+    without_pass(ctx, waits, &ctx.keys.keyed_hash(&plate)).await
+}
+
+async fn of_document(
+    ctx: &Ctx,
+    gate: &Gate,
+    text: &str,
+    now: DateTime<Utc>,
+) -> Result<Credential, StoreError> {
+    let db = &ctx.db.read;
+    let Ok(number) = IdNumber::parse(text) else {
+        return Ok(Credential::Bad);
+    };
+    let hash = ctx.keys.keyed_hash(&number);
+    let theirs = passes::of_document(db, &hash, now).await?;
+    if let Some(pass) = Pass::nearest(theirs, gate.slot, now) {
+        return recall(ctx, pass.id, &IN_PERSON).await;
+    }
+    let waits = visitors::wait_with_document(db, &hash, now).await?;
+    without_pass(ctx, waits, &hash).await
+}
+
 /// Whose picture was withdrawn is known by their face no longer, whatever a terminal still keeps.
 async fn of_face(
     ctx: &Ctx,
     gate: &Gate,
-    id: VisitorId,
+    text: &str,
     now: DateTime<Utc>,
 ) -> Result<Credential, StoreError> {
     let db = &ctx.db.read;
+    let Ok(number) = text.trim().parse::<i64>() else {
+        return Ok(Credential::Bad);
+    };
+    let id = VisitorId::from(number);
     let visitor = visitors::find(db, id).await?;
     if visitor.is_none_or(|visitor| visitor.face_photo.is_none()) {
         return Ok(Credential::Unknown { stale: false });
@@ -175,13 +191,14 @@ async fn without_pass(ctx: &Ctx, waits: bool, mark: &KeyedHash) -> Result<Creden
 async fn recall(ctx: &Ctx, id: PassId, known: &Known) -> Result<Credential, StoreError> {
     let db = &ctx.db.read;
     let gates = &ctx.caches.gates;
-    let held = gates.passes.get(&id, async {
-        let marks = async { blacklist::marks(db).await.map(Arc::new).map(Some) };
+    let read = async {
+        let marks = async || blacklist::marks(db).await.map(Arc::new).map(Some);
         let listed = gates.listed.get(&(), marks).await?;
         let held = hold(db, ctx, id, listed.as_deref()).await?;
         Ok::<_, StoreError>(held.map(Arc::new))
-    });
-    let held = held.await?.map(|held| Holding::clone(&held));
+    };
+    let held = gates.passes.get(&id, || read.boxed()).await?;
+    let held = held.map(|held| Holding::clone(&held));
     known_by(db, ctx, held, known).await
 }
 
@@ -246,7 +263,7 @@ async fn known_by(
     match known {
         Known::ByPlate(plate) => {
             let mark = ctx.keys.keyed_hash(plate);
-            let mut listed = blacklist::fitting(db, [&mark]).await?;
+            let mut listed = blacklist::fitting(db, [&mark]).boxed().await?;
             listed.retain(|entry| !holding.listed.contains(entry));
             holding.listed.extend(listed);
             plate.as_str().clone_into(&mut holding.holder);

@@ -93,7 +93,7 @@ pub async fn ask(
 /// the database cannot be asked, and nothing at all when it never was.
 async fn look_up(ctx: &Ctx, key: String) -> Option<Option<Arc<(i64, Spoken)>>> {
     let spoken = &ctx.caches.gates.spoken;
-    let read = async {
+    let read = async || {
         let version = news::gates_version(&ctx.db.read).await?;
         let found = gates::find_spoken(&ctx.db.read, &key).await?;
         Ok::<_, StoreError>(found.map(|found| Arc::new((version, found))))
