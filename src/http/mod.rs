@@ -14,6 +14,7 @@ pub mod rights;
 mod export;
 mod forms;
 mod group;
+mod group_pass;
 mod invitation;
 mod keyed;
 mod lists;

@@ -19,6 +19,7 @@ pub mod vehicles;
 
 pub mod areas;
 pub mod departments;
+pub mod devices;
 pub mod gates;
 pub mod reasons;
 pub mod residents;
