@@ -91,6 +91,14 @@ const texts = {
     noFace: '未上传',
     pass: '查看通行凭证',
     edit: '修改后重新提交',
+    again: '再次预约',
+    registerAgain: '再次登记',
+    next: {
+      rejected: '该申请未获批准。请先与被访人沟通，再次预约时请说明情况。',
+      returned: '该申请被退回。请按审批意见修改后重新提交，无需另行预约。',
+      lapsed: '到访时间或邀请时间已过，该申请已失效。如仍需来访，请再次预约。',
+      withdrawn: '该申请已撤销，通行凭证不再有效。如仍需来访，请再次预约。',
+    },
     withdraw: '撤销',
     withdrawAsk: '确定撤销这条预约吗？撤销后通行凭证随之失效。',
     withdrawn: '已撤销',
@@ -152,6 +160,18 @@ const texts = {
     unknown: '邀请无效',
     unknownAdvice: '请核对链接是否完整，或联系发起人。',
   },
+  me: {
+    withdrawFace: '撤回同意并删除人脸照',
+    withdrawFaceAsk: '撤回后人脸照立即停用并删除，不能再刷脸通行，可出示二维码通行。确定撤回吗？',
+    removed: '已删除',
+    consents: '同意记录',
+    purpose: '用途',
+    consent: '人脸照用于门禁核验',
+    consentGiven: '同意时间',
+    consentEnded: '撤回时间',
+    everywhere: '退出所有设备',
+    everywhereAsk: '确定让您在所有手机和电脑上的登录都退出吗？',
+  },
   register: {
     tabs: { form: '访客登记', records: '登记记录' },
     residentSection: '被访住户信息',
@@ -171,12 +191,23 @@ const texts = {
     placeholders: { residentName: '请输入住户姓名', house: '例如 3栋2单元501' },
   },
   pass: {
-    states: { valid: '可通行', not_yet: '未到预约时间', expired: '已过期', revoked: '已失效' },
+    states: {
+      valid: '可通行',
+      not_yet: '未到预约时间',
+      expired: '已过期',
+      used_up: '次数已用完',
+      withdrawn: '已失效',
+      rejected: '已失效',
+      revoked: '已失效',
+    },
     advice: {
       valid: () => '请在门禁处出示二维码。',
       /** @param {string} from */
       not_yet: (from) => `${from} 起可入，届时出示二维码即可。`,
       expired: () => '预约时间已过。如需再次来访，请再次预约。',
+      used_up: () => '该凭证的入园次数已用完。如还有人未入园，请联系负责人。',
+      withdrawn: () => '该预约已撤销，凭证随之失效。如仍需来访，请再次预约。',
+      rejected: () => '该来访未获同意，凭证随之失效。请先与被访人确认，再次预约。',
       revoked: () => '该凭证已停用。请联系被访人或保卫处。',
     },
     holder: '访客',
@@ -187,6 +218,10 @@ const texts = {
     qr: '通行二维码',
     /** @param {number} seconds */
     refresh: (seconds) => `${seconds} 秒后自动刷新`,
+    fixed: '固定码：出示时请备好证件，供门岗核验。',
+    entriesLeft: '剩余次数',
+    /** @param {number} left */
+    entries: (left) => `还可进入 ${left} 人次`,
     /** @param {string} at */
     offline: (at) => `网络不可用，以下为 ${at} 的结果，仍可出示。`,
     unknown: '凭证无效',
@@ -201,7 +236,6 @@ const texts = {
     time: '时间',
     day: '天',
     to: '至',
-    again: '再次预约',
     /** @param {string} initiator */
     shareTitle: (initiator) => (initiator ? `${initiator}邀请您来访，请填写信息` : '邀请您来访，请填写信息'),
     appTitle: '智慧访客',

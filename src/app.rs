@@ -66,7 +66,7 @@ pub async fn assemble(
     let templates = Templates::load(folder, &settings.templates)?;
     let db = Db::open(&settings.database.url)
         .await
-        .context("the database cannot be opened")?;
+        .context("the database (database.url) cannot be opened")?;
     stamp(&db, settings.mode).await?;
     let (scans, asked) = mpsc::channel(SCANS);
     let (refusals, refused) = mpsc::channel(REFUSALS);
@@ -130,7 +130,6 @@ fn boxed(settings: &Settings, clock: &Clock, entropy: &Entropy) -> Sandbox {
         sms,
         ..
     } = settings;
-    let key = settings.sandbox.key.bytes().try_into().unwrap_or([0; 32]);
     let public_url = &settings.server.public_url;
     Sandbox::new(SandboxSettings {
         clock: clock.clone(),
@@ -159,7 +158,6 @@ fn boxed(settings: &Settings, clock: &Clock, entropy: &Entropy) -> Sandbox {
             secret: wecom.secret.expose_secret().to_owned(),
         },
         sms: played(&sms.providers),
-        gate_keys: [(settings.sandbox.device.to_string(), key)].into(),
     })
 }
 
@@ -223,12 +221,12 @@ pub async fn serve(settings: Settings, parts: Parts) -> anyhow::Result<()> {
     let writers = TaskTracker::new();
     writers.spawn(watched(done(writer), stop.clone()));
 
-    let listener = listen(settings.server.listen).await?;
+    let listener = listen("server.listen", settings.server.listen).await?;
     let at = listener.local_addr()?;
     let router = http::router(site, sandbox.as_ref().map(Sandbox::router));
     tasks.spawn(answer(listener, router, stop.clone()));
     if let Some(address) = settings.server.metrics_listen {
-        let listener = listen(address).await?;
+        let listener = listen("server.metrics_listen", address).await?;
         tasks.spawn(answer(
             listener,
             http::metrics_router(figures.clone()),
@@ -285,10 +283,11 @@ pub async fn serve(settings: Settings, parts: Parts) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn listen(at: SocketAddr) -> anyhow::Result<TcpListener> {
+/// Listens on the address that a key of the settings names.
+async fn listen(key: &str, at: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(at)
         .await
-        .with_context(|| format!("cannot listen on {at}"))
+        .with_context(|| format!("cannot listen on {at} ({key})"))
 }
 
 async fn answer(

@@ -140,7 +140,6 @@ pub async fn copy_passages(db: &DatabaseConnection, number: usize) {
         ("id", format!("{id} - i * 4194304")),
         ("nonce", "'old ' || i".to_owned()),
         ("device_id", "'G' || (i % 64)".to_owned()),
-        ("content_hash", "hex(randomblob(16))".to_owned()),
     ];
     let own: Vec<_> = own
         .iter()

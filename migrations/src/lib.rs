@@ -41,6 +41,7 @@ mod m0098_dialects;
 mod m0100_login_codes;
 mod m0101_posts;
 mod m0110_outage;
+mod m0111_repeats;
 mod m0112_reader_keys;
 mod rebuild;
 
@@ -83,6 +84,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0100_login_codes::Migration),
             Box::new(m0101_posts::Migration),
             Box::new(m0110_outage::Migration),
+            Box::new(m0111_repeats::Migration),
             Box::new(m0112_reader_keys::Migration),
         ]
     }

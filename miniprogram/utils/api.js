@@ -164,6 +164,8 @@ const links = {
     call('POST', `/api/invitations/${encodeURIComponent(token)}/accept`, joining, keyed(key)),
   /** @param {string} token @returns {Promise<Pass>} */
   pass: (token) => request('GET', `/api/passes/${encodeURIComponent(token)}`, undefined, {}),
+  /** @param {string} token */
+  withdrawFace: (token) => request('DELETE', `/api/passes/${encodeURIComponent(token)}/face`, undefined, {}),
 }
 
 const me = {
@@ -176,6 +178,7 @@ const me = {
   /** @param {string} confirm */
   leave: (confirm) => call('POST', '/api/me/delete', { confirm }),
   logOut: () => call('POST', '/api/logout'),
+  logOutEverywhere: () => call('POST', '/api/logout/everywhere'),
   /** @param {string} id */
   withdrawPhoto: (id) => call('DELETE', `/api/photos/${id}`),
   /** @returns {Promise<Subscription[]>} */

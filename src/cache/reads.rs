@@ -49,14 +49,15 @@ where
         }
     }
 
-    /// The value: as it was read a moment ago, or read now. What is not there is not remembered.
+    /// The value: as it was read a moment ago, or read now. What is not there is not remembered. Who asks often
+    /// boxes what reads: its space is else made and moved each time, mostly for nothing.
     ///
     /// # Errors
     /// Those of `read`.
     pub async fn get<E>(
         &self,
         key: &K,
-        read: impl Future<Output = Result<Option<V>, E>>,
+        read: impl AsyncFnOnce() -> Result<Option<V>, E>,
     ) -> Result<Option<V>, E> {
         let slot = self.slots.get(key);
         if let Some(value) = slot.as_ref().and_then(|slot| self.fresh(slot)) {
@@ -68,7 +69,7 @@ where
             return Ok(Some(value));
         }
         let age = self.age(&slot);
-        let found = read.await?;
+        let found = read().await?;
         match &found {
             Some(value) => slot.keep(Kept {
                 value: value.clone(),
@@ -143,7 +144,7 @@ mod tests {
     const LONG: Duration = Duration::from_hours(1);
 
     async fn ask(reads: &Reads<u8, u32>, value: u32) -> Option<u32> {
-        let read = async { Ok::<_, Infallible>(Some(value)) };
+        let read = async || Ok::<_, Infallible>(Some(value));
         reads.get(&1, read).await.unwrap()
     }
 
@@ -165,7 +166,7 @@ mod tests {
     async fn one_reads_for_all_who_ask() {
         let reads = Reads::<u8, u32>::new(9, LONG);
         let (go, wait) = oneshot::channel::<()>();
-        let slow = async {
+        let slow = async || {
             wait.await.unwrap();
             Ok::<_, Infallible>(Some(1))
         };
@@ -182,7 +183,7 @@ mod tests {
     #[tokio::test]
     async fn what_was_forgotten_while_it_was_read_is_read_again() {
         let reads = Reads::new(9, LONG);
-        let read = async {
+        let read = async || {
             reads.forget(&1);
             Ok::<_, Infallible>(Some(1))
         };
@@ -193,10 +194,10 @@ mod tests {
     #[tokio::test]
     async fn what_is_not_there_is_asked_for_each_time() {
         let reads = Reads::<u8, u32>::new(9, LONG);
-        let nothing = async { Ok::<_, Infallible>(None) };
+        let nothing = async || Ok::<_, Infallible>(None);
         assert_eq!(reads.get(&1, nothing).await.unwrap(), None);
         assert_eq!(ask(&reads, 2).await, Some(2));
-        let broken = async { Err("gone") };
+        let broken = async || Err("gone");
         reads.forget_all();
         assert_eq!(reads.get(&1, broken).await, Err("gone"));
         assert_eq!(reads.last(&1), Some(2));

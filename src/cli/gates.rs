@@ -20,6 +20,7 @@ const MONTH: Duration = Duration::from_hours(30 * 24);
 pub enum GateCommand {
     /// Add a gate of an area.
     Add {
+        /// What it is called: 东门.
         #[arg(long)]
         gate: String,
         /// The area that it leads into.

@@ -139,7 +139,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
 async fn migrate(settings: &Settings) -> anyhow::Result<()> {
     let (url, mode) = (&settings.database.url, settings.mode.as_str());
     let db = Db::open(url).await;
-    let db = db.context("the database cannot be opened")?;
+    let db = db.context("the database (database.url) cannot be opened")?;
     let stamped = store::settings::stamped_mode(&db.read).await;
     db.close().await;
     if let Some(stamped) = stamped.context("the database does not say what it was made for")?

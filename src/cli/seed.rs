@@ -1,4 +1,4 @@
-//! The invented campus of the sandbox: areas, reasons, staff and a gate, through the same actions as
+//! The invented campus of the sandbox: areas, reasons, staff and gates, through the same actions as
 //! the real one's, and its people's accounts in the outside world.
 
 use std::collections::HashMap;
@@ -64,8 +64,14 @@ const AREAS: [&str; 3] = ["校园区域", "图书馆", QUARTER];
 const REASONS: [&str; 5] = ["业务洽谈", "亲友来访", "讲座会议", "施工维修", "其他"];
 /// The gate at which the sandbox's device stands.
 const GATE: &str = "东门";
-/// The quarter's own gate, and the sandbox's device there.
-const QUARTER_GATE: (&str, &str) = ("丁香水榭门", "G02");
+/// The quarter's own gate.
+const QUARTER_GATE: &str = "丁香水榭门";
+/// The sandbox's further devices: number, gate, way.
+const DEVICES: [(&str, &str, Direction); 3] = [
+    ("G02", QUARTER_GATE, Direction::In),
+    ("G03", GATE, Direction::Out),
+    ("G04", QUARTER_GATE, Direction::Out),
+];
 /// Somebody with WeChat, so that the sandbox's page has a phone to show.
 const VISITOR: &str = "张小雨";
 
@@ -83,7 +89,11 @@ pub async fn seed(parts: &Parts, settings: &Settings) -> anyhow::Result<()> {
         for (name, _, userid, _, _) in STAFF {
             sandbox.add_staff(userid, name);
         }
-        sandbox.add_gate_key(QUARTER_GATE.1, quarter_key(ctx));
+        let (first, key) = (&settings.sandbox.device, key_of(&settings.sandbox.key)?);
+        sandbox.add_gate(first.as_str(), &place(GATE, Direction::In), key);
+        for (id, gate, way) in DEVICES {
+            sandbox.add_gate(id, &place(gate, way), key_of(&derived_key(ctx, id))?);
+        }
         let visitor = sandbox.add_person(VISITOR);
         tracing::debug!(sandbox.person = visitor.openid, "somebody with WeChat");
     }
@@ -132,17 +142,18 @@ async fn campus(ctx: &Ctx, settings: &Settings) -> anyhow::Result<()> {
         desk: departments[DESK],
         reason: reasons["亲友来访"],
     };
-    people_of(ctx, &quarter).await
+    people_of(ctx, &quarter).await?;
+    for (id, gate, way) in DEVICES {
+        let device = DeviceId::parse(id).context("a device's number")?;
+        add_device(ctx, device, gate, way, &derived_key(ctx, id)).await?;
+    }
+    Ok(())
 }
 
 /// The residential quarter with its gate and its residents.
 async fn people_of(ctx: &Ctx, quarter: &Quarter) -> anyhow::Result<()> {
     add_quarter(ctx, quarter).await?;
-    let (gate, device) = QUARTER_GATE;
-    add_gate(ctx, gate, quarter.area).await?;
-    let device = DeviceId::parse(device).context("a device's number")?;
-    let key = DeviceKey::new(quarter_key(ctx));
-    add_device(ctx, device, gate, Direction::In, &key).await?;
+    add_gate(ctx, QUARTER_GATE, quarter.area).await?;
     let mut list = Vec::new();
     for (name, phone, house) in RESIDENTS {
         list.push(Listed {
@@ -160,6 +171,20 @@ async fn people_of(ctx: &Ctx, quarter: &Quarter) -> anyhow::Result<()> {
 }
 
 /// Derived, since the sandbox forgets it at each start and the database does not.
-fn quarter_key(ctx: &Ctx) -> [u8; 32] {
-    ctx.keys.derive("sandbox gate", QUARTER_GATE.1)
+fn derived_key(ctx: &Ctx, device: &str) -> DeviceKey {
+    DeviceKey::new(ctx.keys.derive("sandbox gate", device))
+}
+
+fn key_of(key: &DeviceKey) -> anyhow::Result<[u8; 32]> {
+    let bytes = key.bytes().try_into();
+    bytes.map_err(|_| anyhow::anyhow!("a device's key is not of 32 bytes"))
+}
+
+fn place(gate: &str, way: Direction) -> String {
+    let way = match way {
+        Direction::In => "进",
+        Direction::Out => "出",
+        Direction::Both => "进出",
+    };
+    format!("{gate} · {way}")
 }

@@ -22,6 +22,7 @@ pub struct Pass {
     pub areas: AreaSet,
     /// How many entries it is good for; none is no limit.
     pub entry_limit: Option<i32>,
+    /// How many of those are taken; not counted where there is no limit.
     pub entries: i32,
     pub revoked_at: Option<DateTime<Utc>>,
     /// Counts changes of the right itself, not entries.

@@ -7,6 +7,7 @@
 
 pub mod extract;
 pub mod fields;
+pub mod language;
 pub mod problem;
 pub mod rights;
 

@@ -39,6 +39,11 @@ pub async fn sandbox() -> Result<Response, Problem> {
     page("sandbox/index.html")
 }
 
+/// The mini-program on a phone of the sandbox's.
+pub async fn mini_program() -> Result<Response, Problem> {
+    page("mini/index.html")
+}
+
 pub async fn asset(Path(name): Path<String>) -> Result<Response, Problem> {
     let file = Dist::get(&format!("assets/{name}")).ok_or_else(Problem::not_found)?;
     let kind = file.metadata.mimetype().to_owned();

@@ -92,7 +92,7 @@ fn keys(ctx: &Ctx, device: &Device) -> Result<Vec<DeviceKey>, Problem> {
 /// The device, as the database had it a moment ago; as it was last seen while the database cannot be asked.
 async fn device(ctx: &Ctx, id: &DeviceId) -> Result<Reader, Problem> {
     let devices = &ctx.caches.gates.devices;
-    let asked = devices.get(id, look_up(ctx, id));
+    let asked = devices.get(id, || Box::pin(look_up(ctx, id)));
     let reader = match tokio::time::timeout(LOOK_UP, asked).await {
         Ok(Ok(Some(reader))) => reader,
         Ok(Ok(None)) => return Err(Problem::device()),

@@ -197,6 +197,7 @@ pub const RIGHTS: &[(&str, &str, Who)] = &[
     ("GET", "/r/{token}", Anyone),
     ("GET", "/readyz", Anyone),
     ("GET", "/sandbox", Anyone),
+    ("GET", "/sandbox/mini", Anyone),
     ("POST", "/gate/v1/verify", Device),
     ("POST", "/gate/v1/heartbeat", Device),
     ("GET", "/gate/v1/keys", Device),

@@ -293,6 +293,7 @@ pub fn router(site: Site, sandbox: Option<Router>) -> Router {
     };
     let sandbox = Router::new()
         .route("/sandbox", get(pages::sandbox))
+        .route("/sandbox/mini", get(pages::mini_program))
         .nest("/sandbox", sandbox);
     // It hangs on purpose, to play an outside that does.
     bounded.merge(surround(sandbox, around.unbounded()))

@@ -13,6 +13,16 @@ use crate::secret::hmac_sha256;
 
 const PATH: &str = "/gate/v1/verify";
 
+/// A device that codes can be held before.
+#[derive(Clone, Serialize, ToSchema)]
+pub struct GateDevice {
+    pub dev: String,
+    /// Where it stands and which way it lets through, for people: 东门 · 进.
+    pub place: String,
+    #[serde(skip)]
+    key: [u8; 32],
+}
+
 /// What is held before the reader.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -48,6 +58,21 @@ pub struct Scanned {
 }
 
 impl Sandbox {
+    /// Puts up a device, which signs with `key`.
+    pub fn add_gate(&self, dev: &str, place: &str, key: [u8; 32]) {
+        let (dev, place) = (dev.to_owned(), place.to_owned());
+        let mut state = self.state();
+        state
+            .gates
+            .insert(dev.clone(), GateDevice { dev, place, key });
+    }
+
+    /// The devices that were put up.
+    #[must_use]
+    pub fn gates(&self) -> Vec<GateDevice> {
+        self.state().gates.values().cloned().collect()
+    }
+
     /// Holds a code before a reader.
     ///
     /// # Errors
@@ -55,11 +80,7 @@ impl Sandbox {
     pub async fn scan(&self, dev: &str, scan: Scan) -> Result<Scanned, Unpushed> {
         let (key, number) = {
             let mut state = self.state();
-            let key = state
-                .gate_keys
-                .get(dev)
-                .copied()
-                .ok_or(Unpushed::NoSuchDevice)?;
+            let key = state.gates.get(dev).ok_or(Unpushed::NoSuchDevice)?.key;
             state.last_scan += 1;
             (key, state.last_scan)
         };

@@ -35,7 +35,6 @@ mod tokens;
 mod weixin;
 mod xml;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -49,7 +48,7 @@ use crate::entropy::Entropy;
 use crate::ids::Mint;
 
 pub use faults::{Fault, FaultKind};
-pub use gate::{Scan, Scanned};
+pub use gate::{GateDevice, Scan, Scanned};
 pub use log::{Direction, Exchange};
 pub use mini::MiniPush;
 pub use people::{Article, ChatLine, Person, Said, TemplateLine, TemplateMessage};
@@ -76,8 +75,6 @@ pub struct SandboxSettings {
     pub mini_program: MiniProgram,
     pub wecom: WeCom,
     pub sms: SmsAccounts,
-    /// The keys of gate devices, by the device's id.
-    pub gate_keys: HashMap<String, [u8; 32]>,
 }
 
 /// The Official Account. Its callbacks are always sealed (安全模式).
@@ -134,13 +131,9 @@ struct World {
 impl Sandbox {
     #[must_use]
     pub fn new(settings: SandboxSettings) -> Self {
-        let state = State {
-            gate_keys: settings.gate_keys.clone(),
-            ..State::default()
-        };
         Self(Arc::new(World {
             settings,
-            state: Mutex::new(state),
+            state: Mutex::default(),
             client: client(),
             mint: Mint::new(0),
             queued: Notify::new(),
@@ -158,11 +151,6 @@ impl Sandbox {
             .layer(from_fn_with_state(self.clone(), faults::exchange))
             .with_state(self.clone());
         providers.merge(control::router(self))
-    }
-
-    /// Teaches the box's gates the key of a device.
-    pub fn add_gate_key(&self, dev: &str, key: [u8; 32]) {
-        self.state().gate_keys.insert(dev.to_owned(), key);
     }
 
     /// Adds a fault that the service's calls run into.
@@ -183,7 +171,7 @@ impl Sandbox {
         self.state().faults.all().to_vec()
     }
 
-    /// The last 500 exchanges, oldest first.
+    /// The last 2000 exchanges, oldest first.
     #[must_use]
     pub fn log(&self) -> Vec<Exchange> {
         self.state().log.all().cloned().collect()

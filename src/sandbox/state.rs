@@ -1,11 +1,12 @@
 //! Everything the box remembers, behind one lock that is never held while the box waits for something.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::faults::Faults;
+use super::gate::GateDevice;
 use super::log::Log;
 use super::people::People;
 use super::push::{Deliveries, Push};
@@ -31,7 +32,8 @@ pub(super) struct State {
     pub client_msg_ids: HashMap<String, (DateTime<Utc>, String)>,
     pub desks: Desks,
     pub sms: Network,
-    pub gate_keys: HashMap<String, [u8; 32]>,
+    /// By the device's id.
+    pub gates: BTreeMap<String, GateDevice>,
     /// The last nonce of a gate of ours.
     pub last_scan: u64,
     /// What waits to be pushed to the service.

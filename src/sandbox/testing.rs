@@ -106,8 +106,8 @@ impl Trial {
                     report_key: "aliyuns-reports".into(),
                 }),
             },
-            gate_keys: [("G03".to_owned(), [7; 32])].into(),
         });
+        sandbox.add_gate("G03", "东门 · 进", [7; 32]);
         Self { sandbox, clock }
     }
 

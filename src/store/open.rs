@@ -80,6 +80,12 @@ fn sqlite(url: &str, read_only: bool) -> ConnectOptions {
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(Duration::from_secs(5))
                 .foreign_keys(true)
+                // A commit pays for each page it writes, and a checkpoint for each page once more: with more
+                // of the log and of its pages in memory the same page is written once for many commits.
+                .pragma("cache_size", if read_only { "-4000" } else { "-32000" })
+                .pragma("wal_autocheckpoint", "8000")
+                // Not a file for each statement that may have to be undone.
+                .pragma("temp_store", "memory")
         });
     options
 }

@@ -27,7 +27,7 @@ row!("passages" {
     recorded_at: DateTimeUtc,
     kind: String,
     reader: i16,
-    content_hash: String,
+    content_hash: Option<String>,
     alert: Option<String>,
     offline: bool,
     list_version: Option<i64>,
@@ -60,7 +60,8 @@ pub struct Passage {
     pub direction: Direction,
     pub kind: Kind,
     pub reader: i16,
-    pub content: KeyedHash,
+    /// What was read, where the device does not number what it reads.
+    pub content: Option<KeyedHash>,
     /// The body of the answer, word for word; empty when the device decided by itself.
     pub answer: String,
     pub at: DateTime<Utc>,
@@ -89,6 +90,7 @@ pub async fn insert_new(
 }
 
 fn row(passage: &Passage, recorded_at: DateTime<Utc>) -> row::ActiveModel {
+    let content = passage.content.as_ref();
     let row = row::Model {
         id: passage.id.get(),
         device_id: passage.device.as_str().to_owned(),
@@ -102,7 +104,7 @@ fn row(passage: &Passage, recorded_at: DateTime<Utc>) -> row::ActiveModel {
         recorded_at,
         kind: passage.kind.as_str().to_owned(),
         reader: passage.reader,
-        content_hash: passage.content.as_str().to_owned(),
+        content_hash: content.map(|content| content.as_str().to_owned()),
         alert: passage.alert.map(|reason| reason.as_str().to_owned()),
         offline: passage.offline.is_some(),
         list_version: passage.offline,

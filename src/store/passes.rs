@@ -95,7 +95,8 @@ pub async fn find_held(
     let held = row::Entity::find_by_id(id.get())
         .find_also_related(visitors::Entity)
         .find_also_related(visits::Entity);
-    let Some((row, holder, visit)) = held.one(db).await? else {
+    // All of one: SQLite would plan anew each time for what `one` binds as a limit.
+    let Some((row, holder, visit)) = held.all(db).await?.pop() else {
         return Ok(None);
     };
     let holder = holder.map(visitors::visitor).transpose()?;

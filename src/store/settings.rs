@@ -71,8 +71,10 @@ pub async fn count_up(db: &impl ConnectionTrait, key: &str) -> Result<(), StoreE
 
 /// What was counted under a key.
 pub async fn number(db: &impl ConnectionTrait, key: &str) -> Result<i64, StoreError> {
-    let row = row::Entity::find_by_id(key.to_owned()).one(db).await?;
-    Ok(row
+    // All of one: SQLite would plan anew each time for what `one` binds as a limit.
+    let rows = row::Entity::find_by_id(key.to_owned()).all(db).await?;
+    Ok(rows
+        .first()
         .and_then(|row| row.value.parse().ok())
         .unwrap_or_default())
 }

@@ -439,6 +439,5 @@ fn world_of(service: &str, here: &str) -> SandboxSettings {
             }),
             aliyun: None,
         },
-        gate_keys: [].into(),
     }
 }

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use crate::harness::{App, GATE_KEY, Service, client, pass_of, signed_scan};
+use crate::harness::{App, GATE_KEY, Service, client, entries_of, signed_scan};
 
 const DEATHS: usize = 50;
 const GATES: usize = 8;
@@ -71,7 +71,7 @@ async fn of_fifty_processes_killed_under_load_every_opening_is_found_again() {
     for opening in &answered {
         assert!(kept.binary_search(opening).is_ok(), "{opening:?} is lost");
     }
-    let entries = usize::try_from(pass_of(&app, &code).await.entries).unwrap();
+    let entries = usize::try_from(entries_of(&app, &code).await).unwrap();
     assert_eq!(entries, kept.len(), "each is counted, and once");
     db.close().await.unwrap();
     app.deliver().await;

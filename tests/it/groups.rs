@@ -654,7 +654,7 @@ async fn of_a_thousand_scans_at_eight_gates_a_pass_for_a_hundred_opens_a_hundred
     for gate in &gates {
         let id = DeviceId::parse(gate).unwrap();
         for ctx in [&app.ctx, &other] {
-            let read = async {
+            let read = async || {
                 let version = store::news::gates_version(&ctx.db.read).await?;
                 let device = store::gates::find_device(&ctx.db.read, &id).await?;
                 let device = Arc::new(device.unwrap());

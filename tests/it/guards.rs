@@ -7,7 +7,7 @@ use campus_pass::store::audit;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::harness::{App, Approver, Guest, json_body, pass_of};
+use crate::harness::{App, Approver, Guest, entries_of, json_body};
 
 /// 周岚 of 保卫处.
 fn guard(app: &App) -> Approver<'_> {
@@ -190,7 +190,7 @@ async fn who_is_let_through_by_hand_is_inside_in_the_guards_name() {
     assert!(lines[0].starts_with("staff:"), "{}", lines[0]);
     // A vehicle takes no entry, and is nobody who is inside.
     through(&guard, "东门", "in", ("plate", &json!("渝AD12345"))).await;
-    assert_eq!(pass_of(&app, &code).await.entries, 1);
+    assert_eq!(entries_of(&app, &code).await, 1);
     assert_eq!(
         guard.get("/api/guard/inside").await.expect(200)["people"],
         1
@@ -232,7 +232,7 @@ async fn a_double_tap_is_one_passage_and_a_guard_opens_for_nobody_whom_the_gate_
     for answer in join_all([tap(), tap(), tap(), tap()]).await {
         assert_eq!(answer["reason"], "ok");
     }
-    assert_eq!(pass_of(&app, &code).await.entries, 1);
+    assert_eq!(entries_of(&app, &code).await, 1);
     let again = through(&guard, "东门", "in", ("pass", &pass)).await;
     assert_eq!(again["reason"], "passback");
     let both = json!({ "gate": form["gate"], "direction": "in" });

@@ -11,6 +11,7 @@ import { chromium } from 'playwright-core'
 export const BASE_URL = (process.env.BASE_URL ?? 'http://127.0.0.1:8080').replace(/\/$/, '')
 
 const SCREENSHOTS = fileURLToPath(new URL('../screenshots', import.meta.url))
+const README = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -26,7 +27,8 @@ const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.
 /**
  * Opens a browser of its own for one test: `{ page, context, audit, forgive, see }`.
  * `audit()` checks the page as it stands; `forgive(pattern)` names console errors that the story
- * provokes on purpose; `see(name)` saves what the screen shows in screenshots/ when SCREENSHOTS is set.
+ * provokes on purpose; `see(name)` saves what the screen shows when SCREENSHOTS is set, in screenshots/ if the README
+ * shows it and in screenshots/others/, which git ignores, if it does not.
  */
 export async function openBrowser(t, { width = 390, height = 844, dark = false, userAgent } = {}) {
   const phone = width < 1000
@@ -88,7 +90,8 @@ export async function openBrowser(t, { width = 390, height = 844, dark = false, 
     if (!process.env.SCREENSHOTS) return
     await page.locator('.van-toast').waitFor({ state: 'hidden' })
     await page.evaluate(() => scrollTo(0, 0))
-    await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) })
+    const folder = README.includes(`web/screenshots/${name}.png`) ? '' : 'others'
+    await page.screenshot({ path: join(SCREENSHOTS, folder, `${name}.png`) })
   }
   return { page, context, audit, see, forgive: (pattern) => forgiven.push(pattern) }
 }

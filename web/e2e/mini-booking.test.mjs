@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { BASE_URL, control, speck } from './browser.mjs'
 import { codeOf, GATE, HOST, passLink, until } from './campus.mjs'
-import { agree, bookByMini, choosePhoto, fillPerson, fillPlan, holder, numberShown, openPass } from './mini.mjs'
+import { agree, bookByMini, choosePhoto, fillPerson, fillPlan, holder, keptByMini, numberShown, openPass } from './mini.mjs'
 
 test('a holder of the mini-program books, the approver agrees, and the pass opens the gate', async (t) => {
   const guest = await holder(t)
@@ -46,7 +46,7 @@ test('the code on the canvas is the one that the service gave for this half minu
   await page.getByText(/^\d+ 秒后自动刷新$/).waitFor()
   const read = () =>
     page.getByRole('img', { name: '通行二维码' }).evaluate((canvas) => {
-      const [, kept] = Object.entries(localStorage).find(([name]) => name.startsWith('pass:'))
+      const [, kept] = Object.entries(localStorage).find(([name]) => name.includes(' pass:'))
       const { pass, heardAt } = JSON.parse(kept)
       const now = Date.parse(pass.now) + Date.now() - heardAt
       const { codes, size, step_seconds } = pass.rotating
@@ -190,6 +190,53 @@ test('the form survives leaving its page, and a lost answer and a second tap mak
   await page.getByRole('button', { name: '确定' }).click()
   await page.locator('.stage:visible', { hasText: '已撤销' }).waitFor()
   assert.equal(await page.getByRole('button', { name: '撤销' }).count(), 0)
+  await page.getByText('该申请已撤销，通行凭证不再有效。如仍需来访，请再次预约。').waitFor()
+  await page.locator('.toast').waitFor({ state: 'detached' })
+  await guest.audit()
+  await page.getByRole('button', { name: '再次预约' }).click()
+  await submit.waitFor()
+})
+
+// No pass is used up or taken back in a test's time, so the answers are given here.
+test('a pass that opens nothing says why, and what to do', async (t) => {
+  const guest = await holder(t)
+  const { page } = guest
+  const answer = {
+    state: 'revoked', stage: 'withdrawn', holder: '张*', host: '刘明', area: '校园区域',
+    starts_at: '2026-03-02T14:00:00+08:00', ends_at: '2026-03-02T18:00:00+08:00', now: '2026-03-02T15:00:00+08:00',
+    code: null, code_mark: null, rotating: null, qr_svg: null,
+  }
+  await page.route('**/api/passes/*', (route) => route.fulfill({ json: answer }))
+  const look = () => guest.open('/pages/pass/pass?token=AAAAAAAAAAAAAAAAAAAAAA')
+  await look()
+  await page.getByText('该预约已撤销，凭证随之失效。如仍需来访，请再次预约。').waitFor()
+  await page.getByRole('button', { name: '再次预约' }).waitFor()
+  Object.assign(answer, { state: 'valid', stage: 'approved', entries_left: 0 })
+  await look()
+  await page.getByText('次数已用完').waitFor()
+  await page.getByText('还可进入 0 人次').waitFor()
+  assert.equal(await page.getByRole('button', { name: '再次预约' }).count(), 0)
+  await guest.audit()
+})
+
+test('the words are as large as was chosen in WeChat, on every page', async (t) => {
+  const guest = await holder(t, { width: 320, height: 640 })
+  const { page } = guest
+  const size = () => page.evaluate(() => parseFloat(getComputedStyle(document.body).fontSize))
+  for (const [path, ready] of [
+    ['/pages/book/book', page.getByRole('button', { name: '发起单人预约' })],
+    ['/pages/register/register', page.getByRole('button', { name: '提交' })],
+    ['/pages/mine/mine', page.getByRole('button', { name: '导出我的数据' })],
+  ]) {
+    await guest.open(path)
+    await ready.waitFor()
+    const usual = await size()
+    await guest.open(path, 24)
+    await ready.waitFor()
+    assert.equal(await size(), usual * 1.5, path)
+    await guest.audit()
+    await guest.see(`mini-large${path.split('/').pop()}`)
+  }
 })
 
 test('a session that has ended is begun anew without a word', async (t) => {
@@ -197,8 +244,8 @@ test('a session that has ended is begun anew without a word', async (t) => {
   const { page } = guest
   await guest.open()
   await page.getByRole('button', { name: /^到访区域/ }).waitFor()
-  await until('a session', () => page.evaluate(() => localStorage.getItem('token')))
-  const authorization = `Bearer ${JSON.parse(await page.evaluate(() => localStorage.getItem('token')))}`
+  const token = await until('a session', async () => (await keptByMini(page)).token)
+  const authorization = `Bearer ${token}`
   const out = await fetch(`${BASE_URL}/api/logout/everywhere`, { method: 'POST', headers: { authorization } })
   assert.equal(out.status, 204)
   await page.getByRole('tab', { name: '预约记录' }).click()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { control } from './browser.mjs'
 import { approverOf, codeOf, decide, passLink, until } from './campus.mjs'
-import { agree, bookByMini, choosePhoto, fillPerson, fillPlan, holder, numberShown } from './mini.mjs'
+import { agree, bookByMini, choosePhoto, fillPerson, fillPlan, holder, keptByMini, numberShown } from './mini.mjs'
 
 /** A resident of the seed, and the device at the gate of their quarter. */
 const RESIDENT = { name: '王建国', phone: '13900000101', house: '３栋2单元 501室' }
@@ -166,7 +166,7 @@ test('what is kept of me is shown, taken along and given up, and nothing stays o
   await page.getByRole('textbox', { name: '请输入“注销”以确认' }).fill('注销')
   await page.getByRole('button', { name: '确定' }).click()
   await page.getByText('本机上的登录已结束').waitFor()
-  assert.equal(await page.evaluate(() => localStorage.length), 0)
+  assert.deepEqual(await keptByMini(page), {})
   await guest.audit()
   // Who logs in again is somebody new.
   await page.getByRole('button', { name: '重新登录' }).click()

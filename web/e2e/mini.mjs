@@ -1,44 +1,30 @@
 // People with the mini-program in their hands: its pages as they are, in Chromium by glass-easel (mp-harness), before
-// the real binary, whose sandbox gives the codes of `wx.login` and of the phone button.
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { compile } from '../mp-harness/compile.mjs'
+// the real binary, whose sandbox shows them and gives the codes of `wx.login` and of the phone button.
 import { BASE_URL, control, openBrowser, photo } from './browser.mjs'
 import { cardOf, HOST, ID_NUMBER, someNumber, until } from './campus.mjs'
 
-const { resolve } = createRequire(import.meta.url)
-const HARNESS = `${BASE_URL}/mp-harness/`
-const own = (name) => readFile(new URL(`../mp-harness/${name}`, import.meta.url), 'utf8')
-const theirs = (path) => readFile(resolve('glass-easel/package.json').replace('glass-easel/package.json', path), 'utf8')
-
-const FILES = {
-  '': ['text/html', () => own('index.html')],
-  'phone.css': ['text/css', () => own('phone.css')],
-  'phone.js': ['text/javascript', () => own('phone.js')],
-  'wx.js': ['text/javascript', () => own('wx.js')],
-  'dialogs.js': ['text/javascript', () => own('dialogs.js')],
-  'app.js': ['text/javascript', () => compile(BASE_URL)],
-  'glass-easel.js': ['text/javascript', () => theirs('glass-easel/dist/glass_easel.all.es.js')],
-  'adapter.js': ['text/javascript', () => theirs('glass-easel-miniprogram-adapter/dist/glass_easel_miniprogram_adapter.es.js')],
-}
-
 /**
  * Somebody new who holds the mini-program: the browser, `openid`, `phone`, and `open(path)`, which opens one of its
- * pages as a link, a code or the list of mini-programs would.
+ * pages as a link, a code or the list of mini-programs would; `type` is the size of the words that they chose in WeChat.
  */
 export async function holder(t, options) {
   const { openid } = await control('POST', '/people', { nickname: '小程' })
   const browser = await openBrowser(t, options)
-  await browser.context.route(`${HARNESS}**`, async (route) => {
-    const [contentType, read] = FILES[new URL(route.request().url()).pathname.slice('/mp-harness/'.length)] ?? []
-    if (!read) return route.abort()
-    return route.fulfill({ contentType: `${contentType}; charset=utf-8`, body: await read() })
-  })
   const phone = someNumber()
-  const open = (path = '/pages/book/book') =>
-    browser.page.goto(`${HARNESS}?${new URLSearchParams({ person: openid, phone, open: path })}`)
+  const open = (path = '/pages/book/book', type = 16) =>
+    browser.page.goto(`${BASE_URL}/sandbox/mini?${new URLSearchParams({ person: openid, phone, open: path, type })}`)
   return { ...browser, openid, phone, open }
 }
+
+/** Everything that the mini-program keeps on this phone, by its own names. */
+export const keptByMini = (page) =>
+  page.evaluate(() =>
+    Object.fromEntries(
+      Object.entries(localStorage)
+        .filter(([name]) => name.startsWith('mini '))
+        .map(([name, value]) => [name.split(' ').slice(2).join(' '), JSON.parse(value)]),
+    ),
+  )
 
 /** Picks one of a wheel: the named one, or the first. */
 export async function turn(page, field, option) {

@@ -21,8 +21,8 @@ export async function readAll() {
   return Object.fromEntries(await Promise.all(files.map(read)))
 }
 
-/** The module's text; `baseUrl` is the service that config.js names. */
-export async function compile(baseUrl) {
+/** The module's text; the service is the one that serves it, whatever config.js names. */
+export async function compile() {
   const files = await readAll()
   const of = (kind) => Object.entries(files).filter(([path]) => path.endsWith(kind))
   const templates = new TmplGroup()
@@ -32,7 +32,7 @@ export async function compile(baseUrl) {
   }
   templates.addTmpl('picker', PICKER)
   const scripts = of('.js').map(([path, text]) => {
-    const body = path === 'config.js' ? `module.exports = { BASE_URL: ${JSON.stringify(baseUrl)} }` : text
+    const body = path === 'config.js' ? "module.exports = { BASE_URL: '' }" : text
     return `${JSON.stringify(path)}(require, module, exports, wx, App, Page, Component) {${body}\n}`
   })
   const settings = of('.json').map(([path, text]) => `${JSON.stringify(path)}: ${text}`)

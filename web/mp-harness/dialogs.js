@@ -46,11 +46,18 @@ export function showToast({ title }) {
   setTimeout(() => toast.remove(), TOAST_MS)
 }
 
+/** What was chosen, by the path that the page was told. */
+export const chosenFiles = new Map()
+
 /** A file of this machine in the place of the camera and the album. */
 export const chooseFile = () =>
   new Promise((resolve, reject) => {
     const input = Object.assign(document.createElement('input'), { type: 'file', accept: 'image/*' })
-    input.onchange = () => resolve(URL.createObjectURL(input.files[0]))
+    input.onchange = () => {
+      const path = URL.createObjectURL(input.files[0])
+      chosenFiles.set(path, input.files[0])
+      resolve(path)
+    }
     input.oncancel = () => reject(new Error('cancelled'))
     input.click()
   })

@@ -2,7 +2,7 @@
 // the `wx` of wx.js.
 import { CurrentWindowBackendContext } from 'glass-easel'
 import { MiniProgramEnv } from 'glass-easel-miniprogram-adapter'
-import { scripts, settings, style, templates } from '/mp-harness/app.js'
+import { scripts, settings, style, templates } from 'virtual:mini-program'
 import { chooseFrom } from './dialogs.js'
 import { makeWx } from './wx.js'
 
@@ -10,7 +10,9 @@ const app = settings['app.json']
 const $ = (id) => document.getElementById(id)
 
 /** WeChat's elements that a browser has under other names. */
-const ELEMENTS = { view: 'div', text: 'span', image: 'img' }
+const ELEMENTS = { view: 'div', text: 'span', image: 'img', 'page-meta': 'meta' }
+/** 字体大小, which the person set in WeChat. */
+const typeSize = `${new URLSearchParams(location.search).get('type') ?? 16}px`
 /** WeChat's attributes that a browser has under other names, or keeps as properties. */
 const ATTRIBUTES = {
   'aria-role'(element, value) {
@@ -19,6 +21,7 @@ const ATTRIBUTES = {
   },
   'aria-label': (element, value) => element.tagName === 'IMG' && element.setAttribute('alt', value),
   value: (element, value) => element.value !== value && (element.value = value),
+  'root-font-size': (_, value) => (document.documentElement.style.fontSize = value === 'system' ? typeSize : value),
   focus: (element) => requestAnimationFrame(() => element.focus()),
   loading: (element) => element.setAttribute('aria-busy', 'true'),
   mode: (element, value) => (element.style.objectFit = value === 'aspectFill' ? 'cover' : 'contain'),

@@ -1,6 +1,6 @@
 // WeChat's API as far as the mini-program asks for it; what it does not stand for is missing, and fails a story. Who
 // holds the phone is `person` of the address, whom the sandbox knows.
-import { chooseFile, showModal, showToast } from './dialogs.js'
+import { chooseFile, chosenFiles, showModal, showToast } from './dialogs.js'
 
 const { person, phone } = Object.fromEntries(new URLSearchParams(location.search))
 
@@ -23,11 +23,15 @@ const both = (work) => (options = {}) => {
 // A mini-program has no cookies.
 const bare = (url, options) => fetch(url, { ...options, credentials: 'omit' })
 
+// Each person's phone has its own, in one browser's.
+const own = `mini ${person} `
 const storage = {
-  setStorageSync: (name, value) => localStorage.setItem(name, JSON.stringify(value)),
-  getStorageSync: (name) => JSON.parse(localStorage.getItem(name) ?? '""'),
-  removeStorageSync: (name) => localStorage.removeItem(name),
-  clearStorageSync: () => localStorage.clear(),
+  setStorageSync: (name, value) => localStorage.setItem(own + name, JSON.stringify(value)),
+  getStorageSync: (name) => JSON.parse(localStorage.getItem(own + name) ?? '""'),
+  removeStorageSync: (name) => localStorage.removeItem(own + name),
+  clearStorageSync() {
+    for (const name of Object.keys(localStorage)) if (name.startsWith(own)) localStorage.removeItem(name)
+  },
 }
 
 const network = {
@@ -40,7 +44,7 @@ const network = {
     const send = async () => {
       const form = new FormData()
       for (const [field, value] of Object.entries(formData)) form.append(field, value)
-      form.append(name, await (await fetch(filePath)).blob(), 'photo.jpg')
+      form.append(name, chosenFiles.get(filePath), 'photo.jpg')
       const answer = await bare(url, { method: 'POST', body: form, headers: header })
       return { statusCode: answer.status, data: await answer.text() }
     }

@@ -17,16 +17,31 @@ const toPhoto = ({ id, kind, given_at }) => ({
   given: `${words.given} ${moment(given_at)}`,
 })
 
+/** @param {Own['consents'][number]} consent */
+const toConsent = ({ given_at, withdrawn_at }) => [
+  { name: texts.me.purpose, value: texts.me.consent },
+  { name: texts.me.consentGiven, value: moment(given_at) },
+  ...(withdrawn_at ? [{ name: texts.me.consentEnded, value: moment(withdrawn_at) }] : []),
+]
+
 Page({
   data: {
     words: shown(words),
-    names: { name: texts.book.name, phone: texts.book.phone, logOut: texts.common.logOut, loading: texts.common.loading },
+    names: {
+      name: texts.book.name,
+      phone: texts.book.phone,
+      logOut: texts.common.logOut,
+      everywhere: texts.me.everywhere,
+      consents: texts.me.consents,
+      loading: texts.common.loading,
+    },
     leaving: shown(texts.left),
     loaded: false,
     left: false,
     name: '',
     phone: '',
     photos: /** @type {ReturnType<typeof toPhoto>[]} */ ([]),
+    consents: /** @type {ReturnType<typeof toConsent>[]} */ ([]),
     amount: '',
     failure: '',
   },
@@ -44,6 +59,7 @@ Page({
         name: own.account.name || words.nobody,
         phone: own.account.phone || words.nobody,
         photos: own.photos.map(toPhoto),
+        consents: own.consents.map(toConsent),
         amount: words.amount(own.visits.length, own.messages.length),
       })
     } catch (error) {
@@ -66,6 +82,11 @@ Page({
   async logOut() {
     const act = () => me.logOut().then(() => true)
     if (await ask({ title: texts.common.logOut, question: words.logOutAsk, done: words.loggedOut, act })) this.forget()
+  },
+  async logOutEverywhere() {
+    const act = () => me.logOutEverywhere().then(() => true)
+    const { everywhere, everywhereAsk } = texts.me
+    if (await ask({ title: everywhere, question: everywhereAsk, done: words.loggedOut, act })) this.forget()
   },
   forget() {
     keeper.forgetAll()

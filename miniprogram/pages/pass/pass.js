@@ -2,6 +2,7 @@
 // with the codes of the next minutes, so that a gate without a signal still sees one; the server's clock, not the
 // phone's, says which counts.
 const { links, problemOf } = require('../../utils/api')
+const { ask } = require('../../utils/asking')
 const { draw } = require('../../utils/code')
 const { moment } = require('../../utils/format')
 const { keptPasses } = require('../../utils/kept-passes')
@@ -9,10 +10,13 @@ const { shown, texts } = require('../../texts')
 
 const words = texts.pass
 const REFRESH_SECONDS = 30
+/** After which one books anew. */
+const ENDED = ['expired', 'withdrawn', 'rejected']
 
 /** @param {Pass} pass */
 const toFacts = (pass) => [
   { name: words.holder, value: pass.holder },
+  ...(typeof pass.entries_left === 'number' ? [{ name: words.entriesLeft, value: words.entries(pass.entries_left) }] : []),
   { name: words.host, value: pass.host },
   { name: words.area, value: pass.area },
   { name: words.starts, value: moment(pass.starts_at) },
@@ -21,9 +25,10 @@ const toFacts = (pass) => [
 
 /** The window opens and closes between two answers too, and without any. @param {Pass} pass @param {number} now @returns {keyof typeof words.states} */
 function stateAt(pass, now) {
-  if (pass.state === 'revoked') return 'revoked'
-  if (now < Date.parse(pass.starts_at)) return 'not_yet'
-  return now > Date.parse(pass.ends_at) ? 'expired' : 'valid'
+  if (pass.state === 'revoked') return pass.stage === 'withdrawn' || pass.stage === 'rejected' ? pass.stage : 'revoked'
+  if (now > Date.parse(pass.ends_at)) return 'expired'
+  if (pass.entries_left === 0) return 'used_up'
+  return now < Date.parse(pass.starts_at) ? 'not_yet' : 'valid'
 }
 
 /** The rotating code of a moment, while there is one. @param {Pass} pass @param {number} now */
@@ -39,12 +44,14 @@ function codeAt(pass, now) {
 
 Page({
   data: {
-    words: { ...shown(words), loading: texts.common.loading, again: texts.own.again },
+    words: { ...shown(words), loading: texts.common.loading, again: texts.visit.again },
+    face: { name: texts.book.facePhoto, withdraw: texts.me.withdrawFace },
     token: '',
     pass: /** @type {Pass | null} */ (null),
     heardAt: 0,
     facts: /** @type {ReturnType<typeof toFacts>} */ ([]),
     state: '',
+    ended: false,
     stateText: '',
     advice: '',
     offline: '',
@@ -138,6 +145,7 @@ Page({
     const fixed = opens && !code && pass.qr_svg
     this.setData({
       state,
+      ended: ENDED.includes(state),
       stateText: words.states[state],
       advice: words.advice[state](moment(pass.starts_at)),
       // As a picture and not as markup: nothing inside it can run.
@@ -150,6 +158,11 @@ Page({
     } else if (!code) {
       this.setData({ drawn: '' })
     }
+  },
+  async withdrawFace() {
+    const { withdrawFace, withdrawFaceAsk, removed } = texts.me
+    const act = () => links.withdrawFace(this.data.token).then(() => true)
+    if (await ask({ title: withdrawFace, question: withdrawFaceAsk, done: removed, act })) this.refresh()
   },
   toBook() {
     wx.switchTab({ url: '/pages/book/book' })

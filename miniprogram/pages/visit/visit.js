@@ -6,6 +6,10 @@ const { shown, texts } = require('../../texts')
 
 const words = texts.visit
 const WITHDRAWABLE = ['submitted', 'pending', 'approved', 'returned']
+/** Where another one like it may begin. */
+const ENDED = ['rejected', 'lapsed', 'withdrawn', 'completed']
+/** What to do, where the stage does not say it by itself. @type {Record<string, string | undefined>} */
+const next = words.next
 
 /** @param {string} name @param {string | null | undefined} value */
 const fact = (name, value) => ({ name, value: value || '' })
@@ -48,7 +52,7 @@ Page({
   data: {
     words: shown(words),
     sections: { visit: texts.titles.visit, plan: texts.book.visitSection, loading: texts.common.loading },
-    advice: texts.register.submittedAdvice,
+    advice: '',
     id: '',
     visit: /** @type {Visit | null} */ (null),
     head: /** @type {ReturnType<typeof fact>[]} */ ([]),
@@ -57,6 +61,7 @@ Page({
     inviting: false,
     canWithdraw: false,
     canEdit: false,
+    again: '',
     failure: '',
   },
   /** @param {Record<string, string | undefined>} query */
@@ -96,6 +101,8 @@ Page({
       visitors: visit.visitors.map(toVisitor),
       canWithdraw: WITHDRAWABLE.includes(visit.stage),
       canEdit: visit.stage === 'returned',
+      again: !ENDED.includes(visit.stage) ? '' : visit.resident ? words.registerAgain : words.again,
+      advice: visit.stage === 'submitted' ? texts.register.submittedAdvice : next[visit.stage] || '',
     })
     // Only an open invitation is sent on: any other page here is one's own.
     if (inviting) wx.showShareMenu({})
@@ -105,6 +112,10 @@ Page({
     const act = () => visits.withdraw(this.data.id)
     const visit = await ask({ title: words.withdraw, question: words.withdrawAsk, done: words.withdrawn, act })
     if (visit) this.show(visit)
+  },
+  begin() {
+    const { visit } = this.data
+    wx.switchTab({ url: visit && visit.resident ? '/pages/register/register' : '/pages/book/book' })
   },
   edit() {
     wx.navigateTo({ url: `/pages/edit/edit?id=${this.data.id}` })

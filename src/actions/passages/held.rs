@@ -93,10 +93,11 @@ impl Held {
         })
     }
 
-    /// A gate opens: the entry is taken.
+    /// A gate opens: the entry is taken, where there is a limit to them.
     pub fn count(&mut self, holding: &Holding) {
         let (id, entries) = (holding.pass.id, holding.known.entries());
-        if let Some(pass) = self.passes.get_mut(&id).filter(|_| entries > 0) {
+        let limited = |pass: &&mut Pass| entries > 0 && pass.entry_limit.is_some();
+        if let Some(pass) = self.passes.get_mut(&id).filter(limited) {
             pass.entries += entries;
             *self.counted.entry(id).or_default() += entries;
         }

@@ -3,18 +3,17 @@
 use super::recognise::recognise;
 use crate::ctx::Ctx;
 use crate::domain::campus::{Direction, Gate};
-use crate::domain::gate::{Content, Credential, Facts, Scan, Verdict, decide};
+use crate::domain::gate::{Content, Credential, Facts, Kind, Scan, Verdict, decide};
 use crate::store::{StoreError, presences};
 
 /// A scan by somebody who looks themselves.
 #[must_use]
-pub fn scan(ctx: &Ctx, content: &Content, direction: Direction, nonce: String) -> Scan {
+pub fn scan(kind: Kind, direction: Direction, nonce: String) -> Scan {
     Scan {
         nonce,
-        numbered: true,
+        repeats: None,
         reader: 0,
-        kind: content.kind,
-        content: super::fingerprint(ctx, content),
+        kind,
         direction,
     }
 }
@@ -30,8 +29,8 @@ pub async fn look(
     direction: Direction,
 ) -> Result<(Credential, Verdict), StoreError> {
     let now = ctx.clock.now();
-    let scan = scan(ctx, content, direction, String::new());
-    let mut credential = recognise(ctx, gate, (content, &scan.content), now).await?;
+    let scan = scan(content.kind, direction, String::new());
+    let mut credential = recognise(ctx, gate, content, now).await?;
     if let Credential::Pass(holding) = &mut credential {
         let place = (holding.pass.id, gate.area);
         let theirs = presences::of_passes(&ctx.db.read, [place.0]).await?;

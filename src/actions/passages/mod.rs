@@ -75,11 +75,10 @@ pub async fn verify(
     }
     let late = || StoreError::Database(sea_orm::DbErr::Custom("too slow".to_owned()));
     let decided = async {
-        let read = (content, &scan.content);
-        let known = recognise(ctx, &reader.device.gate, read, now);
+        let known = recognise(ctx, &reader.device.gate, content, now);
         let credential = match tokio::time::timeout(READ, known).await {
             Ok(Ok(credential)) => credential,
-            Ok(Err(_)) | Err(_) => outage::known(ctx, read, now).ok_or_else(late)?,
+            Ok(Err(_)) | Err(_) => outage::known(ctx, content, now).ok_or_else(late)?,
         };
         if let Some(verdict) = refused_anyway(&reader, &credential, &scan, now) {
             let what = (&scan, request_hash.as_str(), &credential);
@@ -133,7 +132,7 @@ fn refused_anyway(
     let listed = credential
         .holding()
         .is_some_and(|held| !held.listed.is_empty());
-    if listed || !scan.numbered {
+    if listed || scan.repeats.is_some() {
         return None;
     }
     let gate = &reader.device.gate;
@@ -172,7 +171,7 @@ fn passage(
         direction: scan.direction,
         kind: scan.kind,
         reader: scan.reader,
-        content: scan.content.clone(),
+        content: scan.repeats.clone(),
         answer: body(ctx, verdict, id, now),
         at: now,
         offline: None,

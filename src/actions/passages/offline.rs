@@ -48,8 +48,7 @@ pub async fn record(
     for (place, record) in records.iter().enumerate() {
         // A clock that is ahead must not make somebody be inside until it is right.
         let at = record.at.min(now);
-        let read = (&record.content, &record.scan.content);
-        let credential = recognise(ctx, &device.gate, read, at).await?;
+        let credential = recognise(ctx, &device.gate, &record.content, at).await?;
         told.push((place, record, at, credential));
     }
     // In the order of the index in which two that tell the same would else wait for each other.
@@ -86,7 +85,7 @@ async fn keep(
         direction: scan.direction,
         kind: scan.kind,
         reader: scan.reader,
-        content: scan.content.clone(),
+        content: None,
         answer: String::new(),
         at,
         offline: Some(record.list_version),
@@ -117,10 +116,9 @@ pub(super) async fn take_down(
     };
     let scan = Scan {
         nonce: passage.nonce.clone(),
-        numbered: true,
+        repeats: None,
         reader: passage.reader,
         kind: passage.kind,
-        content: passage.content.clone(),
         direction,
     };
     let ours = decide(facts, &scan, at);

@@ -13,7 +13,6 @@ use crate::domain::campus::Direction;
 use crate::domain::gate::{Content, Credential, Facts, Kind, Reason, Verdict, decide};
 use crate::domain::rules;
 use crate::ids::GateId;
-use crate::secret::KeyedHash;
 use crate::store::passages::Passage;
 
 /// How long the database is left alone once it has failed: whoever waits for it meanwhile would wait in vain.
@@ -113,13 +112,9 @@ fn blind(asked: &Asked, now: DateTime<Utc>) -> Option<Verdict> {
 }
 
 /// What is known of a thing that was read, when the database cannot be asked.
-pub(super) fn known(
-    ctx: &Ctx,
-    (content, fingerprint): (&Content, &KeyedHash),
-    now: DateTime<Utc>,
-) -> Option<Credential> {
+pub(super) fn known(ctx: &Ctx, content: &Content, now: DateTime<Utc>) -> Option<Credential> {
     match content.kind {
-        Kind::Qr | Kind::Card => claimed(ctx, (&content.text, fingerprint), now),
+        Kind::Qr | Kind::Card => claimed(ctx, content, now),
         Kind::Plate | Kind::Face | Kind::IdCard | Kind::Other => None,
     }
 }

@@ -4,8 +4,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use futures::FutureExt;
 use sea_orm::ConnectionTrait;
 
+use super::fingerprint;
 use crate::ctx::Ctx;
 use crate::domain::campus::Gate;
 use crate::domain::gate::{Content, Credential, Holding, Kind, Known, normalise};
@@ -26,60 +28,34 @@ const IN_PERSON: Known = Known::InPerson { stale: false };
 pub(super) async fn recognise(
     ctx: &Ctx,
     gate: &Gate,
-    (content, fingerprint): (&Content, &KeyedHash),
+    content: &Content,
     now: DateTime<Utc>,
 ) -> Result<Credential, StoreError> {
-    let (db, text) = (&ctx.db.read, content.text.as_str());
+    let text = content.text.as_str();
     match content.kind {
-        Kind::Qr => of_code(ctx, (text, fingerprint), now).await,
-        Kind::Card => match of_code(ctx, (text, fingerprint), now).await? {
+        Kind::Qr => of_code(ctx, content, now).await,
+        Kind::Card => match of_code(ctx, content, now).await? {
             // What is no code of ours may well be a card.
             Credential::Bad => Ok(Credential::Unknown { stale: false }),
             known => Ok(known),
         },
-        Kind::Plate => {
-            let Ok(plate) = Plate::parse(text) else {
-                return Ok(Credential::NoPlate);
-            };
-            let theirs = passes::of_plate(db, &plate, now).await?;
-            if let Some(pass) = Pass::nearest(theirs, gate.slot, now) {
-                return recall(ctx, pass.id, &Known::ByPlate(plate)).await;
-            }
-            let waits = visitors::wait_with_plate(db, &plate, now).await?;
-            without_pass(ctx, waits, &ctx.keys.keyed_hash(&plate)).await
-        }
-        Kind::Face => {
-            let Ok(number) = text.trim().parse::<i64>() else {
-                return Ok(Credential::Bad);
-            };
-            of_face(ctx, gate, number.into(), now).await
-        }
-        Kind::IdCard => {
-            let Ok(number) = IdNumber::parse(text) else {
-                return Ok(Credential::Bad);
-            };
-            let hash = ctx.keys.keyed_hash(&number);
-            let theirs = passes::of_document(db, &hash, now).await?;
-            if let Some(pass) = Pass::nearest(theirs, gate.slot, now) {
-                return recall(ctx, pass.id, &IN_PERSON).await;
-            }
-            let waits = visitors::wait_with_document(db, &hash, now).await?;
-            without_pass(ctx, waits, &hash).await
-        }
+        Kind::Plate => of_plate(ctx, gate, text, now).boxed().await,
+        Kind::Face => of_face(ctx, gate, text, now).boxed().await,
+        Kind::IdCard => of_document(ctx, gate, text, now).boxed().await,
         Kind::Other => Ok(Credential::Unknown { stale: false }),
     }
 }
 
 async fn of_code(
     ctx: &Ctx,
-    (text, fingerprint): (&str, &KeyedHash),
+    content: &Content,
     now: DateTime<Utc>,
 ) -> Result<Credential, StoreError> {
-    let text = normalise(text);
+    let text = normalise(&content.text);
     match Rotation::read(&ctx.keys, &text, now) {
         Some(Rotation::Fresh(pass)) => recall(ctx, pass, &IN_PERSON).await,
         Some(Rotation::Stale(pass)) => recall(ctx, pass, &Known::InPerson { stale: true }).await,
-        None => match genuine(ctx, &text, fingerprint) {
+        None => match genuine(ctx, content, &text) {
             Some(claims) => recall(ctx, claims.pass, &IN_PERSON).await,
             None => Ok(Credential::Bad),
         },
@@ -87,12 +63,8 @@ async fn of_code(
 }
 
 /// What a code says by itself, or what was last known of its pass.
-pub(super) fn claimed(
-    ctx: &Ctx,
-    (text, fingerprint): (&str, &KeyedHash),
-    now: DateTime<Utc>,
-) -> Option<Credential> {
-    let text = normalise(text);
+pub(super) fn claimed(ctx: &Ctx, content: &Content, now: DateTime<Utc>) -> Option<Credential> {
+    let text = normalise(&content.text);
     let last = |pass| {
         let held = ctx.caches.gates.passes.last(&pass);
         held.map(|held| Credential::Pass(Holding::clone(&held)))
@@ -101,7 +73,7 @@ pub(super) fn claimed(
         Some(Rotation::Fresh(pass)) => last(pass),
         Some(Rotation::Stale(_)) => None,
         None => {
-            let claims = genuine(ctx, &text, fingerprint)?;
+            let claims = genuine(ctx, content, &text)?;
             last(claims.pass).or_else(|| Some(Credential::Pass(taken_at_its_word(&claims)?)))
         }
     }
@@ -135,25 +107,67 @@ fn taken_at_its_word(claims: &Claims) -> Option<Holding> {
 
 /// What a signed code says. A signature costs as much as everything else together, so one that fits is
 /// looked at once.
-fn genuine(ctx: &Ctx, text: &str, fingerprint: &KeyedHash) -> Option<Claims> {
+fn genuine(ctx: &Ctx, content: &Content, text: &str) -> Option<Claims> {
     let codes = &ctx.caches.gates.codes;
-    if let Some(claims) = codes.get(fingerprint) {
+    let fingerprint = fingerprint(ctx, content);
+    if let Some(claims) = codes.get(&fingerprint) {
         return Some(claims);
     }
     let CodeRead::Genuine(claims) = ctx.codes.read(text) else {
         return None;
     };
-    Some(codes.get_or_insert(fingerprint.clone(), || claims).0)
+    Some(codes.get_or_insert(fingerprint, || claims).0)
+}
+
+async fn of_plate(
+    ctx: &Ctx,
+    gate: &Gate,
+    text: &str,
+    now: DateTime<Utc>,
+) -> Result<Credential, StoreError> {
+    let db = &ctx.db.read;
+    let Ok(plate) = Plate::parse(text) else {
+        return Ok(Credential::NoPlate);
+    };
+    let theirs = passes::of_plate(db, &plate, now).await?;
+    if let Some(pass) = Pass::nearest(theirs, gate.slot, now) {
+        return recall(ctx, pass.id, &Known::ByPlate(plate)).await;
+    }
+    let waits = visitors::wait_with_plate(db, &plate, now).await?;
+    without_pass(ctx, waits, &ctx.keys.keyed_hash(&plate)).await
+}
+
+async fn of_document(
+    ctx: &Ctx,
+    gate: &Gate,
+    text: &str,
+    now: DateTime<Utc>,
+) -> Result<Credential, StoreError> {
+    let db = &ctx.db.read;
+    let Ok(number) = IdNumber::parse(text) else {
+        return Ok(Credential::Bad);
+    };
+    let hash = ctx.keys.keyed_hash(&number);
+    let theirs = passes::of_document(db, &hash, now).await?;
+    if let Some(pass) = Pass::nearest(theirs, gate.slot, now) {
+        return recall(ctx, pass.id, &IN_PERSON).await;
+    }
+    let waits = visitors::wait_with_document(db, &hash, now).await?;
+    without_pass(ctx, waits, &hash).await
 }
 
 /// Whose picture was withdrawn is known by their face no longer, whatever a terminal still keeps.
 async fn of_face(
     ctx: &Ctx,
     gate: &Gate,
-    id: VisitorId,
+    text: &str,
     now: DateTime<Utc>,
 ) -> Result<Credential, StoreError> {
     let db = &ctx.db.read;
+    let Ok(number) = text.trim().parse::<i64>() else {
+        return Ok(Credential::Bad);
+    };
+    let id = VisitorId::from(number);
     let visitor = visitors::find(db, id).await?;
     if visitor.is_none_or(|visitor| visitor.face_photo.is_none()) {
         return Ok(Credential::Unknown { stale: false });
@@ -177,13 +191,14 @@ async fn without_pass(ctx: &Ctx, waits: bool, mark: &KeyedHash) -> Result<Creden
 async fn recall(ctx: &Ctx, id: PassId, known: &Known) -> Result<Credential, StoreError> {
     let db = &ctx.db.read;
     let gates = &ctx.caches.gates;
-    let held = gates.passes.get(&id, async {
-        let marks = async { blacklist::marks(db).await.map(Arc::new).map(Some) };
+    let read = async {
+        let marks = async || blacklist::marks(db).await.map(Arc::new).map(Some);
         let listed = gates.listed.get(&(), marks).await?;
         let held = hold(db, ctx, id, listed.as_deref()).await?;
         Ok::<_, StoreError>(held.map(Arc::new))
-    });
-    let held = held.await?.map(|held| Holding::clone(&held));
+    };
+    let held = gates.passes.get(&id, || read.boxed()).await?;
+    let held = held.map(|held| Holding::clone(&held));
     known_by(db, ctx, held, known).await
 }
 
@@ -248,7 +263,7 @@ async fn known_by(
     match known {
         Known::ByPlate(plate) => {
             let mark = ctx.keys.keyed_hash(plate);
-            let mut listed = blacklist::fitting(db, [&mark]).await?;
+            let mut listed = blacklist::fitting(db, [&mark]).boxed().await?;
             listed.retain(|entry| !holding.listed.contains(entry));
             holding.listed.extend(listed);
             plate.as_str().clone_into(&mut holding.holder);

@@ -44,7 +44,7 @@ struct Line {
     direction: String,
     kind: String,
     reader: i16,
-    content: String,
+    content: Option<String>,
     answer: String,
     at: DateTime<Utc>,
     passed_at: Option<DateTime<Utc>>,
@@ -188,7 +188,10 @@ impl Line {
             direction: passage.direction.as_str().to_owned(),
             kind: passage.kind.as_str().to_owned(),
             reader: passage.reader,
-            content: passage.content.as_str().to_owned(),
+            content: passage
+                .content
+                .as_ref()
+                .map(|content| content.as_str().to_owned()),
             answer: passage.answer.clone(),
             at: passage.at,
             passed_at: passage.passed_at,
@@ -208,7 +211,7 @@ impl Line {
             direction: Direction::parse(&line.direction)?,
             kind: Kind::parse(&line.kind),
             reader: line.reader,
-            content: KeyedHash::from_column(line.content),
+            content: line.content.map(KeyedHash::from_column),
             answer: line.answer,
             at: line.at,
             offline: None,

@@ -31,7 +31,7 @@ const STORE: Duration = Duration::from_millis(400);
 /// How many refusals are stored at once, and how soon the next: whoever holds forged codes before every reader
 /// keeps nobody else waiting.
 const REFUSALS: usize = 256;
-const REST: Duration = Duration::from_millis(50);
+const REST: Duration = Duration::from_millis(200);
 
 /// What comes to the writer.
 pub struct Inbox {
@@ -291,8 +291,9 @@ impl Batch {
         let (device, scan) = (&asked.reader.device, &asked.scan);
         let mut ours = self.written.iter().rev();
         let ours = ours.find(|written| {
-            let same = written.content == scan.content && written.reader == scan.reader;
-            written.device == device.id && (written.nonce == scan.nonce || (!scan.numbered && same))
+            let repeats = written.content.is_some() && written.content == scan.repeats;
+            let same = written.nonce == scan.nonce || (repeats && written.reader == scan.reader);
+            written.device == device.id && same
         });
         if let Some(ours) = ours.filter(|ours| ours.nonce == scan.nonce) {
             let before = Answer {
@@ -302,9 +303,9 @@ impl Batch {
             };
             return Ok(Some(again(&before, &asked.request_hash, now)));
         }
-        if scan.numbered {
+        let Some(content) = &scan.repeats else {
             return Ok(None);
-        }
+        };
         let known = credential.holding().map(|holding| &holding.known);
         let one = if known == Some(&Known::InGroup) {
             TimeDelta::milliseconds(device.habits.repeat_ms.into())
@@ -313,7 +314,7 @@ impl Batch {
         };
         let before = match ours {
             Some(ours) => Some((ours.at, ours.answer.clone())),
-            None => passages::find_last(txn, &device.id, scan.reader, &scan.content)
+            None => passages::find_last(txn, &device.id, scan.reader, content)
                 .await?
                 .map(|before| (before.at, before.answer)),
         };

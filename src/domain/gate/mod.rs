@@ -75,13 +75,12 @@ impl Kind {
 pub struct Scan {
     /// The device's own number of the scan: the same again is the same scan.
     pub nonce: String,
-    /// Whether the device gave that number. Else readers that repeat themselves are known by the content.
-    pub numbered: bool,
+    /// What was read, keyed, where the device did not give that number: readers repeat themselves, and are then
+    /// known by it.
+    pub repeats: Option<KeyedHash>,
     /// Which of the device's readers.
     pub reader: i16,
     pub kind: Kind,
-    /// Of the content, keyed.
-    pub content: KeyedHash,
     pub direction: Direction,
 }
 

@@ -96,7 +96,7 @@ pub async fn ask(
 /// the database cannot be asked, and nothing at all when it never was.
 async fn look_up(ctx: &Ctx, key: String) -> Option<Option<Arc<(i64, Spoken)>>> {
     let spoken = &ctx.caches.gates.spoken;
-    let read = async {
+    let read = async || {
         let version = news::gates_version(&ctx.db.read).await?;
         let found = spoken::find(&ctx.db.read, &key).await?;
         Ok::<_, StoreError>(found.map(|found| Arc::new((version, found))))
@@ -114,16 +114,17 @@ async fn decide(
     hash: String,
 ) -> Result<Said, Problem> {
     let told = reading.direction.map(Direction::as_str);
+    let unnumbered = reading.serial.is_none();
+    let repeats = unnumbered.then(|| fingerprint(ctx, &reading.content));
     let scan = Scan {
         nonce: match &reading.serial {
             Some(serial) => serial.clone(),
             // Known by what was read and when.
             None => ctx.mint::<PassageId>().to_string(),
         },
-        numbered: reading.serial.is_some(),
+        repeats,
         reader: reading.reader,
         kind: reading.content.kind,
-        content: fingerprint(ctx, &reading.content),
         direction: way(reader.device.direction, told),
     };
     if let Some(Past { at, opened }) = reading.past {

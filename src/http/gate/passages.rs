@@ -9,7 +9,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{must_be, way};
-use crate::actions::passages::{Record, Recorded, fingerprint, record};
+use crate::actions::passages::{Record, Recorded, record};
 use crate::domain::campus::Direction;
 use crate::domain::gate::{Content, Kind, Reason, Scan};
 use crate::http::extract::read;
@@ -71,7 +71,7 @@ pub async fn passages(State(site): State<Site>, signed: Signed) -> Result<Respon
         return Err(Problem::too_large());
     }
     let direction = signed.reader.device.direction;
-    let parsed = |item: &Value| parse(&site, direction, told.lv, item);
+    let parsed = |item: &Value| parse(direction, told.lv, item);
     let parsed: Vec<_> = told.items.iter().map(parsed).collect();
     let records: Vec<_> = parsed.iter().flatten().cloned().collect();
     let mut recorded = record(ctx, &signed.reader, &records).await?.into_iter();
@@ -94,7 +94,7 @@ pub async fn passages(State(site): State<Site>, signed: Signed) -> Result<Respon
     })
 }
 
-fn parse(site: &Site, registered: Direction, list_version: i64, item: &Value) -> Option<Record> {
+fn parse(registered: Direction, list_version: i64, item: &Value) -> Option<Record> {
     let told: RecordIn = serde_json::from_value(item.clone()).ok()?;
     let fits = matches!(told.n.len(), 1..=64) && told.n.bytes().all(|b| b.is_ascii_graphic());
     let content = Content {
@@ -105,10 +105,9 @@ fn parse(site: &Site, registered: Direction, list_version: i64, item: &Value) ->
     let refused = why.filter(|why| *why != Reason::Ok);
     let scan = Scan {
         nonce: fits.then_some(told.n)?,
-        numbered: true,
+        repeats: None,
         reader: told.rd,
         kind: content.kind,
-        content: fingerprint(&site.ctx, &content),
         direction: way(registered, told.dir.as_deref()),
     };
     Some(Record {

@@ -31,8 +31,7 @@ pub async fn verify(State(site): State<Site>, signed: Signed) -> Result<Response
     let key = signed.answer_key();
     let scanned: ScanIn = read(&signed.body)?;
     must_be(&signed, &scanned.dev)?;
-    let numbered = scanned.n.is_some();
-    if scanned.n.is_some_and(|n| n != signed.nonce) {
+    if scanned.n.as_ref().is_some_and(|n| *n != signed.nonce) {
         return Err(Problem::field(
             "n",
             "nonce_differs",
@@ -43,12 +42,13 @@ pub async fn verify(State(site): State<Site>, signed: Signed) -> Result<Response
         kind: Kind::parse(&scanned.k),
         text: scanned.v,
     };
+    let unnumbered = scanned.n.is_none();
+    let repeats = unnumbered.then(|| fingerprint(&site.ctx, &content));
     let scan = Scan {
         nonce: signed.nonce,
-        numbered,
+        repeats,
         reader: scanned.rd,
         kind: content.kind,
-        content: fingerprint(&site.ctx, &content),
         direction: way(signed.reader.device.direction, scanned.dir.as_deref()),
     };
     match decide(&site.ctx, signed.reader, scan, &content, signed.body_hash).await {

@@ -61,6 +61,7 @@ pub(super) fn router(sandbox: &Sandbox) -> Router {
         .routes(routes!(desks::unlicense))
         .routes(routes!(desks::messages))
         .routes(routes!(desks::tap))
+        .routes(routes!(outside::gates))
         .routes(routes!(outside::scan))
         .routes(routes!(
             outside::faults,
@@ -136,6 +137,7 @@ mod tests {
         delete /control/wecom/{userid}
         get /control/deliveries
         get /control/faults
+        get /control/gate
         get /control/log
         get /control/menu
         get /control/people

@@ -5,7 +5,14 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
 use super::Refused;
-use crate::sandbox::{Deliveries, Exchange, Fault, Sandbox, Scan, Scanned, Unpushed};
+use crate::sandbox::{Deliveries, Exchange, Fault, GateDevice, Sandbox, Scan, Scanned, Unpushed};
+
+/// The devices at the gates.
+#[utoipa::path(get, path = "/control/gate", tag = "outside",
+    responses((status = 200, body = Vec<GateDevice>)))]
+pub(super) async fn gates(State(sandbox): State<Sandbox>) -> Json<Vec<GateDevice>> {
+    Json(sandbox.gates())
+}
 
 /// Holds a code before a reader.
 #[utoipa::path(post, path = "/control/gate/{dev}/scan", tag = "outside", request_body = Scan,
@@ -69,7 +76,7 @@ pub(super) async fn revoke_tokens(State(sandbox): State<Sandbox>) -> StatusCode 
     StatusCode::NO_CONTENT
 }
 
-/// The last 500 exchanges, oldest first.
+/// The last 2000 exchanges, oldest first.
 #[utoipa::path(get, path = "/control/log", tag = "outside",
     responses((status = 200, body = Vec<Exchange>)))]
 pub(super) async fn log(State(sandbox): State<Sandbox>) -> Json<Vec<Exchange>> {

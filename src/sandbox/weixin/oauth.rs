@@ -11,6 +11,9 @@ use crate::sandbox::tokens::{CodeFault, TOKEN_SECONDS};
 
 /// The cookie, or the parameter, that says whose phone shows the login page.
 const WHO: &str = "sandbox_person";
+/// What `wx.login` gives in the developer tools to a project without an app id of its own (游客模式), each time:
+/// there it stands for the first person in the box.
+const VISITORS_CODE: &str = "the code is a mock one";
 const SCOPES: &[&str] = &["snsapi_base", "snsapi_userinfo"];
 
 /// The login page: it knows the person (the first follower, when nothing says who it is), asks
@@ -65,9 +68,16 @@ pub(super) fn access_token(call: &Call) -> Answer {
 pub(super) fn session(call: &Call) -> Answer {
     let sandbox = &call.sandbox;
     let app = &sandbox.settings().mini_program.app_id;
-    let openid = take_code(call, app, call.query("js_code"))?;
+    let code = call.query("js_code");
+    let openid = if code == VISITORS_CODE {
+        check_app(call, app)?;
+        first_person(sandbox)
+    } else {
+        Some(take_code(call, app, code)?)
+    };
     let state = sandbox.state();
-    let person = state.people.find(&openid).ok_or_else(invalid_code)?;
+    let person = openid.and_then(|openid| state.people.find(&openid));
+    let person = person.ok_or_else(invalid_code)?;
     Ok(json!({
         "openid": person.mini_openid,
         "session_key": BASE64.encode(&sandbox.entropy().bytes::<16>()),
@@ -75,15 +85,26 @@ pub(super) fn session(call: &Call) -> Answer {
     }))
 }
 
-fn take_code(call: &Call, app: &str, code: &str) -> Result<String, Refusal> {
-    let sandbox = &call.sandbox;
+fn first_person(sandbox: &Sandbox) -> Option<String> {
+    let state = sandbox.state();
+    let first = state.people.all().first();
+    first.map(|person| person.openid.clone())
+}
+
+fn check_app(call: &Call, app: &str) -> Result<(), Refusal> {
     if call.query("appid") != app {
         return Err(Refusal::new(40013, "invalid appid"));
     }
-    authenticated(sandbox, app, call.query("secret"))?;
+    authenticated(&call.sandbox, app, call.query("secret"))?;
     if call.query("grant_type") != "authorization_code" {
         return Err(Refusal::new(40002, "invalid grant_type"));
     }
+    Ok(())
+}
+
+fn take_code(call: &Call, app: &str, code: &str) -> Result<String, Refusal> {
+    let sandbox = &call.sandbox;
+    check_app(call, app)?;
     if code.is_empty() {
         return Err(Refusal::new(41008, "missing code"));
     }
@@ -175,5 +196,21 @@ mod tests {
                 .unwrap()
                 .starts_with("code been used rid: ")
         );
+    }
+
+    /// `miniprogram/` opens in the developer tools as it is, without an app id of anybody's.
+    #[tokio::test]
+    async fn the_developer_tools_without_an_app_id_are_the_first_person() {
+        let world = Trial::new();
+        let login = "/weixin/sns/jscode2session?appid=wx-mini&secret=mini-secret\
+            &js_code=the%20code%20is%20a%20mock%20one&grant_type=authorization_code";
+        assert_eq!(world.get(login).await["errcode"], 40029, "nobody is there");
+        let person = world.sandbox.add_person("甲");
+        let _ = world.sandbox.add_person("乙");
+        for _ in 0..2 {
+            assert_eq!(world.get(login).await["openid"], person.mini_openid);
+        }
+        let wrong = login.replace("mini-secret", "wrong");
+        assert_eq!(world.get(&wrong).await["errcode"], 40125);
     }
 }

@@ -82,7 +82,7 @@ pub async fn seed(ctx: &Ctx, sandbox: &Sandbox, settings: &Settings) {
             DeviceKey::new(ctx.entropy.bytes())
         };
         add_device(ctx, id, gate, direction, &key).await.unwrap();
-        sandbox.add_gate_key(device, key.bytes().try_into().unwrap());
+        sandbox.add_gate(device, gate, key.bytes().try_into().unwrap());
     }
     let mut departments = Vec::new();
     for (name, department, userid, phone, roles) in MEMBERS {

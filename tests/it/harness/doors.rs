@@ -7,7 +7,7 @@ use campus_pass::domain::pass::Pass;
 use campus_pass::ids::PassId;
 use campus_pass::sandbox::{Scan, Scanned};
 use campus_pass::secret::hmac_sha256;
-use campus_pass::store::{gates, passes};
+use campus_pass::store::{gates, passes, presences};
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -90,6 +90,16 @@ pub async fn pass_of(app: &App, code: &str) -> Pass {
     let id = i64::from_be_bytes(bytes[2..10].try_into().unwrap());
     let pass = passes::find(&app.ctx.db.read, PassId::from(id)).await;
     pass.unwrap().unwrap()
+}
+
+/// How often whoever shows a code has come in, wherever.
+pub async fn entries_of(app: &App, code: &str) -> i32 {
+    let pass = pass_of(app, code).await;
+    let seen = presences::of_passes(&app.ctx.db.read, [pass.id]).await;
+    seen.unwrap()
+        .values()
+        .map(|presence| presence.entries)
+        .sum()
 }
 
 /// `200 {…}`, without what differs from run to run.

@@ -22,12 +22,12 @@ pub use campus::MEMBERS;
 pub use child::{Service, client, command, run};
 pub use database::Database;
 pub use delivery::Delivery;
-pub use doors::{Gate, pass_of};
+pub use doors::{Gate, entries_of, pass_of};
 pub use people::{Approver, Guest, ID_NUMBER, Visit, invited, percent};
 pub use plain::plain;
 pub use replica::{GATE_KEY, Replica, signed_scan, verify};
 pub use residents::{KNOWN, Resident, Typed, UNKNOWN};
-pub use wire::{Answer, body, json_body, picture, read_modules, read_qr, upload};
+pub use wire::{Answer, TOLD_TO_MACHINES, body, json_body, picture, read_modules, read_qr, upload};
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -34,6 +34,13 @@ export function pageFor(url: string, door: 'wechat' | 'wecom'): string {
   return /^\/(h5|i)\//.test(path) ? `/login/${door}?to=${encodeURIComponent(path)}` : path
 }
 
+/** A page of the mini-program on somebody's phone; its button of WeChat's number gives `phone`. */
+export const miniPage = (person: string, phone: string, page = 'pages/book/book') =>
+  `/sandbox/mini?${new URLSearchParams({ person, phone: phone || SOME_NUMBER, open: `/${page.replace(/^\//, '')}` })}`
+
+/** Of whoever has not said their own: nobody's (it is the operators' own example). */
+const SOME_NUMBER = '13800138000'
+
 /** Tells the box's login pages who holds the phone. */
 export function holdPhone(cookie: 'sandbox_person' | 'sandbox_staff', who: string) {
   document.cookie = `${cookie}=${encodeURIComponent(who)}; path=/; samesite=lax`

@@ -271,10 +271,6 @@ export interface components {
             /** Format: date-time */
             submitted_at: string;
         };
-        CardsOut: {
-            items: components["schemas"]["CardOut"][];
-            next?: components["schemas"]["VisitId"] | null;
-        };
         CheckIn: {
             /** @description What the QR says. */
             code: string;
@@ -1210,6 +1206,24 @@ export interface components {
                 subject: string;
                 /** @description `before → after` of a change. */
                 detail: string;
+            }[];
+            /** @description `after` of the next page; none on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        PageOut_CardOut: {
+            items: {
+                id: components["schemas"]["VisitId"];
+                submitter: string;
+                host: string;
+                area: string;
+                reason: string;
+                /** Format: date-time */
+                starts_at: string;
+                stage: string;
+                stage_text: string;
+                /** Format: date-time */
+                submitted_at: string;
             }[];
             /** @description `after` of the next page; none on the last one. */
             next?: string | null;

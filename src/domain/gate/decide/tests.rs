@@ -158,10 +158,9 @@ impl<'a> Row<'a> {
         };
         let scan = Scan {
             nonce: "1".into(),
-            numbered: true,
+            repeats: None,
             reader: 1,
             kind: super::super::Kind::Qr,
-            content: KeyedHash::from_column("x".to_owned()),
             direction: Direction::parse(self.cell("way")).unwrap(),
         };
         decide(facts, &scan, at(self.cell("time")))
