@@ -243,7 +243,7 @@ test('the keyboard alone logs in, filters a list, opens a visit, approves it, co
   await page.getByRole('heading', { name: '已退出登录' }).waitFor()
 })
 
-for (const [width, dark] of [[1440, false], [1024, false], [1440, true]]) {
+for (const [width, dark] of [[1440, false], [1024, false], [1440, true], [390, false]]) {
   test(`every page of the console is fit for everybody at ${width} pixels${dark ? ' in the dark' : ''}`, async (t) => {
     const { page, audit } = await desk(t, ADMINISTRATOR, '/admin/visits', { width, dark })
     await page.getByRole('heading', { name: '申请管理' }).waitFor()
