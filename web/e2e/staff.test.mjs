@@ -82,7 +82,7 @@ test('the lists are narrowed by area, kind, status and day, and stay so on the w
   await page.getByRole('tab', { name: '已处理' }).click()
   await until('both again', async () => (await cards.count()) === 2)
   await narrow(async (sheet) => {
-    await sheet.getByLabel('提交时间，从').fill(campusDay(Date.now() + 86_400_000))
+    await sheet.getByLabel('提交日期，从').fill(campusDay(Date.now() + 86_400_000))
     await sheet.getByRole('button', { name: '查看结果' }).click()
   })
   await page.getByText('没有符合条件的申请').waitFor()
