@@ -213,7 +213,7 @@ test('a pass that opens nothing says why, and what to do', async (t) => {
   await page.getByRole('button', { name: '再次预约' }).waitFor()
   Object.assign(answer, { state: 'valid', stage: 'approved', entries_left: 0 })
   await look()
-  await page.getByText('次数已用完').waitFor()
+  await page.getByText('次数已用完', { exact: true }).waitFor()
   await page.getByText('还可进入 0 人次').waitFor()
   assert.equal(await page.getByRole('button', { name: '再次预约' }).count(), 0)
   await guest.audit()
