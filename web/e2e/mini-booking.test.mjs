@@ -234,8 +234,10 @@ test('the words are as large as was chosen in WeChat, on every page', async (t) 
     await guest.open(path, 24)
     await ready.waitFor()
     assert.equal(await size(), usual * 1.5, path)
+    const cut = await page.locator('.card').evaluateAll((cards) => cards.filter((card) => card.scrollWidth > card.clientWidth).map((card) => card.textContent))
+    assert.deepEqual(cut, [], `nothing is cut on ${path}`)
     await guest.audit()
-    await guest.see(`mini-large${path.split('/').pop()}`)
+    await guest.see(`mini-large-${path.split('/').pop()}`)
   }
 })
 
