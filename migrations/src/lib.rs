@@ -42,6 +42,7 @@ mod m0100_login_codes;
 mod m0101_posts;
 mod m0110_outage;
 mod m0111_repeats;
+mod m0112_reader_keys;
 mod rebuild;
 
 /// Every step, oldest first.
@@ -84,6 +85,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0101_posts::Migration),
             Box::new(m0110_outage::Migration),
             Box::new(m0111_repeats::Migration),
+            Box::new(m0112_reader_keys::Migration),
         ]
     }
 }

@@ -1,46 +1,103 @@
-//! The devices at the gates, once they are there: their habits, another key, and their end.
+//! The devices at the gates: how they come, their habits, another key, and their end.
 
 use chrono::Duration;
 use data_encoding::BASE64URL_NOPAD;
-use ipnet::IpNet;
 use sea_orm::DatabaseTransaction;
 
 use super::campus::{CampusError, insert_device};
+use super::note;
+use super::registers::{RegisterError, taken};
 use crate::ctx::Ctx;
-use crate::dialects::{Dialect, Spoken};
-use crate::domain::campus::{DeviceId, DeviceKey, Direction, Habits};
+use crate::dialects::{Dialect, Speech};
+use crate::domain::actors::Admin;
+use crate::domain::campus::{Device, DeviceId, DeviceKey, Direction, Habits};
 use crate::domain::gate::News;
+use crate::ids::GateId;
 use crate::secret::token_hash;
-use crate::store::{audit, begin, commit, gates};
+use crate::store::{StoreError, audit, begin, commit, gates, spoken};
 
-/// A device that cannot sign, to be added.
+/// What a device is given to be known by. It cannot be read again.
+pub enum Given {
+    /// To be typed into a device that signs.
+    Key(DeviceKey),
+    /// To stand in the address that a reader of a dialect asks.
+    InAddress(Dialect, String),
+}
+
+/// A device to be added as an administrator does it.
+#[derive(Clone, Debug)]
+pub struct NewDevice {
+    pub id: DeviceId,
+    pub gate: GateId,
+    pub direction: Direction,
+    /// None of one that signs.
+    pub speech: Option<Speech>,
+}
+
+/// Adds a device at a gate.
+pub async fn add(ctx: &Ctx, by: &Admin, new: NewDevice) -> Result<Given, RegisterError> {
+    let txn = begin(&ctx.db).await?;
+    let gate = gates::find(&txn, new.gate).await?;
+    let gate = gate.ok_or(RegisterError::UnknownGate)?;
+    let way = format!("at {} {}", gate.name, new.direction.as_str());
+    // Of a reader nobody knows this key, so nobody signs with it.
+    let key = DeviceKey::new(ctx.entropy.bytes());
+    let device = Device {
+        id: new.id,
+        gate,
+        direction: new.direction,
+        key: ctx.keys.seal(&ctx.entropy, &key),
+        old_key: None,
+        habits: Habits::default(),
+    };
+    let added = gates::insert_device(&txn, &device, ctx.clock.now()).await;
+    added.map_err(taken("id"))?;
+    let (given, words) = match &new.speech {
+        None => (Given::Key(key), way),
+        Some(speech) => {
+            let url_key = let_speak(&txn, ctx, &device.id, speech).await?;
+            let words = format!("{way} {} from {}", speech.dialect.as_str(), speech.network);
+            (Given::InAddress(speech.dialect, url_key), words)
+        }
+    };
+    let subject = format!("device:{}", device.id);
+    note(&txn, ctx, by, "device.add", subject, words).await?;
+    commit(txn).await?;
+    Ok(given)
+}
+
+/// A device that cannot sign, to be added by the operator.
 #[derive(Clone, Debug)]
 pub struct NewReader {
     pub id: DeviceId,
-    pub dialect: Dialect,
     pub direction: Direction,
-    /// From where it calls.
-    pub network: IpNet,
-    /// Its texts are in GBK.
-    pub gbk: bool,
+    pub speech: Speech,
 }
 
 /// Adds a device that cannot sign; gives the key for its address, which cannot be read again.
 pub async fn add_reader(ctx: &Ctx, gate: &str, new: NewReader) -> Result<String, CampusError> {
-    let url_key = BASE64URL_NOPAD.encode(&ctx.entropy.bytes::<16>());
     let txn = begin(&ctx.db).await?;
     // Nobody knows this key, so nobody signs with it.
     let unused = DeviceKey::new(ctx.entropy.bytes());
     let device = insert_device(&txn, ctx, (new.id, gate, new.direction), &unused).await?;
-    let spoken = Spoken {
-        device,
-        dialect: new.dialect,
-        network: new.network,
-        gbk: new.gbk,
-    };
-    gates::let_speak(&txn, &spoken, &token_hash(&url_key)).await?;
+    let url_key = let_speak(&txn, ctx, &device.id, &new.speech).await?;
     commit(txn).await?;
     Ok(url_key)
+}
+
+async fn let_speak(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    id: &DeviceId,
+    speech: &Speech,
+) -> Result<String, StoreError> {
+    let url_key = new_url_key(ctx);
+    spoken::let_speak(txn, id, speech, &token_hash(&url_key)).await?;
+    Ok(url_key)
+}
+
+fn new_url_key(ctx: &Ctx) -> String {
+    BASE64URL_NOPAD.encode(&ctx.entropy.bytes::<16>())
 }
 
 /// Who asks for it when it is the operator's command.
@@ -55,18 +112,43 @@ pub async fn set_habits(
 ) -> Result<(), CampusError> {
     let txn = begin(&ctx.db).await?;
     let known = gates::set_habits(&txn, id, habits).await?;
+    let (passed, repeat_ms) = (habits.reports_passed, habits.repeat_ms);
     finish(
         txn,
         ctx,
         (who, known),
         ("device.set", id),
-        format!("{habits:?}"),
+        format!("reports_passed={passed} repeat_ms={repeat_ms}"),
     )
     .await
 }
 
-/// Gives a device another key; the one before is good for `overlap` longer, in which the new one is typed
-/// into it.
+/// Gives a device another key of its kind; the one before is good for `overlap` longer, in which the new
+/// one is brought to it.
+pub async fn renew(
+    ctx: &Ctx,
+    who: &str,
+    id: &DeviceId,
+    overlap: Duration,
+) -> Result<Given, CampusError> {
+    // A device never changes what it speaks, so this may be asked before.
+    let dialect = spoken::dialect_of(&ctx.db.read, id).await?;
+    let dialect = dialect.ok_or(CampusError::Unknown("device"))?;
+    if dialect == Dialect::Native {
+        let key = DeviceKey::new(ctx.entropy.bytes());
+        rotate(ctx, who, id, &key, overlap).await?;
+        return Ok(Given::Key(key));
+    }
+    let url_key = new_url_key(ctx);
+    let txn = begin(&ctx.db).await?;
+    let until = ctx.clock.now() + overlap;
+    let known = spoken::rotate_key(&txn, id, &token_hash(&url_key), until).await?;
+    let detail = format!("old key until {until}");
+    finish(txn, ctx, (who, known), ("device.rotate", id), detail).await?;
+    Ok(Given::InAddress(dialect, url_key))
+}
+
+/// Puts this key in the place of a device's own.
 pub async fn rotate(
     ctx: &Ctx,
     who: &str,

@@ -1,12 +1,13 @@
 //! 通行凭证: issued with the approval, shown to whoever holds the link.
 
 use chrono::{DateTime, Utc};
-use sea_orm::DatabaseTransaction;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
+use super::note;
 use super::screening::Cleared;
 use crate::ctx::Ctx;
 use crate::domain::Phone;
-use crate::domain::actors::Staff;
+use crate::domain::actors::{Admin, Staff};
 use crate::domain::gate::News;
 use crate::domain::message::Message;
 use crate::domain::mode::Mode;
@@ -153,7 +154,34 @@ pub async fn show_of_group(
 ) -> Result<Option<Shown>, StoreError> {
     let db = &ctx.db.read;
     let own = visits::find_of(db, by.into(), id).await?;
-    let Some(visit) = own.filter(|visit| visit.mode == Mode::Group) else {
+    of_group(db, ctx, own).await
+}
+
+/// The same of any group, to an administrator. Whoever has it comes in, so a line in the audit is written
+/// before it is shown.
+pub async fn reveal_of_group(
+    ctx: &Ctx,
+    by: &Admin,
+    id: VisitId,
+    what: &'static str,
+) -> Result<Option<Shown>, StoreError> {
+    let txn = begin(&ctx.db).await?;
+    let any = visits::find(&txn, id).await?;
+    let Some(shown) = of_group(&txn, ctx, any).await? else {
+        return Ok(None);
+    };
+    let (subject, detail) = (format!("visit:{id}"), shown.holder.clone());
+    note(&txn, ctx, by, what, subject, detail).await?;
+    commit(txn).await?;
+    Ok(Some(shown))
+}
+
+async fn of_group(
+    db: &impl ConnectionTrait,
+    ctx: &Ctx,
+    visit: Option<Visit>,
+) -> Result<Option<Shown>, StoreError> {
+    let Some(visit) = visit.filter(|visit| visit.mode == Mode::Group) else {
         return Ok(None);
     };
     let about = visit_facts::of_one(db, visit, ctx.clock.now()).await?;

@@ -1,5 +1,5 @@
-//! The campus's registers as administrators keep them: areas, reasons, departments and gates; [`super::staff`]
-//! and [`super::residents`] keep theirs in the same way. Each change is one row, held while it is compared with what the form had read, and one line
+//! The campus's registers as administrators keep them: areas, reasons, departments and gates; [`super::staff`],
+//! [`super::residents`] and [`super::devices`] keep theirs in the same way. Each change is one row, held while it is compared with what the form had read, and one line
 //! in the audit that says what was there and what is.
 
 use super::campus::free_slot;
@@ -7,7 +7,7 @@ use super::note;
 use crate::ctx::Ctx;
 use crate::domain::Title;
 use crate::domain::actors::Admin;
-use crate::domain::campus::{Area, Device, DeviceId, DeviceKey, Direction, Gate, Habits, Purpose};
+use crate::domain::campus::{Area, Gate, Purpose};
 use crate::domain::gate::News;
 use crate::domain::limits::Limits;
 use crate::domain::revision::Revision;
@@ -292,35 +292,6 @@ pub fn gate_revision(gate: &Gate) -> Revision {
 
 fn gate_words(gate: &Gate) -> String {
     format!("{} open={}", gate.name, gate.open)
-}
-
-/// Adds a device at a gate. Its key is given here once and can never be read again.
-pub async fn add_device(
-    ctx: &Ctx,
-    by: &Admin,
-    (id, gate): (DeviceId, GateId),
-    direction: Direction,
-) -> Result<DeviceKey, RegisterError> {
-    let key = DeviceKey::new(ctx.entropy.bytes());
-    let txn = begin(&ctx.db).await?;
-    let gate = gates::find(&txn, gate)
-        .await?
-        .ok_or(RegisterError::UnknownGate)?;
-    let subject = format!("device:{id}");
-    let words = format!("at {} {}", gate.name, direction.as_str());
-    let device = Device {
-        id,
-        gate,
-        direction,
-        key: ctx.keys.seal(&ctx.entropy, &key),
-        old_key: None,
-        habits: Habits::default(),
-    };
-    let added = gates::insert_device(&txn, &device, ctx.clock.now()).await;
-    added.map_err(taken("id"))?;
-    note(&txn, ctx, by, "device.add", subject, words).await?;
-    commit(txn).await?;
-    Ok(key)
 }
 
 pub(super) fn unchanged(revision: &Revision, read: Read<'_>) -> Result<(), RegisterError> {

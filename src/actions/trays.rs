@@ -53,13 +53,15 @@ impl Tray {
     }
 
     /// What lies in it of what is looked for: what no longer waits is not to be done.
-    fn within(self, filter: Filter) -> Filter {
+    fn within(self, filter: Filter) -> Option<Filter> {
+        let waiting = StageKind::Pending;
         match self {
-            Self::Todo => Filter {
-                stage: Some(StageKind::Pending),
+            Self::Todo if filter.stage.is_some_and(|stage| stage != waiting) => None,
+            Self::Todo => Some(Filter {
+                stage: Some(waiting),
                 ..filter
-            },
-            Self::Done | Self::Copied | Self::Begun => filter,
+            }),
+            Self::Done | Self::Copied | Self::Begun => Some(filter),
         }
     }
 }
@@ -76,8 +78,11 @@ pub async fn list(
     // What has lapsed with some in it waits by now, and no timer need have struck.
     settle_due(ctx).await?;
     let (db, now) = (&ctx.db.read, ctx.clock.now());
+    let Some(filter) = tray.within(filter) else {
+        return Ok(Vec::new());
+    };
     let scopes = [tray.scope(&names(ctx, by).await?)];
-    let found = visit_filter::list(db, &scopes, &tray.within(filter), now, before, limit).await?;
+    let found = visit_filter::list(db, &scopes, &filter, now, before, limit).await?;
     visit_facts::of(db, found, now).await
 }
 
@@ -88,7 +93,7 @@ pub async fn counts(ctx: &Ctx, by: &Staff) -> Result<[(Tray, u64); 4], StoreErro
     let names = names(ctx, by).await?;
     let mut counts = Tray::ALL.map(|tray| (tray, 0));
     for (tray, count) in &mut counts {
-        let filter = tray.within(Filter::default());
+        let filter = tray.within(Filter::default()).unwrap_or_default();
         let scopes = [tray.scope(&names)];
         *count = visit_filter::count(db, &scopes, &filter, now, MOST_COUNTED).await?;
     }

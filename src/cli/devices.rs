@@ -8,9 +8,10 @@ use ipnet::IpNet;
 use super::assembled;
 use super::play::{self, Play};
 use crate::actions::campus::add_device;
-use crate::actions::devices::{self, NewReader, OPERATOR};
+use crate::actions::devices::{self, Given, NewReader, OPERATOR};
 use crate::config::Settings;
-use crate::dialects::Dialect;
+use crate::ctx::Ctx;
+use crate::dialects::{Dialect, Speech};
 use crate::domain::campus::{DeviceId, DeviceKey, Direction, Habits};
 
 #[derive(Subcommand)]
@@ -48,7 +49,8 @@ pub enum DeviceCommand {
         #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(i32).range(0..=60_000))]
         repeat_ms: i32,
     },
-    /// Print another key for a device. The one before is good for a while, in which this one is typed into it.
+    /// Print another key for a device, or another address for one that cannot sign. The one before is good for
+    /// a while, in which this one is typed into it.
     Rotate {
         #[arg(long, value_parser = number)]
         id: DeviceId,
@@ -104,18 +106,22 @@ pub async fn run(settings: Settings, command: DeviceCommand) -> anyhow::Result<(
             if dialect == Dialect::Native {
                 let key = DeviceKey::new(ctx.entropy.bytes());
                 add_device(&ctx, id, &gate, direction, &key).await?;
-                print(&key);
+                print(&ctx, &Given::Key(key));
                 return Ok(());
             }
-            let new = NewReader {
-                id,
+            let network = network.context("--network: from where does it call, as 10.1.0.0/16?")?;
+            let speech = Speech {
                 dialect,
-                direction,
-                network: network.context("--network: from where does it call, as 10.1.0.0/16?")?,
+                network,
                 gbk,
             };
+            let new = NewReader {
+                id,
+                direction,
+                speech,
+            };
             let key = devices::add_reader(&ctx, &gate, new).await?;
-            println!("{}", ctx.link(&format!("/gate/{}/{key}", dialect.as_str())));
+            print(&ctx, &Given::InAddress(dialect, key));
         }
         DeviceCommand::Set {
             id,
@@ -129,9 +135,8 @@ pub async fn run(settings: Settings, command: DeviceCommand) -> anyhow::Result<(
             devices::set_habits(&ctx, OPERATOR, &id, habits).await?;
         }
         DeviceCommand::Rotate { id, overlap_hours } => {
-            let key = DeviceKey::new(ctx.entropy.bytes());
-            devices::rotate(&ctx, OPERATOR, &id, &key, Duration::hours(overlap_hours)).await?;
-            print(&key);
+            let overlap = Duration::hours(overlap_hours);
+            print(&ctx, &devices::renew(&ctx, OPERATOR, &id, overlap).await?);
         }
         DeviceCommand::Play(_) => {}
         DeviceCommand::Revoke { id } => devices::revoke(&ctx, OPERATOR, &id).await?,
@@ -139,6 +144,11 @@ pub async fn run(settings: Settings, command: DeviceCommand) -> anyhow::Result<(
     Ok(())
 }
 
-fn print(key: &DeviceKey) {
-    println!("{}", data_encoding::HEXLOWER.encode(&key.bytes()));
+fn print(ctx: &Ctx, given: &Given) {
+    match given {
+        Given::Key(key) => println!("{}", data_encoding::HEXLOWER.encode(&key.bytes())),
+        Given::InAddress(dialect, key) => {
+            println!("{}", ctx.link(&format!("/gate/{}/{key}", dialect.as_str())));
+        }
+    }
 }

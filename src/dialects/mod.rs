@@ -23,6 +23,14 @@ use crate::domain::gate::{Content, Kind};
 #[derive(Clone, Debug)]
 pub struct Spoken {
     pub device: Device,
+    pub speech: Speech,
+    /// Until when the key that it was found by is good; none of the one that it has now.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// How such a device speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Speech {
     pub dialect: Dialect,
     /// From where it calls.
     pub network: IpNet,

@@ -7,12 +7,14 @@
 
 pub mod extract;
 pub mod fields;
+pub mod language;
 pub mod problem;
 pub mod rights;
 
 mod export;
 mod forms;
 mod group;
+mod group_pass;
 mod invitation;
 mod keyed;
 mod lists;

@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER;
 use tracing::Instrument;
 
+use super::language::Language;
 use super::problem::{Problem, finish};
 use crate::entropy::Entropy;
 
@@ -78,6 +79,7 @@ pub async fn around(State(around): State<Around>, request: Request, next: Next) 
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("(none)", MatchedPath::as_str).to_owned();
     let method = known(request.method());
+    let language = Language::of(request.headers());
     let id = around.numbers.draw();
     let span = tracing::info_span!(
         "request",
@@ -107,7 +109,7 @@ pub async fn around(State(around): State<Around>, request: Request, next: Next) 
         ("status", status.as_str().to_owned().into()),
     ];
     metrics::histogram!("campus_pass_request_seconds", &labels).record(took.as_secs_f64());
-    finish(&mut response, &id);
+    finish(&mut response, &id, language);
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(value);

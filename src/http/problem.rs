@@ -11,6 +11,7 @@ use crate::actions::photos::PictureError;
 use crate::actions::sessions::LoginError;
 use crate::cas::CasError;
 use crate::domain::Fault;
+use crate::http::language::Language;
 use crate::photos::{PhotoError, PhotoFault};
 use crate::store::StoreError;
 use crate::tencent::call::CallError;
@@ -239,11 +240,15 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Writes the body of a problem, with the number of its request.
-pub fn finish(response: &mut Response, request_id: &str) {
-    let Some(problem) = response.extensions_mut().remove::<Problem>() else {
+/// Writes the body of a problem in the language of whoever asked, with the number of their request.
+pub fn finish(response: &mut Response, request_id: &str, language: Language) {
+    let Some(mut problem) = response.extensions_mut().remove::<Problem>() else {
         return;
     };
+    language.translate(problem.code, &mut problem.detail);
+    for error in &mut problem.errors {
+        language.translate(error.code, &mut error.detail);
+    }
     let out = ProblemOut {
         title: problem.status.canonical_reason().unwrap_or("Error"),
         status: problem.status.as_u16(),
@@ -252,9 +257,15 @@ pub fn finish(response: &mut Response, request_id: &str) {
         request_id: request_id.to_owned(),
         errors: problem.errors,
     };
-    let kind = HeaderValue::from_static("application/problem+json");
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    response.headers_mut().remove(header::CONTENT_LENGTH);
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, "application/problem+json"),
+        (header::CONTENT_LANGUAGE, language.tag()),
+        (header::VARY, "accept-language"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.remove(header::CONTENT_LENGTH);
     *response.body_mut() = Body::from(serde_json::to_vec(&out).unwrap_or_default());
 }
 

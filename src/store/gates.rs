@@ -7,8 +7,8 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::{StoreError, areas, corrupt};
-use crate::dialects::{Dialect, Spoken};
+use super::{StoreError, areas, corrupt, spoken};
+use crate::dialects::{Dialect, Speech};
 use crate::domain::campus::{Area, Device, DeviceId, DeviceKey, Direction, Gate, Habits};
 use crate::ids::{AreaId, GateId};
 use crate::secret::Sealed;
@@ -41,6 +41,7 @@ pub(super) mod device {
         pub old_key_sealed: Option<String>,
         pub old_key_until: Option<DateTimeUtc>,
         pub url_key_hash: Option<String>,
+        pub old_url_key_hash: Option<String>,
         pub network: Option<String>,
         pub gbk: bool,
         pub staff_id: Option<i64>,
@@ -114,53 +115,13 @@ pub async fn insert_device(
         old_key_sealed: None,
         old_key_until: None,
         url_key_hash: None,
+        old_url_key_hash: None,
         network: None,
         gbk: false,
         staff_id: None,
     };
     row.into_active_model().insert(db).await?;
     Ok(())
-}
-
-/// A device that was added cannot sign, and calls by this key.
-pub async fn let_speak(
-    db: &impl ConnectionTrait,
-    spoken: &Spoken,
-    url_key_hash: &str,
-) -> Result<(), StoreError> {
-    let change = device::ActiveModel {
-        id: Set(spoken.device.id.as_str().to_owned()),
-        dialect: Set(spoken.dialect.as_str().to_owned()),
-        url_key_hash: Set(Some(url_key_hash.to_owned())),
-        network: Set(Some(spoken.network.to_string())),
-        gbk: Set(spoken.gbk),
-        ..Default::default()
-    };
-    change.update(db).await?;
-    Ok(())
-}
-
-/// The device with this key in its address. One that was revoked is not found.
-pub async fn find_spoken(
-    db: &impl ConnectionTrait,
-    url_key_hash: &str,
-) -> Result<Option<Spoken>, StoreError> {
-    let found = device::Entity::find().filter(device::Column::UrlKeyHash.eq(url_key_hash));
-    let Some(found) = found.one(db).await? else {
-        return Ok(None);
-    };
-    let corrupt = corrupt("devices", found.gate_id);
-    let id = DeviceId::parse(&found.id).ok_or_else(&corrupt)?;
-    let network = found.network.as_deref().and_then(|text| text.parse().ok());
-    let network = network.ok_or_else(&corrupt)?;
-    let dialect = Dialect::parse(&found.dialect).ok_or_else(corrupt)?;
-    let device = find_device(db, &id).await?;
-    Ok(device.map(|device| Spoken {
-        device,
-        dialect,
-        network,
-        gbk: found.gbk,
-    }))
 }
 
 /// A device that may ask. One that was revoked is not found.
@@ -173,7 +134,7 @@ pub async fn find_device(
     let Some(found) = live.one(db).await? else {
         return Ok(None);
     };
-    let corrupt = corrupt("devices", found.gate_id);
+    let (corrupt, habits) = (corrupt("devices", found.gate_id), habits(&found));
     let row = row::Entity::find_by_id(found.gate_id)
         .one(db)
         .await?
@@ -187,15 +148,19 @@ pub async fn find_device(
             .old_key_sealed
             .map(Sealed::from_column)
             .zip(found.old_key_until),
-        habits: Habits {
-            reports_passed: found.reports_passed,
-            repeat_ms: found.repeat_ms,
-        },
+        habits,
     }))
 }
 
+fn habits(row: &device::Model) -> Habits {
+    Habits {
+        reports_passed: row.reports_passed,
+        repeat_ms: row.repeat_ms,
+    }
+}
+
 /// Changes a device that is in use; says whether there is one.
-async fn change(
+pub(super) async fn change(
     db: &impl ConnectionTrait,
     id: &DeviceId,
     change: device::ActiveModel,
@@ -271,7 +236,12 @@ pub struct Installed {
     pub id: DeviceId,
     pub gate: GateId,
     pub direction: Direction,
+    /// None of one that signs.
+    pub speech: Option<Speech>,
+    pub habits: Habits,
     pub added_at: DateTime<Utc>,
+    /// Until when the key before is good, or was.
+    pub old_key_until: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,
     /// A guard's hand, which is nothing that hangs at the gate.
     pub is_hand: bool,
@@ -286,7 +256,10 @@ pub async fn devices(db: &impl ConnectionTrait) -> Result<Vec<Installed>, StoreE
             id: DeviceId::parse(&row.id).ok_or_else(&corrupt)?,
             gate: row.gate_id.into(),
             direction: Direction::parse(&row.direction).ok_or_else(corrupt)?,
+            speech: spoken::speech(&row)?,
+            habits: habits(&row),
             added_at: row.added_at,
+            old_key_until: row.old_key_until,
             revoked_at: row.revoked_at,
             is_hand: row.staff_id.is_some(),
         })

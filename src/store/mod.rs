@@ -34,6 +34,7 @@ pub mod gates;
 pub mod quarters;
 pub mod reasons;
 pub mod residents;
+pub mod spoken;
 pub mod staff;
 
 pub mod consents;

@@ -192,7 +192,7 @@ fn rung(module: &str) -> Option<usize> {
     LADDER.iter().position(|rung| rung.contains(&module))
 }
 
-fn sources() -> Vec<PathBuf> {
+pub fn sources() -> Vec<PathBuf> {
     let (mut files, mut folders) = (Vec::new(), vec![root().join("src")]);
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
@@ -213,6 +213,6 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn name(file: &Path) -> String {
+pub fn name(file: &Path) -> String {
     file.strip_prefix(root()).unwrap().display().to_string()
 }

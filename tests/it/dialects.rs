@@ -6,11 +6,13 @@ use axum::http::{Method, Request};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use campus_pass::actions::devices::{NewReader, add_reader};
-use campus_pass::dialects::Dialect;
+use campus_pass::dialects::{Dialect, Speech};
 use campus_pass::domain::campus::{DeviceId, Direction};
+use campus_pass::store::audit;
 use futures::StreamExt;
 use insta::assert_snapshot;
 use sea_orm::{ConnectionTrait, Statement};
+use serde_json::{Value, json};
 
 use crate::harness::{App, Guest, Visit};
 
@@ -21,10 +23,12 @@ const UNTIL: &str = "2026-03-02 16:00";
 async fn device(app: &App, dialect: Dialect, network: &str, gbk: bool) -> String {
     let new = NewReader {
         id: DeviceId::parse(dialect.as_str()).unwrap(),
-        dialect,
         direction: Direction::Both,
-        network: network.parse().unwrap(),
-        gbk,
+        speech: Speech {
+            dialect,
+            network: network.parse().unwrap(),
+            gbk,
+        },
     };
     let key = add_reader(&app.ctx, "东门", new).await.unwrap();
     format!("/gate/{}/{key}", dialect.as_str())
@@ -223,6 +227,116 @@ async fn a_reader_is_known_by_its_key_its_dialect_and_its_network() {
     .unwrap();
     let refused = ask(&app, Method::POST, &good, "text/plain", code.into_bytes()).await;
     assert_eq!(refused.0, 404);
+    app.deliver().await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_administrator_adds_a_reader_and_changes_its_address_which_is_told_once() {
+    let app = App::start().await;
+    let (_guest, _, code) = admitted(&app).await;
+    let admin = app.approver("吴敏");
+    let gates = admin.get("/api/admin/gates").await.expect(200);
+    let gate = &gates["items"][0]["id"];
+    let mut form = json!({ "id": "V1", "gate": gate, "direction": "both", "dialect": "vguang",
+        "network": "10.1.2.3/", "gbk": true });
+    let refused = admin.post("/api/admin/devices", &form).await;
+    assert_snapshot!(refused.problem(), @"
+    422 invalid 请检查填写的内容
+      network network_invalid 来源网段应为设备所在的网段，如 10.1.0.0/16
+    ");
+    form["dialect"] = json!("klingon");
+    let refused = admin.post("/api/admin/devices", &form).await;
+    assert_snapshot!(refused.problem(), @"
+    422 invalid 请检查填写的内容
+      dialect dialect_unknown 不支持该设备类型
+    ");
+    form["dialect"] = json!("vguang");
+    form["network"] = json!(" 127.0.0.1/8");
+    let added = admin.post("/api/admin/devices", &form).await;
+    assert_eq!(added.header("cache-control"), "no-store");
+    let path = |answer: &Value| {
+        assert_eq!(answer["key"], Value::Null, "it has none to sign with");
+        let address = answer["address"].as_str().unwrap();
+        let at = address.find("/gate/").unwrap();
+        address[at..].to_owned()
+    };
+    let first = path(&added.expect(201));
+    assert!(first.starts_with("/gate/vguang/"), "{first}");
+    assert_eq!(
+        text(&app, Method::POST, &first, &code).await,
+        "200 code=0000"
+    );
+
+    let gates = admin.get("/api/admin/gates").await.expect(200);
+    let devices = gates["items"][0]["devices"].as_array().unwrap();
+    let listed = devices.iter().find(|device| device["id"] == "V1").unwrap();
+    assert_eq!(
+        (&listed["dialect"], &listed["network"], &listed["gbk"]),
+        (&json!("vguang"), &json!("127.0.0.0/8"), &json!(true))
+    );
+    assert_eq!(listed["old_key_until"], Value::Null);
+
+    // For an hour both are good, as two keys of a device that signs are.
+    let rotate = "/api/admin/devices/V1/rotate";
+    let rotated = admin.post(rotate, &json!({ "overlap_hours": 1 })).await;
+    assert_eq!(rotated.header("cache-control"), "no-store");
+    let second = path(&rotated.expect(200));
+    assert_ne!(first, second);
+    let answers = async |path: &str| {
+        ask(&app, Method::POST, path, "text/plain", b"x".into())
+            .await
+            .0
+    };
+    assert_eq!([answers(&first).await, answers(&second).await], [200, 200]);
+    app.later(3600);
+    assert_eq!([answers(&first).await, answers(&second).await], [404, 200]);
+    let third = admin.post(rotate, &json!({ "overlap_hours": 0 })).await;
+    let third = path(&third.expect(200));
+    assert_eq!([answers(&second).await, answers(&third).await], [404, 200]);
+
+    let habits = json!({ "reports_passed": true, "repeat_ms": 2500 });
+    let saved = admin.put("/api/admin/devices/V1", &habits).await;
+    assert_eq!(saved.status.as_u16(), 204);
+    let wild = json!({ "reports_passed": true, "repeat_ms": 60_001 });
+    let refused = admin.put("/api/admin/devices/V1", &wild).await;
+    assert_snapshot!(refused.problem(), @"
+    422 invalid 请检查填写的内容
+      repeat_ms repeat_ms_invalid 重复识读间隔应为0到60000毫秒
+    ");
+    let gates = admin.get("/api/admin/gates").await.expect(200);
+    let devices = gates["items"][0]["devices"].as_array().unwrap();
+    let listed = devices.iter().find(|device| device["id"] == "V1").unwrap();
+    let habits = (&listed["reports_passed"], &listed["repeat_ms"]);
+    assert_eq!(habits, (&json!(true), &json!(2500)));
+
+    let revoked = admin.post("/api/admin/devices/V1/revoke", &json!({})).await;
+    assert_eq!(revoked.status.as_u16(), 204);
+    assert_eq!(answers(&third).await, 404);
+    for gone in [
+        admin.post(rotate, &json!({ "overlap_hours": 0 })).await,
+        admin
+            .put(
+                "/api/admin/devices/V1",
+                &json!({ "reports_passed": false, "repeat_ms": 0 }),
+            )
+            .await,
+    ] {
+        assert_eq!(gone.problem(), "404 not_found 没有找到");
+    }
+    let lines = audit::about(&app.ctx.db.read, "device:V1").await.unwrap();
+    let lines = app.plain(&lines.join("\n"));
+    assert_snapshot!(lines, @"
+    staff:[id] device.add at 东门 both vguang from 127.0.0.0/8
+    staff:[id] device.rotate old key until 2026-03-02 02:00:00 UTC
+    staff:[id] device.rotate old key until 2026-03-02 02:00:00 UTC
+    staff:[id] device.set reports_passed=true repeat_ms=2500
+    staff:[id] device.revoke
+    ");
+    for key in [&first, &second, &third] {
+        let key = key.rsplit('/').next().unwrap();
+        assert!(!lines.contains(key), "no key stands in the audit");
+    }
     app.deliver().await;
     app.finish().await;
 }

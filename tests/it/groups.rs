@@ -477,6 +477,46 @@ async fn a_group_is_its_initiators_and_its_departments_and_nobody_elses() {
 }
 
 #[tokio::test]
+async fn an_administrator_is_shown_any_groups_pass_and_stands_in_the_audit() {
+    let app = App::start().await;
+    let (initiator, admin) = (app.approver("王强"), app.approver("吴敏"));
+    let waiting = applied(&initiator, &form(&initiator, 3).await).await;
+    let door = |visit: &Visit, file: &str| format!("/api/admin/groups/{}/pass{file}", visit.id);
+    let none = admin.get(&door(&waiting, "")).await;
+    assert_eq!(none.problem(), "404 not_found 没有找到", "none yet");
+    let (visit, code) = approved(&app, &initiator, &form(&initiator, 5).await).await;
+    let own = format!("/api/staff/groups/{}/pass", visit.id);
+    let shown = admin.get(&door(&visit, "")).await;
+    assert_eq!(shown.header("cache-control"), "no-store");
+    assert_eq!(shown.expect(200), initiator.get(&own).await.expect(200));
+    let taken = admin.get(&door(&visit, "/qr.png")).await;
+    assert_eq!(taken.header("cache-control"), "no-store");
+    assert_eq!(read_qr(&taken.bytes), code);
+    let odd = admin.get(&door(&visit, "/qr.gif")).await;
+    assert_eq!(odd.status, 404);
+    let (invitation, _) = initiator.invite(2).await;
+    assert_eq!(admin.get(&door(&invitation, "")).await.status, 404);
+    // Neither the one in charge, nor who approved it, nor who began it, by this door.
+    for name in ["刘明", "陈静", "王强"] {
+        for file in ["", "/qr.svg"] {
+            let refused = app.approver(name).get(&door(&visit, file)).await;
+            assert_eq!(refused.problem(), "403 forbidden 您没有此权限", "{name}");
+        }
+    }
+    let subject = format!("visit:{}", visit.id);
+    let lines = store::audit::about(&app.ctx.db.read, &subject).await;
+    let lines = app.plain(&lines.unwrap().join("\n"));
+    assert_snapshot!(lines, @"
+    staff:[id] visit.group 
+    staff:[id] visit.approve 
+    staff:[id] group_pass.show 团体通行 5人
+    staff:[id] group_pass.take 团体通行 5人
+    ");
+    app.deliver().await;
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn an_import_tells_of_each_row_and_keeps_nothing() {
     let app = App::start().await;
     let initiator = app.approver("王强");

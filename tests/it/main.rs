@@ -43,6 +43,7 @@ mod groups;
 mod guards;
 mod imports;
 mod invitations;
+mod languages;
 mod lapses;
 mod leavers;
 mod limits;

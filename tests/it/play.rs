@@ -1,7 +1,7 @@
 //! `device play`: a reader that is not there, as a process of its own, against the service.
 
 use campus_pass::actions::devices::{NewReader, add_reader};
-use campus_pass::dialects::Dialect;
+use campus_pass::dialects::{Dialect, Speech};
 use campus_pass::domain::campus::{DeviceId, Direction};
 use insta::assert_snapshot;
 use sea_orm::{ConnectionTrait, Statement};
@@ -12,10 +12,12 @@ use crate::harness::{App, run};
 async fn played(app: &App, dialect: Dialect, content: &str, more: &[&str]) -> String {
     let new = NewReader {
         id: DeviceId::parse(dialect.as_str()).unwrap(),
-        dialect,
         direction: Direction::Both,
-        network: "127.0.0.0/8".parse().unwrap(),
-        gbk: false,
+        speech: Speech {
+            dialect,
+            network: "127.0.0.0/8".parse().unwrap(),
+            gbk: false,
+        },
     };
     let key = add_reader(&app.ctx, "东门", new).await.unwrap();
     let url = format!("{}/gate/{}/{key}", app.base, dialect.as_str());

@@ -6,7 +6,7 @@ use campus_pass::store::staff;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::harness::{App, Approver};
+use crate::harness::{App, Approver, Visit, rfc3339};
 
 const FROM: &str = "2026-03-02 14:00";
 const UNTIL: &str = "2026-03-02 16:00";
@@ -111,7 +111,12 @@ async fn a_tray_is_searched_by_name_phone_number_and_plate_and_filtered() {
         "an empty box asks for all"
     );
     let mut told = Vec::new();
-    for query in ["box=all", "box=todo&stage=odd", "box=todo&mode=odd"] {
+    for query in [
+        "box=all",
+        "stage=pending",
+        "box=done&stage=odd&mode=odd&starts_from=2026&submitted_until=morning",
+        "box=todo&area=odd&after=last",
+    ] {
         let answer = chen.get(&format!("/api/staff/approvals?{query}")).await;
         told.push(
             answer
@@ -121,9 +126,68 @@ async fn a_tray_is_searched_by_name_phone_number_and_plate_and_filtered() {
     }
     assert_snapshot!(told.join("\n"), @"
     box box_unknown box 应为 todo、done、cc 或 mine
-    stage filter_unknown stage 没有这个取值
-    mode filter_unknown mode 没有这个取值
+    box box_unknown box 应为 todo、done、cc 或 mine
+    mode query_invalid 查询参数格式不正确
+      stage query_invalid 查询参数格式不正确
+      starts_from date_invalid 日期格式应为 2026-03-02
+      submitted_until date_invalid 日期格式应为 2026-03-02
+    after query_invalid 查询参数格式不正确
+      area query_invalid 查询参数格式不正确
     ");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn every_tray_is_narrowed_by_area_reason_way_in_status_and_days() {
+    let app = App::start().await;
+    let (chen, guest) = (app.approver("陈静"), app.guest("张小雨").await);
+    let book = async |from, until, reason: &Value| {
+        let mut form = guest.form("刘明", from, until).await;
+        form["reason"] = reason["id"].clone();
+        let booked = guest.post("/api/visits", &form).await.expect(201);
+        app.deliver().await;
+        Visit {
+            id: booked["id"].as_str().unwrap().to_owned(),
+        }
+    };
+    let reasons = app.get("/api/reasons").await.expect(200);
+    let soon = book("2026-03-03 14:00", "2026-03-03 16:00", &reasons[0]).await;
+    chen.decide(&soon, "approve", "").await.expect(200);
+    app.it_is("2026-03-03 08:00");
+    let later = book("2026-03-09 00:00", "2026-03-09 23:59", &reasons[1]).await;
+    chen.decide(&later, "reject", "当日封闭").await.expect(200);
+    let reason = reasons[1]["id"].as_str().unwrap();
+    let expect = async |query: &str, expected: &[&Visit]| {
+        let ids = found(&chen, query).await;
+        let expected: Vec<_> = expected.iter().map(|visit| visit.id.clone()).collect();
+        assert_eq!(ids, expected, "{query}");
+    };
+    expect("box=done", &[&later, &soon]).await;
+    expect("box=done&stage=approved", &[&soon]).await;
+    expect("box=done&stage=rejected", &[&later]).await;
+    expect("box=done&stage=returned", &[]).await;
+    expect(&format!("box=done&reason={reason}"), &[&later]).await;
+    expect("box=done&mode=booking", &[&later, &soon]).await;
+    expect("box=done&mode=invitation", &[]).await;
+    // Days of the campus, both in.
+    expect("box=done&starts_from=2026-03-09", &[&later]).await;
+    expect("box=done&starts_until=2026-03-08", &[&soon]).await;
+    let both = "box=done&starts_from=2026-03-03&starts_until=2026-03-09";
+    expect(both, &[&later, &soon]).await;
+    expect("box=done&submitted_from=2026-03-03", &[&later]).await;
+    expect("box=done&submitted_until=2026-03-02&stage=rejected", &[]).await;
+    // What one has begun is narrowed by the same.
+    let on = json!({ "capacity": 2, "starts_at": rfc3339("2026-03-03 14:00"), "ends_at": rfc3339("2026-03-03 16:00") });
+    let (own, _) = chen.invite_with(on).await;
+    expect("box=mine&stage=inviting&mode=invitation", &[&own]).await;
+    expect("box=mine&stage=pending", &[]).await;
+    let waiting = book("2026-03-04 09:00", "2026-03-04 10:00", &reasons[0]).await;
+    expect("box=todo&stage=pending&starts_from=2026-03-04", &[&waiting]).await;
+    expect("box=todo&starts_from=2026-03-05", &[]).await;
+    // Nothing that waits has been decided.
+    expect("box=todo&stage=approved", &[]).await;
+    chen.change(&own, "withdraw", &json!({})).await.expect(200);
+    app.deliver().await;
     app.finish().await;
 }
 

@@ -67,7 +67,7 @@ test('the audit shows what was there before and after', async (t) => {
   await page.goto(`${BASE_URL}/admin/audit?what=reason.set`)
   await page.getByRole('button', { name: '详情' }).first().click()
   const record = page.getByRole('dialog', { name: '修改来访事由' })
-  await record.getByRole('row', { name: '启用 false true' }).waitFor()
+  await record.getByRole('row', { name: '启用 否 是' }).waitFor()
   await audit()
 })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { BASE_URL } from './browser.mjs'
-import { approverOf, book, member, until, visitor } from './campus.mjs'
+import { approverOf, book, decide, member, until, visitor } from './campus.mjs'
 
 test('the four lists are counted and searched, and the search survives the way back', async (t) => {
   const guest = await visitor(t)
@@ -28,6 +28,67 @@ test('the four lists are counted and searched, and the search survives the way b
   await page.getByText('没有符合条件的申请').waitFor()
   await approver.audit()
 })
+
+test('the lists are narrowed by area, kind, status and day, and stay so on the way into a detail and back', async (t) => {
+  const guest = await visitor(t)
+  const id = await book(guest)
+  const other = await book(guest)
+  const approver = await approverOf(t, id)
+  const { page } = approver
+  await decide(approver, id, '同意')
+  await page.locator('.stage', { hasText: '已通过' }).waitFor()
+  await decide(approver, other, '拒绝', '当日校园封闭')
+  await page.locator('.stage', { hasText: '已拒绝' }).waitFor()
+  await page.goto(`${BASE_URL}/h5/staff?box=done&q=${guest.phone}`)
+  const cards = page.getByRole('link', { name: /单据号/ })
+  await until('both', async () => (await cards.count()) === 2)
+  const narrow = async (choose) => {
+    await page.getByRole('button', { name: /^筛选/ }).click()
+    const sheet = page.getByRole('dialog', { name: '筛选' })
+    await choose(sheet)
+    await sheet.waitFor({ state: 'detached' })
+  }
+  const today = campusDay(Date.now())
+  const [area] = await (await fetch(`${BASE_URL}/api/areas`)).json()
+  await narrow(async (sheet) => {
+    await sheet.getByRole('option', { name: area.name }).waitFor({ state: 'attached' })
+    await approver.audit()
+    await approver.see('staff-filter')
+    await sheet.getByRole('combobox', { name: /^到访区域/ }).selectOption({ label: area.name })
+    await sheet.getByRole('radio', { name: '访客预约' }).check({ force: true })
+    await sheet.getByRole('radio', { name: '已拒绝' }).check({ force: true })
+    await sheet.getByLabel('到访日期，从').fill(today)
+    await sheet.getByLabel('到访日期，至').fill(today)
+    await sheet.getByRole('button', { name: '查看结果' }).click()
+  })
+  await until('the rejected one alone', async () => (await cards.count()) === 1 && (await cards.getByText(other).count()) === 1)
+  await page.getByRole('button', { name: '筛选 5' }).waitFor()
+  await approver.audit()
+  await approver.see('staff-filtered')
+  await cards.click()
+  await page.getByRole('tab', { name: '审批信息' }).waitFor()
+  await page.goBack()
+  await page.getByRole('link', { name: new RegExp(other) }).waitFor()
+  assert.equal(await cards.count(), 1)
+  await page.getByRole('button', { name: '筛选 5' }).click()
+  assert.equal(await page.getByRole('radio', { name: '已拒绝' }).isChecked(), true)
+  await page.keyboard.press('Escape')
+  // All that waits is 审批中: the status goes, the rest stays.
+  await page.getByRole('tab', { name: /^待处理/ }).click()
+  await page.getByText('没有符合条件的申请').waitFor()
+  await page.getByRole('button', { name: '筛选 4' }).click()
+  assert.equal(await page.getByRole('radio', { name: '已拒绝' }).count(), 0)
+  await page.getByRole('button', { name: '清除筛选' }).click()
+  await page.getByRole('tab', { name: '已处理' }).click()
+  await until('both again', async () => (await cards.count()) === 2)
+  await narrow(async (sheet) => {
+    await sheet.getByLabel('提交时间，从').fill(campusDay(Date.now() + 86_400_000))
+    await sheet.getByRole('button', { name: '查看结果' }).click()
+  })
+  await page.getByText('没有符合条件的申请').waitFor()
+})
+
+const campusDay = (time) => new Date(time + 8 * 3600 * 1000).toISOString().slice(0, 10)
 
 test('an approver who is away puts a colleague in their place, who decides, and takes it back', async (t) => {
   // The department of no other story, whose cards would go astray.

@@ -1,19 +1,21 @@
 //! 团体通行: the visits of groups, with the columns of their own screen.
 
 use axum::extract::State;
+use axum::response::Response;
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::page::PageOut;
 use super::visits::{VisitsQuery, days_long, initiator_s_phone, phone_of_initiator, take};
-use crate::actions::console;
+use crate::actions::{console, passes};
 use crate::ctx::Ctx;
-use crate::domain::actors::Staff;
+use crate::domain::actors::{Admin, Staff};
 use crate::domain::mode::Mode;
 use crate::domain::window::{campus_time, screen_time};
 use crate::http::export::{Sheet, export};
-use crate::http::extract::{Json, Query};
+use crate::http::extract::{Json, Path, Query};
+use crate::http::group_pass::{self, GroupPassOut, Picture};
 use crate::http::problem::{Problem, ProblemOut};
 use crate::ids::VisitId;
 use crate::secret::Masked;
@@ -94,6 +96,37 @@ pub async fn list(
     let found = console::visits(&ctx, &by, &filter, page.before, page.limit).await?;
     let key = |facts: &VisitFacts| facts.visit.id.to_string();
     Ok(Json(page.of(found, key, |facts| GroupRowOut::of(&facts))))
+}
+
+/// 通行凭证 of any group, and writes down who has seen it
+///
+/// Who applied for it has it at `/api/staff/groups/{id}/pass`.
+#[utoipa::path(get, path = "/api/admin/groups/{id}/pass", operation_id = "reveal_group_pass", tag = "admin",
+    params(("id" = VisitId, Path)),
+    responses((status = 200, body = GroupPassOut), (status = 403, body = ProblemOut),
+        (status = 404, body = ProblemOut)))]
+pub async fn pass(
+    State(ctx): State<Ctx>,
+    by: Admin,
+    Path(id): Path<VisitId>,
+) -> Result<Response, Problem> {
+    let seen = passes::reveal_of_group(&ctx, &by, id, "group_pass.show").await?;
+    group_pass::shown(&ctx, seen)
+}
+
+/// Its QR as a file, `qr.svg` or `qr.png`, and writes down who has taken it
+#[utoipa::path(get, path = "/api/admin/groups/{id}/pass/{file}", operation_id = "take_group_pass",
+    tag = "admin", params(("id" = VisitId, Path), ("file" = String, Path)),
+    responses((status = 200, content_type = "image/png"), (status = 403, body = ProblemOut),
+        (status = 404, body = ProblemOut)))]
+pub async fn save_pass(
+    State(ctx): State<Ctx>,
+    by: Admin,
+    Path((id, file)): Path<(VisitId, String)>,
+) -> Result<Response, Problem> {
+    let picture = Picture::named(&file)?;
+    let taken = passes::reveal_of_group(&ctx, &by, id, "group_pass.take").await?;
+    picture.saved(id, taken)
 }
 
 const SHEET: Sheet<VisitFacts> = Sheet {

@@ -2,7 +2,7 @@
 //! is theirs; the rest is for administrators. Names, phones and documents are masked everywhere but in
 //! [`reveal`].
 
-mod page;
+pub mod page;
 mod words;
 
 pub mod groups;
@@ -19,6 +19,7 @@ pub mod vehicles;
 
 pub mod areas;
 pub mod departments;
+pub mod devices;
 pub mod gates;
 pub mod reasons;
 pub mod residents;

@@ -1,12 +1,18 @@
-//! What the console's lists share: the query of a page, and the page.
+//! What the lists of the console and of staff share: the query of a page, what visits are looked through for,
+//! and the page.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::ctx::Ctx;
 use crate::domain::Fault;
+use crate::domain::keyword::Keyword;
+use crate::domain::mode::Mode;
+use crate::domain::stage::StageKind;
 use crate::domain::window::Span;
 use crate::http::extract::page_size;
 use crate::http::fields::Fields;
+use crate::store::visit_filter::Filter;
 
 /// Queries with a page's key and size behind their own fields: serde cannot flatten one query into another
 /// and still refuse unknown fields. Each field is a text, so that what is wrong with it is told by name.
@@ -32,7 +38,52 @@ macro_rules! queries {
         }
     )*};
 }
-pub(super) use queries;
+pub(in crate::http) use queries;
+
+/// Queries of lists of visits: what any of them is looked through for, and more in front.
+macro_rules! visit_queries {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$more:meta])* $field:ident,)* })*) => {$(
+        crate::http::admin::page::queries! {
+            $(#[$doc])*
+            $name {
+                $($(#[$more])* $field,)*
+                /// 单据号, a whole phone number, a plate, or the beginning of a name.
+                q,
+                /// 到访区域.
+                area,
+                /// 来访事由.
+                reason,
+                /// 来源: `booking`, `invitation`, `proxy`, `residential` or `group`.
+                mode,
+                /// 状态 as it is now: `pending`, `approved` …
+                stage,
+                /// 开始时间, the first day: `2026-03-02`.
+                starts_from,
+                /// And the last.
+                starts_until,
+                /// 申请时间, the first day.
+                submitted_from,
+                /// And the last.
+                submitted_until,
+            }
+        }
+
+        impl $name {
+            fn sought(&self, f: &mut crate::http::fields::Fields, ctx: &crate::ctx::Ctx)
+                -> crate::store::visit_filter::Filter {
+                crate::http::admin::page::sought(
+                    f,
+                    ctx,
+                    self.q.as_deref(),
+                    [&self.area, &self.reason, &self.mode, &self.stage],
+                    [&self.starts_from, &self.starts_until],
+                    [&self.submitted_from, &self.submitted_until],
+                )
+            }
+        }
+    )*};
+}
+pub(in crate::http) use visit_queries;
 
 /// Which page: those before `before`, at most `limit`.
 pub struct Page<K> {
@@ -98,6 +149,32 @@ pub fn choice<T>(
     parse: impl FnOnce(&str) -> Option<T>,
 ) -> Option<T> {
     f.maybe(field, text, |text| parse(text).ok_or(UNKNOWN))
+}
+
+/// What every list of visits is looked through for.
+pub fn sought(
+    f: &mut Fields,
+    ctx: &Ctx,
+    q: Option<&str>,
+    [area, reason, mode, stage]: [&Option<String>; 4],
+    [starts_from, starts_until]: [&Option<String>; 2],
+    [submitted_from, submitted_until]: [&Option<String>; 2],
+) -> Filter {
+    let starts = [("starts_from", starts_from), ("starts_until", starts_until)];
+    let submitted = [
+        ("submitted_from", submitted_from),
+        ("submitted_until", submitted_until),
+    ];
+    Filter {
+        keyword: q.and_then(|text| Keyword::parse(text, &ctx.keys)),
+        area: named(f, "area", area.as_deref()),
+        reason: named(f, "reason", reason.as_deref()),
+        mode: choice(f, "mode", mode.as_deref(), Mode::parse),
+        stage: choice(f, "stage", stage.as_deref(), StageKind::parse),
+        starts: days(f, starts.map(|(field, day)| (field, day.as_deref()))),
+        submitted: days(f, submitted.map(|(field, day)| (field, day.as_deref()))),
+        ..Filter::default()
+    }
 }
 
 /// Whole days on campus, both in.

@@ -7,13 +7,11 @@ use futures::FutureExt;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::page::{Page, PageOut, choice, days, named, queries};
+use super::page::{Page, PageOut, named, visit_queries};
 use crate::actions::console;
 use crate::ctx::Ctx;
 use crate::domain::actors::{Admin, Staff};
-use crate::domain::keyword::{Keyword, NameStart};
-use crate::domain::mode::Mode;
-use crate::domain::stage::StageKind;
+use crate::domain::keyword::NameStart;
 use crate::domain::visitor::Visitor;
 use crate::domain::window::{campus_time, screen_time};
 use crate::http::export::{PAGE, Sheet, Shown, export};
@@ -25,33 +23,15 @@ use crate::secret::Masked;
 use crate::store::visit_facts::VisitFacts;
 use crate::store::visit_filter::Filter;
 
-queries! {
+visit_queries! {
     /// What is looked for; everything that is given must fit.
     VisitsQuery {
-        /// 单据号, a whole phone number, a plate, or the beginning of a name.
-        q,
         /// 发起人: the beginning of a name.
         initiator,
         /// 被访人: the beginning of a name.
         host,
         /// 被访人部门.
         department,
-        /// 到访区域.
-        area,
-        /// 来访事由.
-        reason,
-        /// 来源: `booking`, `invitation`, `proxy`, `residential` or `group`.
-        mode,
-        /// 状态 as it is now: `pending`, `approved` …
-        stage,
-        /// 开始时间, the first day: `2026-03-02`.
-        starts_from,
-        /// And the last.
-        starts_until,
-        /// 申请时间, the first day.
-        submitted_from,
-        /// And the last.
-        submitted_until,
     }
 }
 
@@ -60,31 +40,10 @@ impl VisitsQuery {
         let mut f = Fields::default();
         let page = self.page(&mut f);
         let filter = Filter {
-            keyword: self
-                .q
-                .as_deref()
-                .and_then(|text| Keyword::parse(text, &ctx.keys)),
             initiator: self.initiator.as_deref().and_then(NameStart::parse),
             host: self.host.as_deref().and_then(NameStart::parse),
             department: named(&mut f, "department", self.department.as_deref()),
-            area: named(&mut f, "area", self.area.as_deref()),
-            reason: named(&mut f, "reason", self.reason.as_deref()),
-            mode: choice(&mut f, "mode", self.mode.as_deref(), Mode::parse),
-            stage: choice(&mut f, "stage", self.stage.as_deref(), StageKind::parse),
-            starts: days(
-                &mut f,
-                [
-                    ("starts_from", self.starts_from.as_deref()),
-                    ("starts_until", self.starts_until.as_deref()),
-                ],
-            ),
-            submitted: days(
-                &mut f,
-                [
-                    ("submitted_from", self.submitted_from.as_deref()),
-                    ("submitted_until", self.submitted_until.as_deref()),
-                ],
-            ),
+            ..self.sought(&mut f, ctx)
         };
         f.finish(Some((filter, page)))
     }

@@ -26,7 +26,7 @@ use crate::http::reader::LOOK_UP;
 use crate::http::state::Site;
 use crate::ids::PassageId;
 use crate::secret::token_hash;
-use crate::store::{StoreError, gates, news};
+use crate::store::{StoreError, news, spoken};
 
 /// A terminal sends the picture of a face, a camera that of a car.
 pub const MOST_BYTES: usize = 4 * 1024 * 1024;
@@ -67,10 +67,13 @@ pub async fn ask(
         return Ok(([(header::CONTENT_TYPE, reply.content_type)], reply.body).into_response());
     };
     // Whoever calls with another's words or from elsewhere is told no more than who has no key.
-    let spoken = spoken
-        .filter(|known| known.1.dialect == dialect && known.1.network.contains(&from))
-        .ok_or_else(Problem::not_found)?;
-    let (version, Spoken { device, gbk, .. }) = (*spoken).clone();
+    let fits = |Spoken { speech, until, .. }: &Spoken| {
+        let good = until.is_none_or(|until| now < until);
+        good && speech.dialect == dialect && speech.network.contains(&from)
+    };
+    let spoken = spoken.filter(|known| fits(&known.1));
+    let spoken = spoken.ok_or_else(Problem::not_found)?;
+    let (version, Spoken { device, speech, .. }) = (*spoken).clone();
     let reply = match heard {
         Some(Heard::Beat(reply)) => reply,
         Some(Heard::Read(reading)) => {
@@ -84,9 +87,9 @@ pub async fn ask(
         }
         None => dialect.answer(&Reading::nothing(), &Said::closed("无效的二维码"), now),
     };
-    let charset = if gbk { "gbk" } else { "utf-8" };
+    let charset = if speech.gbk { "gbk" } else { "utf-8" };
     let kind = format!("{}; charset={charset}", reply.content_type);
-    Ok(([(header::CONTENT_TYPE, kind)], reply.bytes(gbk)).into_response())
+    Ok(([(header::CONTENT_TYPE, kind)], reply.bytes(speech.gbk)).into_response())
 }
 
 /// The device with the key, and how often gates had changed before it was read; as it was last seen while
@@ -95,7 +98,7 @@ async fn look_up(ctx: &Ctx, key: String) -> Option<Option<Arc<(i64, Spoken)>>> {
     let spoken = &ctx.caches.gates.spoken;
     let read = async || {
         let version = news::gates_version(&ctx.db.read).await?;
-        let found = gates::find_spoken(&ctx.db.read, &key).await?;
+        let found = spoken::find(&ctx.db.read, &key).await?;
         Ok::<_, StoreError>(found.map(|found| Arc::new((version, found))))
     };
     match tokio::time::timeout(LOOK_UP, spoken.get(&key, read)).await {

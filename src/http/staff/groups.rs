@@ -1,10 +1,8 @@
 //! 团体通行 of a member of staff: apply, import vehicles, read, correct, withdraw, 通行凭证.
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use utoipa::ToSchema;
+use axum::http::StatusCode;
+use axum::response::Response;
 
 use crate::actions::{groups, passes, visits};
 use crate::ctx::Ctx;
@@ -14,12 +12,11 @@ use crate::http::address::ClientAddress;
 use crate::http::extract::{Json, Path, Query};
 use crate::http::forms::GroupIn;
 use crate::http::group::{self, PlatesOut};
-use crate::http::guest::passes::PassOut;
+use crate::http::group_pass::{self, GroupPassOut, Picture};
 use crate::http::keyed::Keyed;
 use crate::http::limits::book_from;
 use crate::http::lists::{ListFile, TemplateQuery};
 use crate::http::problem::{Problem, ProblemOut};
-use crate::http::qr;
 use crate::http::visit::{PageQuery, VisitOut, VisitsOut};
 use crate::ids::VisitId;
 use crate::store::visits::Records;
@@ -102,15 +99,6 @@ pub async fn withdraw(
     one(&ctx, &staff, id).await
 }
 
-/// 通行凭证 and the link by which it is shared.
-#[derive(Serialize, ToSchema)]
-pub struct GroupPassOut {
-    pass: PassOut,
-    /// A path of this site; whoever has it has the pass.
-    #[schema(example = "/p/…")]
-    link: String,
-}
-
 /// 通行凭证
 #[utoipa::path(get, path = "/api/staff/groups/{id}/pass", operation_id = "find_group_pass", tag = "staff",
     params(("id" = VisitId, Path)),
@@ -120,12 +108,7 @@ pub async fn pass(
     staff: Staff,
     Path(id): Path<VisitId>,
 ) -> Result<Response, Problem> {
-    let shown = passes::show_of_group(&ctx, &staff, id).await?;
-    let shown = shown.ok_or_else(Problem::not_found)?;
-    let link = format!("/p/{}", shown.token.reveal());
-    let pass = PassOut::of(&ctx, shown)?;
-    let out = Json(GroupPassOut { pass, link });
-    Ok(([(header::CACHE_CONTROL, "no-store")], out).into_response())
+    group_pass::shown(&ctx, passes::show_of_group(&ctx, &staff, id).await?)
 }
 
 /// The QR of 通行凭证 as a file: `qr.svg` or `qr.png`
@@ -137,21 +120,8 @@ pub async fn save_pass(
     staff: Staff,
     Path((id, file)): Path<(VisitId, String)>,
 ) -> Result<Response, Problem> {
-    let shown = passes::show_of_group(&ctx, &staff, id).await?;
-    let code = shown.and_then(|shown| shown.code);
-    let code = code.ok_or_else(Problem::not_found)?;
-    let (kind, bytes) = match file.as_str() {
-        "qr.svg" => ("image/svg+xml", qr::svg(&code)?.into_bytes()),
-        "qr.png" => ("image/png", qr::png(&code)?),
-        _ => return Err(Problem::not_found()),
-    };
-    let saved = format!("attachment; filename=\"group-pass-{id}{}\"", &file[2..]);
-    let headers = [
-        (header::CONTENT_TYPE, kind),
-        (header::CONTENT_DISPOSITION, &saved),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    Ok((headers, bytes).into_response())
+    let picture = Picture::named(&file)?;
+    picture.saved(id, passes::show_of_group(&ctx, &staff, id).await?)
 }
 
 /// 开始导入: what a list of vehicles would bring, row by row; the good ones go into the form

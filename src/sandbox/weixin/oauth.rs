@@ -206,7 +206,7 @@ mod tests {
             &js_code=the%20code%20is%20a%20mock%20one&grant_type=authorization_code";
         assert_eq!(world.get(login).await["errcode"], 40029, "nobody is there");
         let person = world.sandbox.add_person("甲");
-        world.sandbox.add_person("乙");
+        let _ = world.sandbox.add_person("乙");
         for _ in 0..2 {
             assert_eq!(world.get(login).await["openid"], person.mini_openid);
         }

@@ -27,7 +27,7 @@ pub use people::{Approver, Guest, ID_NUMBER, Visit, invited, percent};
 pub use plain::plain;
 pub use replica::{GATE_KEY, Replica, signed_scan, verify};
 pub use residents::{KNOWN, Resident, Typed, UNKNOWN};
-pub use wire::{Answer, body, json_body, picture, read_modules, read_qr, upload};
+pub use wire::{Answer, TOLD_TO_MACHINES, body, json_body, picture, read_modules, read_qr, upload};
 
 use std::fs;
 use std::path::{Path, PathBuf};

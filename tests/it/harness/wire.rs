@@ -4,8 +4,25 @@ use std::io::Cursor;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, Response, StatusCode, header};
+use campus_pass::http::language::english;
 use image::{ImageFormat, RgbImage};
 use serde_json::Value;
+
+/// The codes that a device or a platform is told, whose sentences are English always.
+pub const TOLD_TO_MACHINES: [&str; 12] = [
+    "addressee",
+    "clock_skew",
+    "device",
+    "device_differs",
+    "envelope",
+    "mode",
+    "nonce_differs",
+    "nonce_spent",
+    "signature",
+    "stale",
+    "unreadable",
+    "unsigned",
+];
 
 /// What the service answered.
 #[derive(Clone, Debug)]
@@ -18,10 +35,25 @@ pub struct Answer {
 impl Answer {
     pub async fn read(response: Response<Body>) -> Self {
         let (parts, body) = response.into_parts();
-        Self {
+        let answer = Self {
             status: parts.status,
             headers: parts.headers,
             bytes: axum::body::to_bytes(body, usize::MAX).await.unwrap(),
+        };
+        if answer.header("content-type") == "application/problem+json" {
+            answer.assert_has_english();
+        }
+        answer
+    }
+
+    /// Whatever a story provokes can be said to those who read no Chinese.
+    fn assert_has_english(&self) {
+        let body = self.json();
+        let fields = body["errors"].as_array().into_iter().flatten();
+        for said in std::iter::once(&body).chain(fields) {
+            let code = said["code"].as_str().unwrap();
+            let known = english(code).is_some() || TOLD_TO_MACHINES.contains(&code);
+            assert!(known, "{code} has no line in src/http/english.txt");
         }
     }
 

@@ -1,5 +1,6 @@
 // 到访信息 of the console's three forms, as it stands in the form and as the API takes it.
-import { rfc3339, today } from '../shared/format'
+import { moment, rfc3339, today } from '../shared/format'
+import type { Own } from './returned'
 
 export interface Plan {
   host: string
@@ -19,6 +20,16 @@ export const emptyPlan = (): Plan => ({
   reason: '',
   note: '',
   times: [`${today()} 00:00:00`, `${today()} 23:59:59`],
+})
+
+/** As it was asked before. */
+export const planOf = (visit: Own): Plan => ({
+  host: visit.host.id ?? '',
+  area: visit.area_id,
+  area_note: visit.area_note ?? '',
+  reason: visit.reason_id,
+  note: visit.note ?? '',
+  times: [moment(visit.starts_at), moment(visit.ends_at)],
 })
 
 export const toPlan = ({ host, area, area_note, reason, note, times }: Plan) => ({

@@ -54,6 +54,7 @@ export const residents = {
 
 export const devices = {
   add: (form: Shapes['DeviceIn']) => api.post<DeviceKey>('/api/admin/devices', form),
+  save: (id: string, form: Shapes['HabitsIn']) => api.put<void>(`/api/admin/devices/${encodeURIComponent(id)}`, form),
   rotate: (id: string, overlap_hours: number) =>
     api.post<DeviceKey>(`/api/admin/devices/${encodeURIComponent(id)}/rotate`, { overlap_hours }),
   revoke: (id: string) => api.post<void>(`/api/admin/devices/${encodeURIComponent(id)}/revoke`),

@@ -22,6 +22,8 @@ export const router = createRouter({
     { path: '/admin/invite', component: () => import('./pages/InvitePage.vue'), meta: { title: titles.invite } },
     { path: '/admin/proxy', component: () => import('./pages/ProxyPage.vue'), meta: { title: titles.proxy } },
     { path: '/admin/groups/new', component: () => import('./pages/GroupFormPage.vue'), meta: { title: titles.group } },
+    { path: '/admin/groups/:id/correct', component: () => import('./pages/GroupFormPage.vue'), props: true, meta: { title: titles.correct } },
+    { path: '/admin/visits/:id/correct', component: () => import('./pages/CorrectPage.vue'), props: true, meta: { title: titles.correct } },
     { path: '/admin/left', component: () => import('./pages/LeftPage.vue'), meta: { title: titles.left, bare: true } },
     { path: '/:rest(.*)*', component: () => import('./pages/MissingPage.vue'), meta: { title: titles.missing } },
   ],

@@ -20,6 +20,9 @@ export type Invited = Shapes['InvitedOut']
 export type Pass = Shapes['PassOut']
 export type Box = 'todo' | 'done' | 'cc' | 'mine'
 export type ApprovalCard = Shapes['CardOut']
+/** By what a list of applications is narrowed, as the API names it. */
+export const NARROWING = ['area', 'reason', 'mode', 'stage', 'starts_from', 'starts_until', 'submitted_from', 'submitted_until'] as const
+export type Narrowed = Partial<Record<(typeof NARROWING)[number], string>>
 export type Approval = Shapes['ApprovalOut']
 export type ApprovalStep = Shapes['StepOut']
 export type ApprovalEvent = Shapes['EventOut']
@@ -48,7 +51,7 @@ export class Problem extends Error {
   /** The same by its whole path, `visitors[1].phone`, for a form with many of a kind. */
   readonly paths: Record<string, string>
 
-  /** Words that go before the server's, by the problem's code. The server speaks Chinese; pages in another language put theirs in. */
+  /** What no server says, by the problem's code; pages in another language put theirs in. */
   static readonly words: Record<string, string> = {
     offline: '网络不可用，请检查网络后重试。',
     broken: '服务暂时不可用，请稍后重试。',
@@ -57,10 +60,10 @@ export class Problem extends Error {
 
   constructor(status: number, body: Partial<{ code: string; title: string; detail: string; errors: FieldError[] }>) {
     const code = body.code ?? (status === 0 ? 'offline' : 'broken')
-    super(Problem.words[code] || body.detail || body.title)
+    super(body.detail || Problem.words[code] || body.title)
     this.status = status
     this.code = code
-    const said = (body.errors ?? []).map(({ field, code, detail }) => [field, Problem.words[code] ?? detail] as const)
+    const said = (body.errors ?? []).map(({ field, detail }) => [field, detail] as const)
     this.paths = Object.fromEntries(said)
     this.fields = Object.fromEntries(
       said.map(([field, detail]) => [/^resident\.|\[/.test(field) ? field : (field.split(/[./]/).pop() ?? ''), detail]),
@@ -103,13 +106,16 @@ export function readAnswer<T>(status: number, text: string, door: Door | null): 
   return body as T
 }
 
+/** The language of the page, in which a refusal is answered, whatever the browser's own is. */
+const spoken = () => ({ 'accept-language': document.documentElement.lang })
+
 export async function call<T>(door: Door | null, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
   let answer: Response
   let text: string
   try {
     answer = await fetch(path, {
       method,
-      headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+      headers: { ...spoken(), ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
       body: body === undefined ? undefined : JSON.stringify(body),
     })
     text = await answer.text()
@@ -215,8 +221,8 @@ export const staff = {
   /** For WeChat's own camera. */
   signPage: (url: string) => call<PageSignature>('wecom', 'GET', `/api/jssdk?${query({ url })}`),
   /** `q` is a 单据号, a whole phone number, a plate, or the beginning of a name. */
-  approvals: (box: Box, q?: string, after?: string) =>
-    call<Page<ApprovalCard>>('wecom', 'GET', `/api/staff/approvals?${query({ box, q: q || undefined, after })}`),
+  approvals: (box: Box, sought: Narrowed & { q?: string }, after?: string) =>
+    call<Page<ApprovalCard>>('wecom', 'GET', `/api/staff/approvals?${query({ box, ...sought, after })}`),
   counts: () => call<Counts>('wecom', 'GET', '/api/staff/approvals/counts'),
   approval: (visit: string) => call<Approval>('wecom', 'GET', `/api/staff/approvals/${visit}`),
   /** `step` is the one that was looked at, so that no later one is decided by mistake. */
@@ -261,6 +267,7 @@ export function sendPhoto(
     form.append('file', photo, `${kind}.jpg`)
     const request = new XMLHttpRequest()
     request.open('POST', path)
+    Object.entries(spoken()).forEach(([name, value]) => request.setRequestHeader(name, value))
     request.upload.onprogress = (event) => progress(event.total ? event.loaded / event.total : 0)
     request.onerror = () => reject(new Problem(0, {}))
     request.onload = () => {

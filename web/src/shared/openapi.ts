@@ -271,10 +271,6 @@ export interface components {
             /** Format: date-time */
             submitted_at: string;
         };
-        CardsOut: {
-            items: components["schemas"]["CardOut"][];
-            next?: components["schemas"]["VisitId"] | null;
-        };
         CheckIn: {
             /** @description What the QR says. */
             code: string;
@@ -476,20 +472,58 @@ export interface components {
             gate?: string;
             /** @description `in`, `out` or `both`. */
             direction?: string;
+            /**
+             * @description `native`, which signs, also when it is left out; of those that cannot `vguang`, `mcardsea`,
+             *     `cerberus`, `readno`, `hikvision` or `vzenith`.
+             */
+            dialect?: string | null;
+            /**
+             * @description From where such a reader calls; elsewhere its key is good for nothing.
+             * @example 10.1.0.0/16
+             */
+            network?: string | null;
+            /** @description Such a reader's screen and voice want GBK. */
+            gbk?: boolean;
         };
         /** @description Told once; it cannot be read again. */
         DeviceKeyOut: {
             id: string;
-            /** @description 64 hexadecimal digits, to be typed into the device. */
-            key: string;
+            /** @description 64 hexadecimal digits, to be typed into a device that signs. */
+            key?: string | null;
+            /**
+             * @description What a reader that cannot sign is told to ask, with its key in it.
+             * @example https://…/gate/vguang/…
+             */
+            address?: string | null;
         };
         DeviceOut: {
             /** @description The number painted on it. */
             id: string;
+            /** @description What it speaks: `native` signs, the others have their key in their address. */
+            dialect: string;
+            /**
+             * @description From where one that cannot sign calls.
+             * @example 10.1.0.0/16
+             */
+            network?: string | null;
+            /** @description Its screen and voice want GBK. */
+            gbk: boolean;
             /** @description `in`, `out` or `both`. */
             direction: string;
+            /** @description Its lane tells when somebody has really gone through. */
+            reports_passed: boolean;
+            /**
+             * Format: int32
+             * @description In how many milliseconds it reads the same code again at the soonest.
+             */
+            repeat_ms: number;
             /** Format: date-time */
             added_at: string;
+            /**
+             * Format: date-time
+             * @description Until when the key before is good; none when it no longer is, or there was none.
+             */
+            old_key_until?: string | null;
             /** Format: date-time */
             revoked_at?: string | null;
             /**
@@ -756,6 +790,15 @@ export interface components {
              * @description 申请时间.
              */
             submitted_at: string;
+        };
+        HabitsIn: {
+            /** @description Its lane tells when somebody has really gone through; until then nobody has. */
+            reports_passed: boolean;
+            /**
+             * Format: int64
+             * @description In how many milliseconds it reads the same code again at the soonest: 0 to 60000.
+             */
+            repeat_ms: number;
         };
         HostNameOut: {
             id?: components["schemas"]["StaffId"] | null;
@@ -1163,6 +1206,24 @@ export interface components {
                 subject: string;
                 /** @description `before → after` of a change. */
                 detail: string;
+            }[];
+            /** @description `after` of the next page; none on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        PageOut_CardOut: {
+            items: {
+                id: components["schemas"]["VisitId"];
+                submitter: string;
+                host: string;
+                area: string;
+                reason: string;
+                /** Format: date-time */
+                starts_at: string;
+                stage: string;
+                stage_text: string;
+                /** Format: date-time */
+                submitted_at: string;
             }[];
             /** @description `after` of the next page; none on the last one. */
             next?: string | null;

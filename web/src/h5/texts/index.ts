@@ -8,5 +8,5 @@ export type Texts = typeof zh
 
 export const texts: Texts = language === 'en' ? en : zh
 
-// What the server refuses is said in its own words, unless ours know the code.
-Object.assign(Problem.words, texts.refusals)
+// What the server refuses it says in this language itself.
+Object.assign(Problem.words, texts.failures)

@@ -34,10 +34,18 @@ export const zh = {
     to: '至',
     inBrackets: (words: string) => `（${words}）`,
   },
-  /** The server says the stages in Chinese; another language says them by their names. */
-  stages: {} as Record<string, string>,
-  /** The same of its refusals, by their codes. */
-  refusals: {} as Record<string, string>,
+  stages: {
+    inviting: '邀请中',
+    pending: '审批中',
+    approved: '已通过',
+    rejected: '已拒绝',
+    returned: '已退回',
+    withdrawn: '已撤销',
+    lapsed: '已失效',
+    completed: '已完成',
+  } as Record<string, string>,
+  /** Why no answer came, where shared/api.ts does not say it in this language. */
+  failures: {} as Record<string, string>,
   book: {
     tabs: { form: '发起预约', records: '预约记录' },
     visitSection: '到访信息',
@@ -201,6 +209,7 @@ export const zh = {
     waiting: '邀请时间失效或随行人员已满则自动提交，待审批后生效。',
     pending: '已提交，请等待审批。通过后将以短信发送通行凭证。',
     another: '再填一位',
+    prove: '验证手机号',
     mine: '我的预约',
     stage: '当前状态',
     endings: {
@@ -323,6 +332,8 @@ export const zh = {
     advice: '请输入短信中的编码和收到短信的手机号后四位。',
     code: '短信编码',
     last4: '手机号后四位',
+    codeHint: '请输入编码',
+    last4Hint: '请输入4位数字',
     open: '打开通行凭证',
   },
   staff: {
@@ -330,6 +341,18 @@ export const zh = {
     boxes: { todo: '待处理', done: '已处理', cc: '抄送我', mine: '我发起' },
     none: { todo: '暂无待处理的申请', done: '暂无已处理的申请', cc: '暂无抄送给您的申请', mine: '您还没有发起过申请' },
     noMatch: '没有符合条件的申请',
+    filter: {
+      open: (count: number) => (count ? `筛选 ${count}` : '筛选'),
+      title: '筛选',
+      all: '全部',
+      mode: '来源',
+      modes: { booking: '访客预约', invitation: '访客邀约', proxy: '访客代约', residential: '小区登记', group: '团体通行' },
+      starts: '到访日期',
+      from: (span: string) => `${span}，从`,
+      until: (span: string) => `${span}，至`,
+      clear: '清除筛选',
+      apply: '查看结果',
+    },
     search: '搜索',
     searchHint: '姓名、手机号、单据号或车牌号',
     card: '访客申请单',
@@ -381,7 +404,8 @@ export const zh = {
   },
   login: {
     title: '短信验证码登录',
-    advice: '请输入手机号，验证码将以短信发送。在微信中打开本页可直接登录。',
+    advice: '请输入手机号，验证码将以短信发送。',
+    inWeChat: '在微信中打开本页可直接登录。',
     phone: '手机号',
     phoneHint: '请输入手机号',
     code: '验证码',
