@@ -116,8 +116,21 @@ test('a visitor registers with a resident and stands in the records; the SMS bri
   await guest.audit()
   await page.getByRole('button', { name: '返回' }).click()
   await page.getByRole('link').filter({ hasText: '王建国 3-2-501' }).waitFor()
-  const { body } = await control('POST', `/gate/${QUARTER_GATE}/scan`, { v: await codeOf(await passLink(phone)) })
+  const link = await passLink(phone)
+  const { body } = await control('POST', `/gate/${QUARTER_GATE}/scan`, { v: await codeOf(link) })
   assert.equal(body.r, 'ok', JSON.stringify(body))
+
+  // The consent is taken back where the pass is shown, and stays among what was agreed to.
+  await guest.open(link.replace('/p/', '/pages/pass/pass?token='))
+  const withdraw = page.getByRole('button', { name: '撤回同意并删除人脸照' })
+  await withdraw.click()
+  await page.getByRole('button', { name: '确定' }).click()
+  await page.getByText('已删除').waitFor()
+  await withdraw.waitFor({ state: 'detached' })
+  await guest.open('/pages/mine/mine')
+  await page.getByRole('heading', { name: '同意记录' }).waitFor()
+  await page.getByText('撤回时间').waitFor()
+  await guest.audit()
 })
 
 test('a visit that came back is corrected and sent again', async (t) => {

@@ -41,7 +41,13 @@ async function openPass({ phone, web }, link) {
 
 async function scanScreen(gate, device, lamp) {
   await gate.getByLabel('设备').selectOption(device)
-  await gate.getByRole('button', { name: '扫屏幕上的码' }).click()
+  // A reader that gets no verdict from a busy machine reads again.
+  await until('a verdict', async () => {
+    await gate.getByRole('button', { name: '扫屏幕上的码' }).click()
+    const shown = gate.getByText(/^(开门|拒绝|未能判断)$/)
+    await shown.waitFor()
+    return (await shown.textContent()) !== '未能判断'
+  })
   await gate.getByText(lamp, { exact: true }).waitFor()
   await gate.getByText('应答签名正确').waitFor()
 }

@@ -91,6 +91,12 @@ mod tests {
 
     use crate::sandbox::testing::Trial;
 
+    #[tokio::test]
+    async fn the_gates_are_listed_without_their_keys() {
+        let listed = Trial::new().get("/control/gate").await;
+        assert_eq!(listed, json!([{"dev": "G03", "place": "东门 · 进"}]));
+    }
+
     /// What a test from outside can do to a call of the service, each by one request.
     #[tokio::test]
     async fn every_kind_of_fault_is_put_in_over_http_and_wears_off() {
