@@ -75,17 +75,17 @@ test('the lists are narrowed by area, kind, status and day, and stay so on the w
   await page.keyboard.press('Escape')
   // All that waits is 审批中: the status goes, the rest stays.
   await page.getByRole('tab', { name: /^待处理/ }).click()
-  await page.getByText('没有符合条件的申请').waitFor()
+  await page.getByRole('tabpanel').getByText('没有符合条件的申请').waitFor()
   await page.getByRole('button', { name: '筛选 4' }).click()
   assert.equal(await page.getByRole('radio', { name: '已拒绝' }).count(), 0)
   await page.getByRole('button', { name: '清除筛选' }).click()
   await page.getByRole('tab', { name: '已处理' }).click()
   await until('both again', async () => (await cards.count()) === 2)
   await narrow(async (sheet) => {
-    await sheet.getByLabel('提交时间，从').fill(campusDay(Date.now() + 86_400_000))
+    await sheet.getByLabel('提交日期，从').fill(campusDay(Date.now() + 86_400_000))
     await sheet.getByRole('button', { name: '查看结果' }).click()
   })
-  await page.getByText('没有符合条件的申请').waitFor()
+  await page.getByRole('tabpanel').getByText('没有符合条件的申请').waitFor()
 })
 
 const campusDay = (time) => new Date(time + 8 * 3600 * 1000).toISOString().slice(0, 10)

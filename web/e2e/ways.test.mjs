@@ -168,6 +168,9 @@ test('5 团体通行: one QR lets in as many as were named and no more, and the 
   // The one QR is on the phone of whoever applied, too.
   const phone = await member(t, AT_HOME)
   await phone.page.goto(`${BASE_URL}/h5/staff/invitations/${id}`)
+  await phone.page.getByRole('img', { name: '团体通行二维码' }).waitFor()
+  // From under the foot of the page.
+  await phone.page.evaluate(() => scrollTo(0, document.body.scrollHeight))
   assert.equal(await readCode(phone.page.getByRole('img', { name: '团体通行二维码' })), code)
 })
 

@@ -307,7 +307,7 @@ export const texts = {
     kind: '类型',
     kinds: { id_number: '证件号', phone: '手机号', plate: '车牌号', name: '姓名' },
     value: '号码或姓名',
-    valueHint: '完整的号码、车牌或姓名',
+    valueHint: '须填写完整',
     effect: '处置方式',
     effects: { refuse: '禁止入校', review: '重点核查', notify: '到访提醒' },
     effectHints: {

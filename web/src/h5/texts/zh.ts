@@ -348,6 +348,7 @@ export const zh = {
       mode: '来源',
       modes: { booking: '访客预约', invitation: '访客邀约', proxy: '访客代约', residential: '小区登记', group: '团体通行' },
       starts: '到访日期',
+      submitted: '提交日期',
       from: (span: string) => `${span}，从`,
       until: (span: string) => `${span}，至`,
       clear: '清除筛选',
@@ -379,6 +380,8 @@ export const zh = {
     instead: (name: string) => `（代${name}）`,
     readers: '抄送人',
     noHistory: '暂无审批记录',
+    /** What happened is said in Chinese; another language says it by that word. */
+    events: {} as Record<string, string>,
     decisions: { approve: '同意', reject: '拒绝', return: '退回' },
     confirm: { approve: '确定同意', reject: '确定拒绝', return: '确定退回' },
     decided: { approve: '已同意', reject: '已拒绝', return: '已退回' },
@@ -429,6 +432,7 @@ export const zh = {
   group: {
     title: '团体通行',
     section: '团体信息',
+    inCharge: '负责人',
     headcount: '总人数',
     people: (count: number) => `${count}人`,
     contact: '联系人',
@@ -466,6 +470,8 @@ export const zh = {
     check: '查验',
     again: '查验下一位',
     verdicts: { opens: '可以通行', refuses: '禁止通行', through: '已放行' },
+    /** The gate says why in Chinese; another language says it by its reason. */
+    says: {} as Record<string, string>,
     alert: '注意：该访客状态异常，请核对',
     letThrough: { in: '放行进校', out: '放行离校' },
     through: '已放行，已记录',
