@@ -96,7 +96,10 @@ async fn device(ctx: &Ctx, id: &DeviceId) -> Result<Reader, Problem> {
     let reader = match tokio::time::timeout(LOOK_UP, asked).await {
         Ok(Ok(Some(reader))) => reader,
         Ok(Ok(None)) => return Err(Problem::device()),
-        Ok(Err(_)) | Err(_) => devices.last(id).ok_or_else(Problem::failure)?,
+        Ok(Err(_)) | Err(_) => devices.last(id).ok_or_else(|| {
+            tracing::error!(device.id = %id, "a device could not be looked up in time");
+            Problem::failure()
+        })?,
     };
     Ok(Reader::clone(&reader))
 }

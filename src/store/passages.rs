@@ -27,7 +27,7 @@ row!("passages" {
     recorded_at: DateTimeUtc,
     kind: String,
     reader: i16,
-    content_hash: Option<String>,
+    content_hash: String,
     alert: Option<String>,
     offline: bool,
     list_version: Option<i64>,
@@ -104,7 +104,7 @@ fn row(passage: &Passage, recorded_at: DateTime<Utc>) -> row::ActiveModel {
         recorded_at,
         kind: passage.kind.as_str().to_owned(),
         reader: passage.reader,
-        content_hash: content.map(|content| content.as_str().to_owned()),
+        content_hash: content.map_or("", KeyedHash::as_str).to_owned(),
         alert: passage.alert.map(|reason| reason.as_str().to_owned()),
         offline: passage.offline.is_some(),
         list_version: passage.offline,
@@ -135,6 +135,8 @@ pub async fn find_last(
     let found = row::Entity::find()
         .filter(row::Column::DeviceId.eq(device.as_str()))
         .filter(row::Column::ContentHash.eq(content.as_str()))
+        // In these words the index is of, which holds no others.
+        .filter(Expr::cust("content_hash <> ''"))
         .filter(row::Column::Reader.eq(reader))
         .filter(row::Column::Offline.eq(false))
         .order_by_desc(row::Column::Id);
