@@ -201,19 +201,24 @@ impl RouteIn {
 impl RouteStepIn {
     /// The step with this number in the list.
     fn read(&self, n: usize) -> Result<RouteStep, Problem> {
-        let wrong = |field: &str, code: &'static str, said: &str| {
-            Problem::field(&format!("steps[{n}].{field}"), code, said)
-        };
+        let at = |field: &str| format!("steps[{n}].{field}");
         let who = match (self.who.as_str(), self.department, self.staff) {
             ("host_department", None, None) => Who::HostDepartment,
             ("department", Some(id), None) => Who::Department(id),
             ("host", None, None) => Who::Host,
             ("member", None, Some(id)) => Who::Member(id),
             ("administrators", None, None) => Who::Administrators,
-            _ => return Err(wrong("who", "who_unknown", "请选择该环节的审批人")),
+            _ => {
+                let said = "请选择该环节的审批人";
+                return Err(Problem::field(&at("who"), "who_unknown", said));
+            }
         };
         let minutes = |field: &str, given: Option<i64>| match given.map(Minutes::new) {
-            Some(None) => Err(wrong(field, "minutes_range", "应为1分钟至365天")),
+            Some(None) => Err(Problem::field(
+                &at(field),
+                "minutes_range",
+                "应为1分钟至365天",
+            )),
             Some(minutes) => Ok(minutes),
             None => Ok(None),
         };
@@ -224,7 +229,7 @@ impl RouteStepIn {
             (None, None) => None,
             _ => {
                 let said = "超时时间与超时处理（approve 或 reject）须一并填写";
-                return Err(wrong("on_time_out", "time_out_unknown", said));
+                return Err(Problem::field(&at("on_time_out"), "time_out_unknown", said));
             }
         };
         Ok(RouteStep {
