@@ -135,7 +135,7 @@ fn codes(text: &str) -> BTreeSet<String> {
     for way in ["let code = match", "code) = match", "fn code("] {
         for (at, _) in text.match_indices(way) {
             let arms = block(&text[at..]).split("=>").skip(1);
-            let last = arms.map(|arm| arm.split('"').filter(|text| is_word(text)).next_back());
+            let last = arms.map(|arm| arm.split('"').rfind(|text| is_word(text)));
             found.extend(last.flatten().map(str::to_owned));
         }
     }
