@@ -418,7 +418,7 @@ async fn a_dead_message_is_seen_with_its_reason_and_sent_again() {
         admin.post(&resend, &json!({})).await.problem(),
         "409 message_not_dead 只有发送失败的消息可以重发"
     );
-    assert_snapshot!(told(&app, &format!("message:{id}")).await, @"staff:[id] message.resend pass_issued");
+    assert_snapshot!(told(&app, &format!("message:{id}")).await, @"staff:[id] message.resend message=pass_issued");
     app.deliver().await;
     let sent = listed(&admin, &format!("messages?visit={}&state=sent", visit.id)).await;
     assert!(column(&sent, "id").contains(&id));
