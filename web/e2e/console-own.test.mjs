@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import test from 'node:test'
 import { BASE_URL, photo } from './browser.mjs'
-import { accept, codeOf, passLink, readCode, someNumber, stranger, until } from './campus.mjs'
-import { ADMINISTRATOR, AT_HOME, DECIDES, ask, choose, desk, sms, someIdNumber } from './desk.mjs'
+import { accept, codeOf, passLink, readCode, someNumber, until, visitor } from './campus.mjs'
+import { ADMINISTRATOR, AT_HOME, DECIDES, ask, choose, desk, someIdNumber } from './desk.mjs'
 
 /** Tomorrow on campus, whatever the hour is here. */
 const day = () => new Date(Date.now() + 32 * 3_600_000).toISOString().slice(0, 10)
@@ -103,23 +103,23 @@ test('a returned application for others is mended from the console, and taken ba
 
 test('a returned invitation is mended by who invited, keeps who accepted, and is approved with what it says now', async (t) => {
   const [{ page, audit }, approver] = [await desk(t, AT_HOME, '/admin/visits'), await desk(t, DECIDES)]
-  const guest = await stranger(t)
-  const invitees = [{ name: '白骨精', phone: guest.phone }]
-  const { status, body } = await ask(page, 'POST', '/api/staff/invitations', { ...(await plan(page)), capacity: 1, invitees })
+  const guest = await visitor(t)
+  const { status, body } = await ask(page, 'POST', '/api/staff/invitations', { ...(await plan(page)), capacity: 2 })
   assert.equal(status, 201, JSON.stringify(body))
-  const { id } = body
+  const { id, invitation } = body
   await page.goto(`${BASE_URL}/admin/visits?open=${id}`)
-  await record(page).getByText('受邀人员 (0/1)').waitFor()
+  await record(page).getByText('受邀人员 (0/2)').waitFor()
   assert.equal(await record(page).getByRole('button', { name: '修改并重新提交' }).count(), 0, 'nothing came back yet')
-  const link = new URL(await sms(guest.phone, /\/i\/[\w-]{22}/), BASE_URL).pathname
-  await accept(guest, link, { name: '白骨精', idNumber: someIdNumber() })
-  // The last place submits it.
+  await accept(guest, invitation.link, { name: '白骨精', idNumber: someIdNumber() })
   await page.reload()
+  await record(page).getByText('受邀人员 (1/2)').waitFor()
+  await record(page).getByRole('button', { name: '提前提交' }).click()
+  await page.getByRole('dialog', { name: '提前提交' }).getByRole('button', { name: '确定' }).click()
   await record(page).getByText('审批中').first().waitFor()
   await decide(approver.page, id, 'return', '请改到次日下午')
 
   await page.reload()
-  await record(page).getByText('请改到次日下午').waitFor()
+  await record(page).getByText('请改到次日下午', { exact: true }).waitFor()
   assert.equal(await record(page).getByRole('img', { name: '邀请二维码' }).count(), 0, 'its link invites nobody any more')
   await audit()
   await record(page).getByRole('button', { name: '修改并重新提交' }).click()
