@@ -144,6 +144,7 @@ async fn the_lists_have_the_handbooks_columns_and_show_only_masks() {
       "holder": "张**",
       "phone": "138****0001",
       "plate": "渝B12345",
+      "stage": "pending",
       "stage_text": "审批中",
       "starts_at": "2026-03-02T14:00:00+08:00",
       "visit": "[id]"
