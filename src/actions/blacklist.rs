@@ -84,7 +84,7 @@ pub async fn add(ctx: &Ctx, by: &Admin, asked: &Listing) -> Result<Entry, ListEr
     blacklist::insert(&txn, &entry).await?;
     ctx.tell(&txn, &News::EveryPass).await?;
     let done = format!(
-        "{} {} {}, {} passes revoked",
+        "kind={} mark={} effect={} revoked={}",
         entry.kind.as_str(),
         entry.mask,
         entry.effect.as_str(),
@@ -127,7 +127,7 @@ pub async fn lift(ctx: &Ctx, by: &Admin, id: EntryId) -> Result<Entry, ListError
     if !lifted {
         return Err(ListError::Lifted);
     }
-    let done = format!("{} {}", entry.kind.as_str(), entry.mask);
+    let done = format!("kind={} mark={}", entry.kind.as_str(), entry.mask);
     note(&txn, ctx, by, "blacklist.lift", subject(id), done).await?;
     commit(txn).await?;
     Ok(entry)

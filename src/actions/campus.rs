@@ -2,6 +2,7 @@
 
 use sea_orm::DatabaseTransaction;
 
+use super::registers::{area_words, from_to};
 use crate::ctx::Ctx;
 use crate::domain::campus::{
     Area, Device, DeviceId, DeviceKey, Direction, Gate, Habits, Member, Purpose, Role, Slot,
@@ -73,7 +74,7 @@ pub async fn set_limits(ctx: &Ctx, name: &str, new: NewLimits) -> Result<Area, C
     let unknown = || CampusError::Unknown("area");
     let named = areas::find_by_name(&txn, name).await?.ok_or_else(unknown)?;
     let mut area = areas::lock(&txn, named.id).await?.ok_or_else(unknown)?;
-    let old = area.limits;
+    let (old, before) = (area.limits, area_words(&area));
     area.limits = Limits {
         days_ahead: new.days_ahead.unwrap_or(old.days_ahead),
         days_long: new.days_long.unwrap_or(old.days_long),
@@ -82,7 +83,7 @@ pub async fn set_limits(ctx: &Ctx, name: &str, new: NewLimits) -> Result<Area, C
     };
     areas::update(&txn, &area).await?;
     let (who, subject) = ("operator".to_owned(), format!("area:{}", area.id));
-    let detail = format!("{old:?} to {:?}", area.limits);
+    let detail = from_to(&before, &area_words(&area));
     let line = super::audit(ctx, who, "area.set", subject, detail);
     audit::insert(&txn, &line).await?;
     commit(txn).await?;
@@ -216,7 +217,7 @@ pub(super) async fn insert_device(
         .await?
         .ok_or(CampusError::Unknown("gate"))?;
     let subject = format!("device:{id}");
-    let detail = format!("at {}", gate.name);
+    let detail = format!("gate={} direction={}", gate.name, direction.as_str());
     let device = Device {
         id,
         gate,

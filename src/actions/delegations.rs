@@ -7,6 +7,7 @@ use crate::ctx::Ctx;
 use crate::domain::actors::{Account, Staff};
 use crate::domain::campus::Member;
 use crate::domain::message::Message;
+use crate::domain::window::screen_time;
 use crate::ids::{DelegationId, StaffId};
 use crate::outbox;
 use crate::store::delegations::Delegation;
@@ -70,7 +71,11 @@ pub async fn make(
         ends_at,
     };
     delegations::insert(&txn, &delegation, now).await?;
-    let detail = format!("to staff:{to} from {starts_at} until {ends_at}");
+    let detail = format!(
+        "to=staff:{to} from={} until={}",
+        screen_time(starts_at),
+        screen_time(ends_at)
+    );
     note(&txn, ctx, by, ("delegation.make", delegation.id), detail).await?;
     if starts_at <= now {
         tell(&txn, ctx, by).await?;

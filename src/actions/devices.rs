@@ -1,6 +1,6 @@
 //! The devices at the gates: how they come, their habits, another key, and their end.
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use data_encoding::BASE64URL_NOPAD;
 use sea_orm::DatabaseTransaction;
 
@@ -12,6 +12,7 @@ use crate::dialects::{Dialect, Speech};
 use crate::domain::actors::Admin;
 use crate::domain::campus::{Device, DeviceId, DeviceKey, Direction, Habits};
 use crate::domain::gate::News;
+use crate::domain::window::screen_time;
 use crate::ids::GateId;
 use crate::secret::token_hash;
 use crate::store::{StoreError, audit, begin, commit, gates, spoken};
@@ -39,7 +40,7 @@ pub async fn add(ctx: &Ctx, by: &Admin, new: NewDevice) -> Result<Given, Registe
     let txn = begin(&ctx.db).await?;
     let gate = gates::find(&txn, new.gate).await?;
     let gate = gate.ok_or(RegisterError::UnknownGate)?;
-    let way = format!("at {} {}", gate.name, new.direction.as_str());
+    let way = format!("gate={} direction={}", gate.name, new.direction.as_str());
     // Of a reader nobody knows this key, so nobody signs with it.
     let key = DeviceKey::new(ctx.entropy.bytes());
     let device = Device {
@@ -56,8 +57,9 @@ pub async fn add(ctx: &Ctx, by: &Admin, new: NewDevice) -> Result<Given, Registe
         None => (Given::Key(key), way),
         Some(speech) => {
             let url_key = let_speak(&txn, ctx, &device.id, speech).await?;
-            let words = format!("{way} {} from {}", speech.dialect.as_str(), speech.network);
-            (Given::InAddress(speech.dialect, url_key), words)
+            let (dialect, network) = (speech.dialect, speech.network);
+            let words = format!("{way} dialect={} network={network}", dialect.as_str());
+            (Given::InAddress(dialect, url_key), words)
         }
     };
     let subject = format!("device:{}", device.id);
@@ -143,8 +145,14 @@ pub async fn renew(
     let txn = begin(&ctx.db).await?;
     let until = ctx.clock.now() + overlap;
     let known = spoken::rotate_key(&txn, id, &token_hash(&url_key), until).await?;
-    let detail = format!("old key until {until}");
-    finish(txn, ctx, (who, known), ("device.rotate", id), detail).await?;
+    finish(
+        txn,
+        ctx,
+        (who, known),
+        ("device.rotate", id),
+        old_key(until),
+    )
+    .await?;
     Ok(Given::InAddress(dialect, url_key))
 }
 
@@ -165,9 +173,13 @@ pub async fn rotate(
         ctx,
         (who, known),
         ("device.rotate", id),
-        format!("old key until {until}"),
+        old_key(until),
     )
     .await
+}
+
+fn old_key(until: DateTime<Utc>) -> String {
+    format!("old_key_until={}", screen_time(until))
 }
 
 /// Takes a device out of use at once and for good.

@@ -162,7 +162,12 @@ async fn note(
         Through::Plate(plate) => format!("plate:{}", plate.masked()),
     };
     let who = Account::Staff(by.member.id).to_string();
-    let detail = format!("{} {} {}", post.gate.name, post.direction.as_str(), said.r);
+    let detail = format!(
+        "gate={} direction={} said={}",
+        post.gate.name,
+        post.direction.as_str(),
+        said.r
+    );
     let txn = begin(&ctx.db).await?;
     let line = super::audit(ctx, who, "gate.by_hand", subject, detail);
     audit::insert(&txn, &line).await?;

@@ -82,7 +82,7 @@ pub async fn resend(ctx: &Ctx, by: &Admin, id: OutboxId) -> Result<(), ResendErr
     if !outbox::revive(&txn, id, ctx.clock.now()).await? {
         return Err(ResendError::NotDead);
     }
-    let kind = owed.message.kind().as_str().to_owned();
+    let kind = format!("message={}", owed.message.kind().as_str());
     note(
         &txn,
         ctx,

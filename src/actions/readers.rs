@@ -1,6 +1,5 @@
 //! 抄送: who may read which visits, by rule or by hand.
 
-use super::applications::note;
 use super::approvals::{self, DecideError};
 use crate::ctx::Ctx;
 use crate::domain::actors::{Account, Admin, Staff};
@@ -77,8 +76,7 @@ pub async fn share(ctx: &Ctx, by: &Staff, id: VisitId, with: StaffId) -> Result<
         .await?
         .ok_or(ReadError::UnknownMember)?;
     readers::insert(&txn, id, with, None, ctx.clock.now()).await?;
-    let who = format!("{} to staff:{with}", Account::from(by));
-    note(&txn, ctx, who, "visit.share", id).await?;
+    write(&txn, ctx, by, ("visit.share", id, with)).await?;
     commit(txn).await?;
     Ok(())
 }
@@ -90,8 +88,7 @@ pub async fn unshare(ctx: &Ctx, by: &Staff, id: VisitId, with: StaffId) -> Resul
     if !readers::remove(&txn, id, with).await? {
         return Err(ReadError::UnknownMember);
     }
-    let who = format!("{} to staff:{with}", Account::from(by));
-    note(&txn, ctx, who, "visit.unshare", id).await?;
+    write(&txn, ctx, by, ("visit.unshare", id, with)).await?;
     commit(txn).await?;
     Ok(())
 }
@@ -102,6 +99,20 @@ async fn must_answer_for(ctx: &Ctx, by: &Staff, id: VisitId) -> Result<(), ReadE
         Err(DecideError::Store(error)) => Err(error.into()),
         Ok(_) | Err(_) => Err(ReadError::NoVisit),
     }
+}
+
+async fn write(
+    txn: &sea_orm::DatabaseTransaction,
+    ctx: &Ctx,
+    by: &Staff,
+    (what, id, with): (&'static str, VisitId, StaffId),
+) -> Result<(), StoreError> {
+    let (who, detail) = (
+        Account::from(by).to_string(),
+        format!("reader=staff:{with}"),
+    );
+    let line = super::audit(ctx, who, what, format!("visit:{id}"), detail);
+    audit::insert(txn, &line).await
 }
 
 async fn record(
@@ -116,7 +127,7 @@ async fn record(
         Over::Area(id) => format!("area:{id}"),
     };
     let who = by.as_audited();
-    let detail = format!("staff:{} over {over}", grant.staff);
+    let detail = format!("reader=staff:{} over={over}", grant.staff);
     let line = super::audit(ctx, who, what, format!("grant:{}", grant.id), detail);
     audit::insert(txn, &line).await
 }

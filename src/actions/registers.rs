@@ -111,7 +111,7 @@ pub fn area_revision(area: &Area) -> Revision {
     Revision::of(&area_words(area))
 }
 
-fn area_words(area: &Area) -> String {
+pub(super) fn area_words(area: &Area) -> String {
     let limits = area.limits;
     let a_day = limits
         .a_day
@@ -247,7 +247,7 @@ pub async fn add_gate(
         rules: area.rules,
     };
     gates::insert(&txn, &gate).await.map_err(taken("name"))?;
-    let words = format!("{} in {}", gate.name, gate.area_name);
+    let words = format!("{} area={}", gate.name, gate.area_name);
     note(
         &txn,
         ctx,

@@ -97,7 +97,7 @@ pub async fn import<'a>(
     let imported = Imported { entered, moved_out };
     if !how.dry_run {
         let (who, subject) = (by.to_string(), "residents".to_owned());
-        let line = super::audit(ctx, who, "residents.import", subject, imported.to_string());
+        let line = super::audit(ctx, who, "residents.import", subject, imported.audited());
         audit::insert(&txn, &line).await?;
         commit(txn).await?;
     }
@@ -211,16 +211,31 @@ fn resident_words(resident: &Resident) -> String {
     format!("{name} {} {}", resident.phone.mask, resident.house.as_str())
 }
 
+impl Imported {
+    fn count(&self, what: Entered) -> usize {
+        self.entered.iter().filter(|came| **came == what).count()
+    }
+
+    fn audited(&self) -> String {
+        format!(
+            "added={} back={} unchanged={} moved_out={}",
+            self.count(Entered::Added),
+            self.count(Entered::Back),
+            self.count(Entered::Unchanged),
+            self.moved_out.len()
+        )
+    }
+}
+
 /// `3 added, 0 back, 12 unchanged, 1 moved out`.
 impl std::fmt::Display for Imported {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let count = |what| self.entered.iter().filter(|came| **came == what).count();
         write!(
             f,
             "{} added, {} back, {} unchanged, {} moved out",
-            count(Entered::Added),
-            count(Entered::Back),
-            count(Entered::Unchanged),
+            self.count(Entered::Added),
+            self.count(Entered::Back),
+            self.count(Entered::Unchanged),
             self.moved_out.len()
         )
     }

@@ -3,6 +3,7 @@
 
 use sea_orm::DatabaseTransaction;
 
+use super::registers::from_to;
 use crate::ctx::Ctx;
 use crate::domain::actors::Admin;
 use crate::domain::route::{Conditions, Quorum, Route, RouteStep, Who};
@@ -58,7 +59,7 @@ pub async fn change(
         Err(StoreError::Changed) => return Err(RouteError::Changed),
         done => done?,
     }
-    let change = format!("{} -> {}", said(&before), said(&route));
+    let change = from_to(&said(&before), &said(&route));
     note(&txn, ctx, by, ("route.change", id), change).await?;
     commit(txn).await?;
     Ok(Route {
@@ -91,7 +92,7 @@ pub async fn order(ctx: &Ctx, by: &Admin, ids: &[RouteId]) -> Result<Vec<Route>,
             done => done?,
         }
         route.version += 1;
-        let change = format!("{before} -> {}", said(route));
+        let change = from_to(&before, &said(route));
         note(&txn, ctx, by, ("route.change", route.id), change).await?;
     }
     commit(txn).await?;
@@ -188,10 +189,11 @@ fn said(route: &Route) -> String {
     conditions.extend(when.area.map(|id| format!("area={id}")));
     conditions.extend(when.reason.map(|id| format!("reason={id}")));
     conditions.extend(when.department.map(|id| format!("department={id}")));
-    conditions.extend(when.days.map(|days| format!("days>={days}")));
+    conditions.extend(when.days.map(|days| format!("days={days}")));
+    let conditions = conditions.into_iter().map(|one| one + " ");
     format!(
-        "{place} {name} open={open} [{}] {}",
-        conditions.join(" "),
+        "place={place} name={name} open={open} {}steps={}",
+        conditions.collect::<String>(),
         steps.join(" > ")
     )
 }

@@ -1,6 +1,7 @@
 //! What an area asks at its gates, set by the operator.
 
 use super::campus::CampusError;
+use super::registers::{area_words, from_to};
 use crate::ctx::Ctx;
 use crate::domain::campus::Area;
 use crate::domain::gate::News;
@@ -26,7 +27,7 @@ pub async fn set_rules(ctx: &Ctx, name: &str, new: NewRules) -> Result<Area, Cam
     let unknown = || CampusError::Unknown("area");
     let named = areas::find_by_name(&txn, name).await?.ok_or_else(unknown)?;
     let mut area = areas::lock(&txn, named.id).await?.ok_or_else(unknown)?;
-    let old = area.rules.clone();
+    let (old, before) = (area.rules.clone(), area_words(&area));
     area.rules = Rules {
         hours: new.hours.unwrap_or_else(|| old.hours.clone()),
         entries_a_day: new.entries_a_day.unwrap_or(old.entries_a_day),
@@ -41,7 +42,7 @@ pub async fn set_rules(ctx: &Ctx, name: &str, new: NewRules) -> Result<Area, Cam
     areas::update(&txn, &area).await?;
     ctx.tell(&txn, &News::Gates).await?;
     let (who, subject) = ("operator".to_owned(), format!("area:{}", area.id));
-    let detail = format!("{old:?} to {:?}", area.rules);
+    let detail = from_to(&before, &area_words(&area));
     let line = super::audit(ctx, who, "area.rules", subject, detail);
     audit::insert(&txn, &line).await?;
     commit(txn).await?;

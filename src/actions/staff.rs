@@ -82,7 +82,7 @@ pub async fn import<'a>(
     let nothing = how.dry_run || (how.whole && refused.is_some());
     if !nothing {
         let (who, subject) = (by.to_string(), "staff".to_owned());
-        let line = super::audit(ctx, who, "staff.import", subject, imported.to_string());
+        let line = super::audit(ctx, who, "staff.import", subject, imported.audited());
         audit::insert(&txn, &line).await?;
         commit(txn).await?;
     }
@@ -319,18 +319,33 @@ async fn name_of(txn: &DatabaseTransaction, id: DepartmentId) -> Result<String, 
     names.remove(&id).ok_or(RegisterError::UnknownDepartment)
 }
 
+impl Imported {
+    fn count(&self, what: Entered) -> usize {
+        self.0.iter().filter(|came| **came == what).count()
+    }
+
+    fn audited(&self) -> String {
+        format!(
+            "added={} changed={} unchanged={} refused={}",
+            self.count(Entered::Added),
+            self.count(Entered::Changed),
+            self.count(Entered::Unchanged),
+            self.count(Entered::Refused)
+        )
+    }
+}
+
 /// `3 added, 1 changed, 12 unchanged`.
 impl fmt::Display for Imported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = |what| self.0.iter().filter(|came| **came == what).count();
         write!(
             f,
             "{} added, {} changed, {} unchanged",
-            count(Entered::Added),
-            count(Entered::Changed),
-            count(Entered::Unchanged)
+            self.count(Entered::Added),
+            self.count(Entered::Changed),
+            self.count(Entered::Unchanged)
         )?;
-        match count(Entered::Refused) {
+        match self.count(Entered::Refused) {
             0 => Ok(()),
             refused => write!(f, ", {refused} refused"),
         }

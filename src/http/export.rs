@@ -2,6 +2,8 @@
 //! the list is, one page of it is held. What a list is called and the columns it has is a [`Sheet`]; that
 //! somebody took it is written down.
 
+use std::cell::Cell as Told;
+
 use axum::body::Body;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -14,7 +16,7 @@ use tokio_util::io::ReaderStream;
 use super::extract::Query;
 use super::lists::xlsx;
 use super::problem::Problem;
-use crate::actions::exports;
+use crate::actions::exports::{self, Plain};
 use crate::ctx::Ctx;
 use crate::domain::campus::{Member, SealedPhone};
 use crate::domain::visitor::SealedDocument;
@@ -81,7 +83,11 @@ impl<R> Sheet<R> {
     ) -> Result<Response, Problem> {
         let headings: Vec<_> = self.columns.iter().map(|(heading, _)| *heading).collect();
         let mut sheet = Writer::new(&headings)?;
-        let shown = Shown { ctx, plain };
+        let shown = Shown {
+            ctx,
+            plain,
+            left: Told::default(),
+        };
         let mut before = None;
         loop {
             let rows = page(before).await?;
@@ -98,7 +104,8 @@ impl<R> Sheet<R> {
                 break;
             }
         }
-        exports::note(ctx, by, (self.what, self.name), (sheet.rows(), plain)).await?;
+        let taken = (sheet.rows(), shown.left.get());
+        exports::note(ctx, by, (self.what, self.name), taken).await?;
         let file = tokio::task::spawn_blocking(|| sheet.finish()).await;
         let file = file.map_err(|_| Problem::failure())??;
         let stream = ReaderStream::new(tokio::fs::File::from_std(file));
@@ -107,16 +114,18 @@ impl<R> Sheet<R> {
     }
 }
 
-/// How names and numbers are written: masked, or as they are.
+/// How names and numbers are written: masked, or as they are. It keeps what was written as it is.
 pub struct Shown<'a> {
     pub ctx: &'a Ctx,
     plain: bool,
+    left: Told<Plain>,
 }
 
 impl Shown<'_> {
     #[must_use]
     pub fn name(&self, name: &str) -> String {
         if self.plain {
+            self.leaves(|left| left.names = true);
             name.to_owned()
         } else {
             Masked::name(name).to_string()
@@ -136,9 +145,18 @@ impl Shown<'_> {
     /// Of one that is not kept any more nothing is left to show.
     fn number<T: Sealable>(&self, sealed: &Sealed<T>, mask: &Masked) -> String {
         match self.plain.then(|| self.ctx.keys.open(sealed)) {
-            Some(Ok(number)) => number.expose().to_owned(),
+            Some(Ok(number)) => {
+                self.leaves(|left| left.numbers = true);
+                number.expose().to_owned()
+            }
             Some(Err(_)) | None => mask.to_string(),
         }
+    }
+
+    fn leaves(&self, what: fn(&mut Plain)) {
+        let mut left = self.left.get();
+        what(&mut left);
+        self.left.set(left);
     }
 }
 

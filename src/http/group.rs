@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::fields::Fields;
 use super::forms::{GroupIn, whole};
+use super::language::Language;
 use super::problem::Problem;
 use crate::actions::groups::Gathering;
 use crate::domain::actors::Staff;
@@ -126,7 +127,7 @@ pub struct PlatesOut {
 impl PlatesOut {
     /// # Errors
     /// When there are more than a group has.
-    pub fn of(list: List<String>) -> Result<Self, Problem> {
+    pub fn of(list: List<String>, language: Language) -> Result<Self, Problem> {
         if list.rows.len() + list.faulty.len() > MOST_VEHICLES {
             return Err(Problem::field("file", TOO_MANY.code, TOO_MANY.sentence));
         }
@@ -159,6 +160,11 @@ impl PlatesOut {
         });
         let mut rows: Vec<_> = typed.iter().zip(read).map(row).chain(spoilt).collect();
         rows.sort_by_key(|row| row.row);
+        for row in &mut rows {
+            if let (Some(code), Some(detail)) = (row.code, &mut row.detail) {
+                language.translate(code, detail);
+            }
+        }
         Ok(Self {
             form: list.form.as_str(),
             rows,

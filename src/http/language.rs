@@ -3,6 +3,10 @@
 //! Chinese is said where something is refused, with its numbers and names. English is said by the code, from
 //! one file of sentences for all pages and clients, and a test holds that no code is without.
 
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 
 /// `code: sentence`, a line each.
@@ -45,6 +49,15 @@ impl Language {
         if let (Self::English, Some(sentence)) = (self, english(code)) {
             sentence.clone_into(said);
         }
+    }
+}
+
+/// For an answer that is no problem and yet says what is wrong, such as that to a list.
+impl<S: Send + Sync> FromRequestParts<S> for Language {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.headers))
     }
 }
 

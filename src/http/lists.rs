@@ -10,6 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::extract::Raw;
 use super::guest::photos::broken;
+use super::language::Language;
 use super::problem::Problem;
 use super::state::Site;
 use crate::sheet::{self, Cells, Column, Faulty, List, SheetFault, Wrong};
@@ -86,13 +87,16 @@ pub struct FaultOut {
     detail: String,
 }
 
-impl From<Faulty> for FaultOut {
-    fn from(faulty: Faulty) -> Self {
+impl FaultOut {
+    /// The heading stays as the file has it.
+    pub fn of(faulty: Faulty, language: Language) -> Self {
+        let mut detail = faulty.detail;
+        language.translate(faulty.code, &mut detail);
         Self {
             row: faulty.row,
             column: faulty.column,
             code: faulty.code,
-            detail: faulty.detail,
+            detail,
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::language::Language;
 use super::lists::FaultOut;
 use super::problem::Problem;
 use crate::domain::{IdNumber, Items, PersonName, Phone, Plate};
@@ -72,7 +73,7 @@ pub struct RosterOut {
 impl RosterOut {
     /// # Errors
     /// When there are more than a visit takes.
-    pub fn of(list: List<Listed>) -> Result<Self, Problem> {
+    pub fn of(list: List<Listed>, language: Language) -> Result<Self, Problem> {
         if list.rows.len() > MOST {
             let said = "一次最多代约100人，请分成几份申请";
             return Err(Problem::field("file", "visitors_too_many", said));
@@ -99,11 +100,14 @@ impl RosterOut {
             });
         }
         faults.sort_by_key(|faulty| faulty.row);
+        let faults = faults.into_iter();
         Ok(Self {
             form: list.form.as_str(),
             ignored: list.ignored,
             visitors,
-            faults: faults.into_iter().map(FaultOut::from).collect(),
+            faults: faults
+                .map(|faulty| FaultOut::of(faulty, language))
+                .collect(),
         })
     }
 }

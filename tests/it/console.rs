@@ -144,6 +144,7 @@ async fn the_lists_have_the_handbooks_columns_and_show_only_masks() {
       "holder": "张**",
       "phone": "138****0001",
       "plate": "渝B12345",
+      "stage": "pending",
       "stage_text": "审批中",
       "starts_at": "2026-03-02T14:00:00+08:00",
       "visit": "[id]"
@@ -418,7 +419,7 @@ async fn a_dead_message_is_seen_with_its_reason_and_sent_again() {
         admin.post(&resend, &json!({})).await.problem(),
         "409 message_not_dead 只有发送失败的消息可以重发"
     );
-    assert_snapshot!(told(&app, &format!("message:{id}")).await, @"staff:[id] message.resend pass_issued");
+    assert_snapshot!(told(&app, &format!("message:{id}")).await, @"staff:[id] message.resend message=pass_issued");
     app.deliver().await;
     let sent = listed(&admin, &format!("messages?visit={}&state=sent", visit.id)).await;
     assert!(column(&sent, "id").contains(&id));

@@ -327,9 +327,9 @@ async fn an_administrator_adds_a_reader_and_changes_its_address_which_is_told_on
     let lines = audit::about(&app.ctx.db.read, "device:V1").await.unwrap();
     let lines = app.plain(&lines.join("\n"));
     assert_snapshot!(lines, @"
-    staff:[id] device.add at 东门 both vguang from 127.0.0.0/8
-    staff:[id] device.rotate old key until 2026-03-02 02:00:00 UTC
-    staff:[id] device.rotate old key until 2026-03-02 02:00:00 UTC
+    staff:[id] device.add gate=东门 direction=both dialect=vguang network=127.0.0.0/8
+    staff:[id] device.rotate old_key_until=2026-03-02 10:00:00
+    staff:[id] device.rotate old_key_until=2026-03-02 10:00:00
     staff:[id] device.set reports_passed=true repeat_ms=2500
     staff:[id] device.revoke
     ");

@@ -236,8 +236,8 @@ async fn a_rotated_key_is_good_for_a_while_and_a_revoked_device_not_at_all() {
     );
     let lines = audit::about(&app.ctx.db.read, "device:G01").await.unwrap();
     assert_snapshot!(lines.join("\n"), @"
-    operator device.add at 东门
-    operator device.rotate old key until 2026-03-03 01:00:00 UTC
+    operator device.add gate=东门 direction=in
+    operator device.rotate old_key_until=2026-03-03 09:00:00
     operator device.revoke
     ");
     app.finish().await;

@@ -254,6 +254,8 @@ async fn rules_are_written_down_with_who_set_them() {
     let lines = audit::about(&app.ctx.db.read, &format!("area:{}", area.id)).await;
     let lines = lines.unwrap();
     assert_eq!(lines.len(), 1, "nothing was changed the second time");
-    assert!(lines[0].starts_with("operator area.rules Rules"));
+    assert!(lines[0].starts_with("operator area.rules "));
+    let (before, after) = lines[0].split_once(" → ").unwrap();
+    assert!(before.contains(" passback=off ") && after.contains(" passback=hard "));
     app.finish().await;
 }

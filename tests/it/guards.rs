@@ -183,7 +183,7 @@ async fn who_is_let_through_by_hand_is_inside_in_the_guards_name() {
     let lines = audit::about(&app.ctx.db.read, &subject).await.unwrap();
     assert_eq!(lines.len(), 1);
     assert!(
-        lines[0].ends_with(" gate.by_hand 东门 in ok"),
+        lines[0].ends_with(" gate.by_hand gate=东门 direction=in said=ok"),
         "{}",
         lines[0]
     );

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use axum::http::Method;
+use axum::http::{Method, header};
 use campus_pass::domain::campus::Role;
 use campus_pass::sheet;
 use campus_pass::store::{audit, residents, staff};
@@ -91,9 +91,9 @@ async fn residents_are_imported_once_however_often_the_list_comes() {
     let lines = audit::about(&app.ctx.db.read, "residents").await.unwrap();
     let lines: Vec<_> = lines.iter().map(|line| app.plain(line)).collect();
     assert_snapshot!(lines.join("\n"), @"
-    operator residents.import 2 added, 0 back, 0 unchanged, 0 moved out
-    staff:[id] residents.import 1 added, 0 back, 1 unchanged, 0 moved out
-    staff:[id] residents.import 0 added, 0 back, 2 unchanged, 0 moved out
+    operator residents.import added=2 back=0 unchanged=0 moved_out=0
+    staff:[id] residents.import added=1 back=0 unchanged=1 moved_out=0
+    staff:[id] residents.import added=0 back=0 unchanged=2 moved_out=0
     ");
 
     // Only an administrator's, and only such a file.
@@ -308,5 +308,65 @@ async fn a_list_does_not_take_the_last_administrator_s_role_away() {
     let taken = send(&admin, &app, path, XLSX, &file).await.expect(200);
     assert_snapshot!(told(&taken), @r#""xlsx" new 0 changed 2 unchanged 0 bad 0 stored true"#);
     assert!(!member("wumin").await.is(Role::Administrator));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_in_a_list_is_said_in_the_language_of_whoever_sends_it() {
+    let app = App::start().await;
+    let admin = app.approver("吴敏");
+    let told = async |kind: &str, language: &str, list: &str| {
+        let path = format!("/api/admin/imports/{kind}");
+        let request = admin.request(Method::POST, &path).await;
+        let request = request
+            .header(header::CONTENT_TYPE, "text/csv")
+            .header(header::ACCEPT_LANGUAGE, language);
+        let answer = app.send(body(request, list.as_bytes().to_vec())).await;
+        let answer = answer.expect(200);
+        let rows = answer.get("faults").or(answer.get("rows")).unwrap();
+        let said = rows.as_array().unwrap().iter();
+        let said = said.map(|row| format!("{} {} {}", row["row"], row["code"], row["detail"]));
+        said.collect::<Vec<_>>().join("\n").replace('"', "")
+    };
+    let staff = "姓名,手机号,部门,企业微信账号,角色\n\
+        刘明,1390000,信息中心,liuming,被访人\n\
+        陈静,13900000002,信息中心,chenjing,飞行员\n\
+        吴敏,13900000007,保卫处,wumin,门岗\n\
+        周小洁,1.39E+10,图书馆,zhouxj,被访人\n";
+    assert_snapshot!(told("staff", "en-GB,en;q=0.9", staff).await, @"
+    2 phone_invalid A mainland mobile number has 11 digits.
+    3 role_unknown There is no such role.
+    4 last_administrator One administrator has to stay.
+    5 cell_scientific Excel has turned this number into an exponent. Please format the column as text and enter it again.
+    ");
+    assert_snapshot!(told("staff", "zh-CN", staff).await, @"
+    2 phone_invalid 手机号应为11位大陆手机号码
+    3 role_unknown 角色：没有“飞行员”这个角色
+    4 last_administrator 至少保留一名访客管理员
+    5 cell_scientific 该号码已被Excel改为科学计数法，请将该列设为文本格式后重新填写
+    ");
+    let visitors = "姓名,手机号,证件号\n\
+        孔融,13900000301,11010519491231002X\n\
+        孟母,13900000302,11010519491231002X\n\
+        ,13900000303,E12345678\n";
+    assert_snapshot!(told("visitors", "en", visitors).await, @"
+    3 id_number_twice This ID number stands here twice.
+    4 name_required Please enter a name.
+    ");
+    assert_snapshot!(told("visitors", "zh-CN", visitors).await, @"
+    3 id_number_twice 与第2行重复
+    4 name_required 请填写姓名
+    ");
+    let vehicles = "车牌号\n渝A12345\n不是车牌\n渝a-12345\n";
+    assert_snapshot!(told("vehicles", "en", vehicles).await, @"
+    2 null null
+    3 plate_invalid This is not a plate number.
+    4 plate_twice This plate stands here twice.
+    ");
+    assert_snapshot!(told("vehicles", "zh-CN", vehicles).await, @"
+    2 null null
+    3 plate_invalid 车牌号格式不正确，例如 渝A12345 或 渝AD12345
+    4 plate_twice 与第2行重复
+    ");
     app.finish().await;
 }

@@ -98,6 +98,10 @@ fn a_code_is_found_however_it_is_written() {
             "let (field, code) = match x {\n A => (\"starts_at\", \"l\"),\n};".to_owned(),
             "l",
         ),
+        (
+            format!("let (code, said) = match x {{\n A => (\"n\", {said}),\n}};"),
+            "n",
+        ),
         ("#[cfg(test)]\nFault::new(\"m\", \"\")".to_owned(), ""),
     ] {
         assert_eq!(found(&text), expected, "{text}");
@@ -132,7 +136,12 @@ fn codes(text: &str) -> BTreeSet<String> {
     for (at, opening) in text.match_indices("code: \"") {
         found.extend(word(&text[at + opening.len() - 1..]));
     }
-    for way in ["let code = match", "code) = match", "fn code("] {
+    for way in [
+        "let code = match",
+        "code) = match",
+        "(code, said) = match",
+        "fn code(",
+    ] {
         for (at, _) in text.match_indices(way) {
             let arms = block(&text[at..]).split("=>").skip(1);
             let last = arms.map(|arm| arm.split('"').rfind(|text| is_word(text)));

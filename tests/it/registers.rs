@@ -101,8 +101,8 @@ async fn what_an_administrator_changes_is_read_back_and_written_down() {
     department.set department:[id] 体育部 → 体育教学部
     staff.add staff:[id] 韩* 139****0010 体育教学部 hanmei roles=host,approver
     staff.set staff:[id] 韩* 139****0010 体育教学部 hanmei roles=host,approver → 韩** 139****0011 体育教学部 hanmei roles=host
-    gate.add gate:[id] 体育馆门 in 体育中心
-    device.add device:G77 at 体育馆门 both
+    gate.add gate:[id] 体育馆门 area=体育中心
+    device.add device:G77 gate=体育馆门 direction=both
     resident.add resident:[id] 赵** 139****0103 1-1-101
     resident.remove resident:[id] 赵** 139****0103 1-1-101
     ");
@@ -193,7 +193,7 @@ async fn an_area_s_rules_its_gates_and_their_devices_are_the_console_s_too() {
     area.set area:[id] 校园区域 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours=daily 10:00-18:00 entries_a_day=2 passback=soft reentry_minutes=30 exits=refuse outage=signed → 校园区域 open=true days_ahead=366 days_long=31 a_day=none overlap=allow hours= entries_a_day=none passback=off reentry_minutes=none exits=refuse outage=refuse
     gate.set gate:[id] 东门 open=true → 东大门 open=false
     gate.set gate:[id] 东大门 open=false → 东门 open=true
-    device.rotate device:G01 old key until 2026-03-02 02:00:00 UTC
+    device.rotate device:G01 old_key_until=2026-03-02 10:00:00
     device.revoke device:G01
     ");
     app.deliver().await;

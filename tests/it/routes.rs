@@ -413,9 +413,9 @@ async fn a_route_is_changed_by_whoever_saw_it_last_and_visits_under_way_keep_the
     let subject = format!("route:{id}");
     let audit = campus_pass::store::audit::about(&app.ctx.db.read, &subject).await;
     assert_snapshot!(app.plain(&audit.unwrap().join("\n")), @"
-    staff:[id] route.add 1 全部 open=true [] host_department
-    staff:[id] route.change 1 全部 open=true [] host_department -> 1 全部 open=true [] administrators
-    staff:[id] route.change 1 全部 open=true [] administrators -> 1 全部 open=false [] administrators
+    staff:[id] route.add place=1 name=全部 open=true steps=host_department
+    staff:[id] route.change place=1 name=全部 open=true steps=host_department → place=1 name=全部 open=true steps=administrators
+    staff:[id] route.change place=1 name=全部 open=true steps=administrators → place=1 name=全部 open=false steps=administrators
     ");
     app.finish().await;
 }
@@ -464,8 +464,8 @@ async fn routes_are_tried_in_the_order_in_which_an_administrator_puts_them() {
     let subject = format!("route:{first}");
     let audit = campus_pass::store::audit::about(&app.ctx.db.read, &subject).await;
     assert_snapshot!(app.plain(&audit.unwrap().join("\n")), @"
-    staff:[id] route.add 1 院系 open=true [] host_department
-    staff:[id] route.change 1 院系 open=true [] host_department -> 2 院系 open=true [] host_department
+    staff:[id] route.add place=1 name=院系 open=true steps=host_department
+    staff:[id] route.change place=1 name=院系 open=true steps=host_department → place=2 name=院系 open=true steps=host_department
     ");
     let host = app.approver("刘明");
     let refused = host

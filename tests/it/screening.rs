@@ -393,8 +393,8 @@ async fn adding_somebody_takes_their_passes_and_says_how_many() {
     assert_snapshot!(admin.lift(&entry).await.problem(), @"409 already_lifted 该记录已移出黑名单");
     let done = audit::about(&app.ctx.db.read, &format!("blacklist:{id}")).await;
     assert_snapshot!(app.plain(&done.unwrap().join("\n")), @"
-    staff:[id] blacklist.add name 张** refuse, 2 passes revoked
-    staff:[id] blacklist.lift name 张**
+    staff:[id] blacklist.add kind=name mark=张** effect=refuse revoked=2
+    staff:[id] blacklist.lift kind=name mark=张**
     ");
     // The list has it all, newest first, page by page.
     let page = admin.get("/api/admin/blacklist?limit=1").await.expect(200);

@@ -264,9 +264,9 @@ async fn whoever_is_asked_lets_others_read_and_takes_it_back() {
     let audit = campus_pass::store::audit::about(&app.ctx.db.read, &subject).await;
     assert_snapshot!(app.plain(&audit.unwrap().join("\n")), @"
     person:[id] visit.book 
-    staff:[id] to staff:[id] visit.share 
-    staff:[id] to staff:[id] visit.share 
-    staff:[id] to staff:[id] visit.unshare
+    staff:[id] visit.share reader=staff:[id]
+    staff:[id] visit.share reader=staff:[id]
+    staff:[id] visit.unshare reader=staff:[id]
     ");
     app.finish().await;
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import test from 'node:test'
 import { BASE_URL, photo } from './browser.mjs'
-import { codeOf, passLink, readCode, someNumber, until } from './campus.mjs'
+import { accept, codeOf, passLink, readCode, someNumber, until, visitor } from './campus.mjs'
 import { ADMINISTRATOR, AT_HOME, DECIDES, ask, choose, desk, someIdNumber } from './desk.mjs'
 
 /** Tomorrow on campus, whatever the hour is here. */
@@ -99,6 +99,48 @@ test('a returned application for others is mended from the console, and taken ba
   await record(page).getByText('已撤销').first().waitFor()
   assert.equal(await record(page).getByRole('button', { name: '撤销申请' }).count(), 0)
   assert.equal(await codeOf(link), null, 'its pass opens nothing')
+})
+
+test('a returned invitation is mended by who invited, keeps who accepted, and is approved with what it says now', async (t) => {
+  const [{ page, audit }, approver] = [await desk(t, AT_HOME, '/admin/visits'), await desk(t, DECIDES)]
+  const guest = await visitor(t)
+  const { status, body } = await ask(page, 'POST', '/api/staff/invitations', { ...(await plan(page)), capacity: 2 })
+  assert.equal(status, 201, JSON.stringify(body))
+  const { id, invitation } = body
+  await page.goto(`${BASE_URL}/admin/visits?open=${id}`)
+  await record(page).getByText('受邀人员 (0/2)').waitFor()
+  assert.equal(await record(page).getByRole('button', { name: '修改并重新提交' }).count(), 0, 'nothing came back yet')
+  await accept(guest, invitation.link, { name: '白骨精', idNumber: someIdNumber() })
+  await page.reload()
+  await record(page).getByText('受邀人员 (1/2)').waitFor()
+  await record(page).getByRole('button', { name: '提前提交' }).click()
+  await page.getByRole('dialog', { name: '提前提交' }).getByRole('button', { name: '确定' }).click()
+  await record(page).getByText('审批中').first().waitFor()
+  await decide(approver.page, id, 'return', '请改到次日下午')
+
+  await page.reload()
+  await record(page).getByText('请改到次日下午', { exact: true }).waitFor()
+  assert.equal(await record(page).getByRole('img', { name: '邀请二维码' }).count(), 0, 'its link invites nobody any more')
+  await audit()
+  await record(page).getByRole('button', { name: '修改并重新提交' }).click()
+  await page.getByRole('heading', { name: '修改申请' }).waitFor()
+  await page.getByText('退回意见：请改到次日下午').waitFor()
+  await page.getByText('访客信息保持不变。').waitFor()
+  const times = page.getByRole('combobox', { name: '到访时间' })
+  assert.deepEqual(await times.evaluateAll((both) => both.map(({ value }) => value)), [`${day()} 09:00:00`, `${day()} 18:00:00`])
+  await times.first().fill(`${day()} 14:00:00`)
+  await times.first().press('Enter')
+  await page.getByRole('textbox', { name: '来访描述' }).fill('改到下午')
+  await audit()
+  await page.getByRole('button', { name: '重新提交' }).click()
+  await page.waitForURL(`${BASE_URL}/admin/visits?open=${id}`)
+  await record(page).getByText('审批中').first().waitFor()
+  await record(page).getByText('改到下午').waitFor()
+  await record(page).getByText(`${day()} 14:00:00`).waitFor()
+  await record(page).getByText('访客信息（1人）').waitFor()
+  await record(page).getByText('白骨精').waitFor()
+  await decide(approver.page, id, 'approve')
+  assert.notEqual(await codeOf(await passLink(guest.phone)), undefined, 'who had accepted gets a pass')
 })
 
 test('an administrator is shown the pass of any group and takes its QR, and stands in the audit with both', async (t) => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { BASE_URL, control } from './browser.mjs'
-import { GATE, book, codeOf, passLink, until, visitor } from './campus.mjs'
-import { ADMINISTRATOR, DECIDES, choose, desk } from './desk.mjs'
+import { GATE, book, codeOf, passLink, someNumber, until, visitor } from './campus.mjs'
+import { ADMINISTRATOR, DECIDES, ask, choose, desk } from './desk.mjs'
 
 test('an application is read and approved from the console', async (t) => {
   const guest = await visitor(t)
@@ -69,6 +69,33 @@ test('the audit shows what was there before and after', async (t) => {
   const record = page.getByRole('dialog', { name: '修改来访事由' })
   await record.getByRole('row', { name: '启用 否 是' }).waitFor()
   await audit()
+})
+
+test('the audit says in the words of the pages what was done, and of an export what left unmasked', async (t) => {
+  const { page, audit } = await desk(t, ADMINISTRATOR, '/admin/blacklist')
+  const phone = someNumber()
+  const entry = { kind: 'phone', value: phone, effect: 'review', cause: '核查' }
+  assert.equal((await ask(page, 'POST', '/api/admin/blacklist', entry)).status, 201)
+  await page.getByRole('button', { name: '导出' }).click()
+  const dialog = page.getByRole('dialog', { name: '导出访客黑名单' })
+  await dialog.getByRole('checkbox').check()
+  const coming = page.waitForEvent('download')
+  await dialog.getByRole('button', { name: '导出' }).click()
+  await coming
+  const line = async (what) => {
+    await page.goto(`${BASE_URL}/admin/audit?what=${what}`)
+    const row = page.getByRole('row').filter({ has: page.getByRole('button', { name: '详情' }) }).first()
+    const said = await row.innerText()
+    await row.getByRole('button', { name: '详情' }).click()
+    await page.getByRole('dialog').waitFor()
+    await audit()
+    return said
+  }
+  const masked = `${phone.slice(0, 3)}****${phone.slice(-4)}`
+  assert.match(await line('blacklist.export'), /导出黑名单\s+黑名单\s+行数：\d+；未脱敏内容：姓名\s/)
+  const added = await line('blacklist.add')
+  assert.ok(added.includes(`类型：手机号；号码或姓名：${masked}；处置方式：重点核查；撤销凭证数：0`), added)
+  await page.getByRole('dialog', { name: '加入黑名单' }).getByText(masked).waitFor()
 })
 
 test('who is put on the blacklist loses their passes, and comes off it again', async (t) => {

@@ -36,6 +36,31 @@ test('everybody finds who they are and their own menu, and may leave', async (t)
   await admin.page.getByText('没有找到这个页面').waitFor()
 })
 
+test('a form lights the list of the menu that it belongs to', async (t) => {
+  const { page } = await desk(t, AT_HOME)
+  const lit = page.getByRole('navigation', { name: '菜单' }).locator('[aria-current]')
+  for (const [path, list] of [['visits', '申请管理'], ['invite', '申请管理'], ['proxy', '申请管理'], ['groups', '团体通行'], ['groups/new', '团体通行']]) {
+    await page.goto(`${BASE_URL}/admin/${path}`)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    assert.deepEqual(await lit.allTextContents(), [list], path)
+  }
+  await page.goto(`${BASE_URL}/admin/nowhere`)
+  await page.getByText('没有找到这个页面').waitFor()
+  assert.equal(await lit.count(), 0)
+})
+
+test('who may not see a list finds nothing to look for in it, to add or to take away', async (t) => {
+  const { page, audit } = await desk(t, AT_HOME, '/admin/staff')
+  await page.getByRole('alert').filter({ hasText: '您没有此权限' }).waitFor()
+  assert.deepEqual(await page.getByRole('main').getByRole('button').allTextContents(), [])
+  await audit()
+  for (const path of ['/admin/settings', '/admin/devices', '/admin/home']) {
+    await page.goto(`${BASE_URL}${path}`)
+    await page.getByRole('alert').filter({ hasText: '您没有此权限' }).first().waitFor()
+    assert.equal(await page.getByRole('button', { name: '重试' }).count(), 0, path)
+  }
+})
+
 test('filters stand in the address: they survive a reload, a link and the way back', async (t) => {
   const guest = await visitor(t)
   const name = `钱${String.fromCharCode(0x4e00 + Math.floor(Math.random() * 2000))}`
@@ -181,6 +206,23 @@ function textOf(zip) {
   }
   return text
 }
+
+test('a file is answered in the language of the page, whatever the browser speaks', async (t) => {
+  const { page, context } = await desk(t, AT_HOME, '/admin/groups/new')
+  const browser = await context.newCDPSession(page)
+  const userAgent = await page.evaluate(() => navigator.userAgent)
+  await browser.send('Emulation.setUserAgentOverride', { userAgent, acceptLanguage: 'en-US' })
+  const give = (text) => page.getByLabel('开始导入').setInputFiles({ name: 'plates.csv', mimeType: 'text/csv', buffer: Buffer.from(text) })
+  await give('')
+  await page.getByRole('alert').filter({ hasText: '文件中没有内容' }).waitFor()
+  await give('车牌号\n不是车牌\n')
+  await page.getByText('车牌号格式不正确').waitFor()
+  await page.goto(`${BASE_URL}/admin/groups`)
+  await page.getByRole('button', { name: '导出' }).click()
+  const asked = page.waitForRequest(/\/export\?/)
+  await page.getByRole('dialog').getByRole('button', { name: '导出' }).click()
+  assert.equal((await asked).headers()['accept-language'], 'zh-CN')
+})
 
 test('a list that could not be had says so, and is had again', async (t) => {
   const { page, forgive, audit } = await desk(t, ADMINISTRATOR, '/admin/vehicles')

@@ -14,6 +14,7 @@ use crate::ctx::Ctx;
 use crate::domain::actors::{Account, Admin};
 use crate::http::extract::{Json, Path, Query};
 use crate::http::group::{self, PlatesOut};
+use crate::http::language::Language;
 use crate::http::lists::{FaultOut, ListFile, TemplateQuery};
 use crate::http::problem::{Problem, ProblemOut};
 use crate::http::roster::{self, RosterOut};
@@ -105,6 +106,7 @@ pub async fn import(
     by: Admin,
     Path(kind): Path<ListKind>,
     Query(query): Query<ImportQuery>,
+    language: Language,
     file: ListFile,
 ) -> Result<Response, Problem> {
     let (_, columns) = kind.columns();
@@ -122,9 +124,10 @@ pub async fn import(
             let refused = refused.filter(|(_, came)| **came == Hired::Refused);
             let refused = refused.map(|((row, _), _)| last_administrator(*row));
             list.faulty.extend(refused);
+            list.faulty.sort_by_key(|faulty| faulty.row);
             let count = |what| imported.0.iter().filter(|came| **came == what).count();
             let counts = [Hired::Added, Hired::Changed, Hired::Unchanged].map(count);
-            Json(query.out(list, counts)).into_response()
+            Json(query.out(list, counts, language)).into_response()
         }
         ListKind::Residents => {
             let list = file.read(columns, residents::listed).await?;
@@ -142,15 +145,15 @@ pub async fn import(
                     .count()
             };
             let counts = [Moved::Added, Moved::Back, Moved::Unchanged].map(count);
-            Json(query.out(list, counts)).into_response()
+            Json(query.out(list, counts, language)).into_response()
         }
         ListKind::Vehicles => {
             let list = file.read(columns, group::listed).await?;
-            Json(PlatesOut::of(list)?).into_response()
+            Json(PlatesOut::of(list, language)?).into_response()
         }
         ListKind::Visitors => {
             let list = file.read(columns, roster::listed).await?;
-            Json(RosterOut::of(list)?).into_response()
+            Json(RosterOut::of(list, language)?).into_response()
         }
     })
 }
@@ -170,7 +173,13 @@ impl ImportQuery {
         self.dry_run || (self.how == How::All && !list.faulty.is_empty())
     }
 
-    fn out<T>(&self, list: List<T>, [new, changed, unchanged]: [usize; 3]) -> ImportOut {
+    fn out<T>(
+        &self,
+        list: List<T>,
+        [new, changed, unchanged]: [usize; 3],
+        language: Language,
+    ) -> ImportOut {
+        let said = |faulty| FaultOut::of(faulty, language);
         ImportOut {
             stored: !self.is_tried(&list),
             form: list.form.as_str(),
@@ -179,7 +188,7 @@ impl ImportQuery {
             changed,
             unchanged,
             bad: list.faulty.len(),
-            faults: list.faulty.into_iter().map(FaultOut::from).collect(),
+            faults: list.faulty.into_iter().map(said).collect(),
         }
     }
 }

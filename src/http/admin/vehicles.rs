@@ -85,6 +85,8 @@ pub struct VehicleRowOut {
     starts_at: DateTime<FixedOffset>,
     ends_at: DateTime<FixedOffset>,
     /// 状态 of the visit.
+    #[schema(example = "approved")]
+    stage: &'static str,
     stage_text: &'static str,
 }
 
@@ -100,6 +102,7 @@ impl VehicleRowOut {
             area: facts.area.name.clone(),
             starts_at: campus_time(facts.visit.window.from()),
             ends_at: campus_time(facts.visit.window.until()),
+            stage: facts.visit.stage.as_str(),
             stage_text: facts.visit.stage.word(),
             plate: vehicle.plate.clone(),
         }

@@ -14,6 +14,7 @@ use crate::http::forms::GroupIn;
 use crate::http::group::{self, PlatesOut};
 use crate::http::group_pass::{self, GroupPassOut, Picture};
 use crate::http::keyed::Keyed;
+use crate::http::language::Language;
 use crate::http::limits::book_from;
 use crate::http::lists::{ListFile, TemplateQuery};
 use crate::http::problem::{Problem, ProblemOut};
@@ -131,9 +132,13 @@ pub async fn save_pass(
     request_body(content = String, content_type = "multipart/form-data"),
     responses((status = 200, body = PlatesOut), (status = 413, body = ProblemOut),
         (status = 422, body = ProblemOut)))]
-pub async fn read_plates(_: Staff, file: ListFile) -> Result<Json<PlatesOut>, Problem> {
+pub async fn read_plates(
+    _: Staff,
+    language: Language,
+    file: ListFile,
+) -> Result<Json<PlatesOut>, Problem> {
     let list = file.read(&group::COLUMNS, group::listed).await?;
-    Ok(Json(PlatesOut::of(list)?))
+    Ok(Json(PlatesOut::of(list, language)?))
 }
 
 /// 导入模板

@@ -12,6 +12,7 @@ use crate::http::extract::{Json, Path, Query};
 use crate::http::forms::{CorrectIn, ExtendIn, InviteIn, ProxyIn};
 use crate::http::invitation::CloseIn;
 use crate::http::keyed::Keyed;
+use crate::http::language::Language;
 use crate::http::limits::book_from;
 use crate::http::lists::{ListFile, TemplateQuery};
 use crate::http::problem::{Problem, ProblemOut};
@@ -64,9 +65,13 @@ pub async fn proxy(
     request_body(content = String, content_type = "multipart/form-data"),
     responses((status = 200, body = RosterOut), (status = 413, body = ProblemOut),
         (status = 422, body = ProblemOut)))]
-pub async fn read_visitors(_: Staff, file: ListFile) -> Result<Json<RosterOut>, Problem> {
+pub async fn read_visitors(
+    _: Staff,
+    language: Language,
+    file: ListFile,
+) -> Result<Json<RosterOut>, Problem> {
     let list = file.read(&roster::COLUMNS, roster::listed).await?;
-    Ok(Json(RosterOut::of(list)?))
+    Ok(Json(RosterOut::of(list, language)?))
 }
 
 /// 导入模板

@@ -1,5 +1,5 @@
 // The console's side of the JSON API. Whoever is not known yet is sent to the campus's single sign-on.
-import { type Page, Problem, call, query, readAnswer } from '../shared/api'
+import { type Page, Problem, call, query, readAnswer, spoken } from '../shared/api'
 import type { components } from '../shared/openapi'
 
 export type Shapes = components['schemas']
@@ -22,7 +22,7 @@ export const api = {
   upload: async <T>(path: string, file: File): Promise<T> => {
     const form = new FormData()
     form.append('file', file)
-    const answer = await fetch(path, { method: 'POST', body: form }).catch(() => {
+    const answer = await fetch(path, { method: 'POST', headers: spoken(), body: form }).catch(() => {
       throw new Problem(0, {})
     })
     return readAnswer<T>(answer.status, await answer.text(), 'cas')
@@ -34,7 +34,7 @@ export const api = {
  * long it will be.
  */
 export async function download(path: string, asked: Query, come: (bytes: number) => void, signal: AbortSignal): Promise<Blob> {
-  const answer = await fetch(`${path}?${query(asked)}`, { signal }).catch((error: unknown) => {
+  const answer = await fetch(`${path}?${query(asked)}`, { headers: spoken(), signal }).catch((error: unknown) => {
     if (signal.aborted) throw error
     throw new Problem(0, {})
   })

@@ -1,10 +1,15 @@
-// `before → after` of the audit, told apart. What is written `name=value` is compared by its name; the
-// rest is a text of its own.
-
+// What a line of the audit holds: `name=value` after `name=value`, or two such texts with `→` between them. What
+// has no name comes first.
+export interface Fact { name: string; value: string }
 export interface Change { name: string; before: string; after: string; changed: boolean }
 
 export const SPLIT = ' → '
 
+export function factsOf(detail: string): Fact[] {
+  return [...read(detail)].map(([name, value]) => ({ name, value }))
+}
+
+/** None of what was not a change. */
 export function changesOf(detail: string): Change[] | null {
   const at = detail.indexOf(SPLIT)
   if (at < 0) return null

@@ -1,5 +1,5 @@
 // Sending a list of an office. `fetch` cannot tell how much of a file has left.
-import { Problem, readAnswer } from '../shared/api'
+import { Problem, readAnswer, spoken } from '../shared/api'
 import type { Shapes } from './api'
 
 export type Imported = Shapes['ImportOut']
@@ -15,6 +15,7 @@ export function importList(
     form.append('file', file)
     const request = new XMLHttpRequest()
     request.open('POST', `/api/admin/imports/${kind}?dry_run=${dry_run}&how=${how}`)
+    Object.entries(spoken()).forEach(([name, value]) => request.setRequestHeader(name, value))
     request.upload.onprogress = (event) => progress(event.total ? event.loaded / event.total : 0)
     request.upload.onload = () => progress(1)
     request.onerror = () => reject(new Problem(0, {}))

@@ -7,6 +7,8 @@ export interface Column<R> {
   text?: (row: R) => string | number | null | undefined
   /** Least width, in pixels. */
   width?: number
+  /** A long text, broken into lines. */
+  wrap?: boolean
   /** Stays in sight when the list is scrolled sideways. */
   sticky?: boolean
 }

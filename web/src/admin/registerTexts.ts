@@ -271,6 +271,7 @@ export const registers = {
     },
     approversOf: (department: string) => `${department}审批负责人`,
     memberOf: (name: string, department: string) => `${name}（${department}）`,
+    ofDepartment: '部门',
     quorum: '通过方式',
     quorums: { any: '或签：一人同意即可', all: '会签：须全部同意' },
     quorumShort: { any: '或签', all: '会签' },

@@ -7,6 +7,8 @@ declare module 'vue-router' {
     title: string
     /** Shown without asking who looks at it, and without the menu. */
     bare?: true
+    /** The list that a form belongs to, which stays lit in the menu. */
+    list?: string
   }
 }
 
@@ -19,11 +21,11 @@ export const router = createRouter({
     ...sections.flatMap(({ entries }) =>
       entries.map(({ path, title, page }) => ({ path, component: page, meta: { title } })),
     ),
-    { path: '/admin/invite', component: () => import('./pages/InvitePage.vue'), meta: { title: titles.invite } },
-    { path: '/admin/proxy', component: () => import('./pages/ProxyPage.vue'), meta: { title: titles.proxy } },
-    { path: '/admin/groups/new', component: () => import('./pages/GroupFormPage.vue'), meta: { title: titles.group } },
-    { path: '/admin/groups/:id/correct', component: () => import('./pages/GroupFormPage.vue'), props: true, meta: { title: titles.correct } },
-    { path: '/admin/visits/:id/correct', component: () => import('./pages/CorrectPage.vue'), props: true, meta: { title: titles.correct } },
+    { path: '/admin/invite', component: () => import('./pages/InvitePage.vue'), meta: { title: titles.invite, list: '/admin/visits' } },
+    { path: '/admin/proxy', component: () => import('./pages/ProxyPage.vue'), meta: { title: titles.proxy, list: '/admin/visits' } },
+    { path: '/admin/groups/new', component: () => import('./pages/GroupFormPage.vue'), meta: { title: titles.group, list: '/admin/groups' } },
+    { path: '/admin/groups/:id/correct', component: () => import('./pages/GroupFormPage.vue'), props: true, meta: { title: titles.correct, list: '/admin/groups' } },
+    { path: '/admin/visits/:id/correct', component: () => import('./pages/CorrectPage.vue'), props: true, meta: { title: titles.correct, list: '/admin/visits' } },
     { path: '/admin/left', component: () => import('./pages/LeftPage.vue'), meta: { title: titles.left, bare: true } },
     { path: '/:rest(.*)*', component: () => import('./pages/MissingPage.vue'), meta: { title: titles.missing } },
   ],

@@ -107,7 +107,7 @@ export function readAnswer<T>(status: number, text: string, door: Door | null): 
 }
 
 /** The language of the page, in which a refusal is answered, whatever the browser's own is. */
-const spoken = () => ({ 'accept-language': document.documentElement.lang })
+export const spoken = () => ({ 'accept-language': document.documentElement.lang })
 
 export async function call<T>(door: Door | null, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
   let answer: Response

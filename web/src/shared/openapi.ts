@@ -1514,7 +1514,11 @@ export interface components {
                 starts_at: string;
                 /** Format: date-time */
                 ends_at: string;
-                /** @description 状态 of the visit. */
+                /**
+                 * @description 状态 of the visit.
+                 * @example approved
+                 */
+                stage: string;
                 stage_text: string;
             }[];
             /** @description `after` of the next page; none on the last one. */
@@ -2291,7 +2295,11 @@ export interface components {
             starts_at: string;
             /** Format: date-time */
             ends_at: string;
-            /** @description 状态 of the visit. */
+            /**
+             * @description 状态 of the visit.
+             * @example approved
+             */
+            stage: string;
             stage_text: string;
         };
         /** @description What the gate says, or would. */
