@@ -57,7 +57,7 @@ export const en: Texts = {
   book: {
     tabs: { form: 'Book', records: 'My visits' },
     visitSection: 'The visit',
-    personSection: 'About you',
+    personSection: 'The visitor',
     filingSection: 'Car and belongings',
     host: 'Host',
     area: 'Area',
@@ -85,10 +85,10 @@ export const en: Texts = {
     reenter: 'For your privacy the ID number and the photos are not shown again. Please enter them once more.',
     returned: 'Returned because',
     placeholders: {
-      name: 'Your name',
-      phone: 'Your mobile number',
-      idNumber: 'Your ID or passport number',
-      items: 'What you bring (optional)',
+      name: 'Full name',
+      phone: 'Mobile number',
+      idNumber: 'ID or passport number',
+      items: 'Optional',
       plate: 'Optional',
     },
     wrong: {
