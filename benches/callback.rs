@@ -2,7 +2,8 @@
 //! message another one, with the load generator on the same cores. Beside it in the same run, and
 //! alternating with it, a bare axum handler that reads and gives the same number of bytes.
 //!
-//! Figures are ratios to that floor; the stages are timed by themselves, on one core.
+//! Figures are ratios to that floor; the stages are timed by themselves, on one core. Addresses as arguments
+//! are other implementations ([`peers/serve.cjs`](peers/serve.cjs)), which are sent the same.
 
 #![expect(clippy::expect_used, reason = "a bench that cannot go on stops")]
 
@@ -40,6 +41,8 @@ const MESSAGES: usize = 100_000;
 
 #[tokio::main]
 async fn main() {
+    let peers: Vec<_> = std::env::args().skip(1).collect();
+    let peers = peers.iter().filter(|peer| !peer.starts_with("--"));
     let mut ratios = Vec::new();
     for mode in ["aes", "plain"] {
         let house = House::build(mode).await;
@@ -51,6 +54,14 @@ async fn main() {
             let requests = house.requests(round);
             floor.push(load(&house.floor, requests.clone(), |_| true).await);
             ours.push(load(&house.service, requests, |_| true).await);
+        }
+        for (number, peer) in peers.clone().enumerate() {
+            let requests = house.requests(ROUNDS + number);
+            let theirs = load(peer, requests, |_| true).await;
+            println!(
+                "{mode:>5}: {peer} {:>7.0}/s, p50 {:.2} ms, p99 {:.2} ms",
+                theirs.per_second, theirs.p50, theirs.p99
+            );
         }
         let (floor, ours) = (Figures::median(floor), Figures::median(ours));
         let ratio = ours.per_second / floor.per_second;

@@ -254,6 +254,7 @@ pub async fn serve(settings: Settings, parts: Parts) -> anyhow::Result<()> {
     tasks.spawn(done(jobs::settle(ctx.clone(), stop.clone())));
     tasks.spawn(done(jobs::publish_list(ctx.clone(), stop.clone())));
     tasks.spawn(done(jobs::hear_news(ctx.clone(), stop.clone())));
+    tasks.spawn(done(jobs::checkpoint(ctx.db.clone(), stop.clone())));
     tasks.spawn(done(jobs::forget_old(ctx.clone(), stop.clone())));
     tasks.spawn(done(jobs::probe(clients, stop.clone())));
     tasks.spawn(done(upkeep(figures, swept, stop.clone())));

@@ -14,6 +14,9 @@ mod load;
 mod campus;
 
 use std::hint::black_box;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -29,6 +32,7 @@ use campus_pass::domain::rotating_code::{rotating_code, step_at};
 use campus_pass::entropy::Entropy;
 use campus_pass::http;
 use campus_pass::ids::PassId;
+use campus_pass::jobs;
 use campus_pass::secret::hmac_sha256;
 use campus_pass::store;
 use data_encoding::HEXLOWER;
@@ -59,6 +63,11 @@ async fn main() {
     asked.retain(|argument| !argument.starts_with("--"));
     let full = asked.iter().any(|argument| argument == "full");
     asked.retain(|argument| argument != "full");
+    if let [serve, folder] = &asked[..]
+        && serve == "serve"
+    {
+        return alone(folder.as_ref()).await;
+    }
     let house = House::build(if full { 1_000_000 } else { 120_000 }, asked).await;
     house.hot().await;
     house.paced("cold", House::cold).await;
@@ -93,7 +102,7 @@ struct House {
     only: Vec<String>,
     /// A connection beside the service.
     filler: sea_orm::DatabaseConnection,
-    _folder: Folder,
+    folder: Folder,
 }
 
 /// Removed at the end.
@@ -147,46 +156,72 @@ async fn bare(axum::Json(asked): axum::Json<Asked>) -> axum::Json<Answer> {
     })
 }
 
+/// What is put together for the files in a folder.
+async fn assembled(folder: &Path) -> Parts {
+    let path = |name: &str| folder.join(name).display().to_string();
+    let variables = [
+        ("DATABASE__URL", database(folder)),
+        ("PHOTOS__FOLDER", path("photos")),
+        ("GATE__SPOOL", path("spool")),
+    ];
+    let variables = variables.map(|(name, value)| (format!("CAMPUS_PASS__{name}"), value));
+    let environment = Environment::of(variables).expect("variables");
+    let settings = config::load(None, &environment).expect("settings");
+    let migrated = store::migrate(&settings.database.url).await;
+    migrated.expect("migrated");
+    let assembled = assemble(&settings, Clock::System, Entropy::System).await;
+    assembled.expect("assembled")
+}
+
+fn database(folder: &Path) -> String {
+    format!("sqlite://{}", folder.join("gates.db").display())
+}
+
+/// Serves with what an answer at a gate needs beside it; gives the address.
+async fn at_work(Parts { site, scans, .. }: Parts) -> String {
+    let (ctx, ever) = (site.ctx.clone(), CancellationToken::new());
+    let writer = passages::write(ctx.clone(), scans, ever.clone());
+    let copier = jobs::checkpoint(ctx.db, ever);
+    #[expect(clippy::disallowed_methods, reason = "a bench ends with its process")]
+    {
+        tokio::spawn(writer);
+        tokio::spawn(copier);
+    }
+    serve(http::router(site, None)).await
+}
+
+/// The service without whoever asks it, which ends with its input: its memory is its own.
+async fn alone(folder: &Path) {
+    let address = at_work(assembled(folder).await).await;
+    println!("{address}");
+    let until_closed = || std::io::stdin().read_to_string(&mut String::new());
+    let _ = tokio::task::spawn_blocking(until_closed).await;
+}
+
 impl House {
     async fn build(copies: usize, only: Vec<String>) -> Self {
         let folder = std::env::temp_dir().join(format!("campus-pass-gates-{}", std::process::id()));
-        let path = |name: &str| folder.join(name).display().to_string();
-        let variables = [
-            ("DATABASE__URL", format!("sqlite://{}", path("gates.db"))),
-            ("PHOTOS__FOLDER", path("photos")),
-            ("GATE__SPOOL", path("spool")),
-        ];
-        let variables = variables.map(|(name, value)| (format!("CAMPUS_PASS__{name}"), value));
-        let environment = Environment::of(variables).expect("variables");
-        let settings = config::load(None, &environment).expect("settings");
-        store::migrate(&settings.database.url)
-            .await
-            .expect("migrated");
         let figures = PrometheusBuilder::new()
             .install_recorder()
             .expect("figures");
-        let assembled = assemble(&settings, Clock::System, Entropy::System).await;
-        let Parts { site, scans, .. } = assembled.expect("assembled");
-        let ctx = site.ctx.clone();
+        let parts = assembled(&folder).await;
+        let ctx = parts.site.ctx.clone();
         let campus = Campus::build(&ctx).await;
         let template = campus.admit(&ctx, 0).await;
-        let filler = format!("sqlite://{}", path("gates.db"));
-        let filler = sea_orm::Database::connect(filler).await.expect("opened");
+        let filler = sea_orm::Database::connect(database(&folder)).await;
+        let filler = filler.expect("opened");
         let first = copy(&filler, &template, copies).await;
-        let writer = passages::write(ctx.clone(), scans, CancellationToken::new());
-        #[expect(clippy::disallowed_methods, reason = "a bench ends with its process")]
-        tokio::spawn(writer);
         Self {
             ctx,
             campus,
             template,
             first,
-            service: serve(http::router(site, None)).await,
+            service: at_work(parts).await,
             floor: serve(Router::new().route("/gate/v1/verify", post(bare))).await,
             figures,
             only,
             filler,
-            _folder: Folder(folder),
+            folder: Folder(folder),
         }
     }
 
@@ -292,12 +327,24 @@ impl House {
     }
 
     fn flushes(&self) -> u64 {
-        let text = self.figures.render();
-        let line = text
-            .lines()
-            .find_map(|line| line.strip_prefix("campus_pass_passage_flushes_total "));
-        line.and_then(|number| number.parse().ok())
+        let flushes = self.figure("campus_pass_passage_flushes_total");
+        flushes
+            .and_then(|number| number.parse().ok())
             .unwrap_or_default()
+    }
+
+    /// The 99th percentile of the decision by itself, within requests, in milliseconds.
+    fn decision(&self) -> f64 {
+        let seconds = self.figure(r#"campus_pass_decision_seconds{quantile="0.99"}"#);
+        let seconds: Option<f64> = seconds.and_then(|number| number.parse().ok());
+        seconds.unwrap_or(f64::NAN) * 1000.0
+    }
+
+    fn figure(&self, name: &str) -> Option<String> {
+        let text = self.figures.render();
+        let mut lines = text.lines();
+        let number = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        number.map(str::to_owned)
     }
 
     /// A pass that was not asked for before: each turn another.
@@ -359,32 +406,52 @@ impl House {
         let (times, booked) = tokio::join!(all, people);
         let figures = Figures::of(times.concat(), f64::from(SECONDS));
         println!(
-            "{name}: {PER_SECOND}/s for {SECONDS} s, p50 {:.2} ms, p99 {:.2} ms; {} flushes; {booked} bookings approved",
+            "{name}: {PER_SECOND}/s for {SECONDS} s, p50 {:.2} ms, p99 {:.2} ms; the decision p99 {:.4} ms; {} flushes; {booked} bookings approved",
             figures.p50,
             figures.p99,
+            self.decision(),
             self.flushes() - flushes
         );
     }
 
-    /// As many passes as a replica remembers, each of them seen.
+    /// As many passes as a replica remembers, each of them seen, by a service in a process of its own.
     async fn memory(&self) {
         if !self.wants("memory") {
             return;
         }
+        let program = std::env::current_exe().expect("a program");
+        let mut service = Command::new(program)
+            .args(["serve".as_ref(), self.folder.0.as_os_str()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("another process");
+        let mut address = String::new();
+        let told = service.stdout.take().expect("an output");
+        let told = BufReader::new(told).read_line(&mut address);
+        told.expect("an address");
+        let address = address.trim();
         for some in 0..10 {
             let requests = { 0..10_000 }.map(|n| {
                 let number = HOT + some * 10_000 + n;
                 let code = self.ctx.codes.sign(&self.pass(number));
                 scan(n, &format!("m{}-{number}", self.mark()), &code, "in")
             });
-            load(&self.service, Arc::new(requests.collect()), |_| true).await;
+            load(address, Arc::new(requests.collect()), |_| true).await;
         }
-        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let line = status.lines().find(|line| line.starts_with("VmRSS"));
+        let status = format!("/proc/{}/status", service.id());
+        let status = std::fs::read_to_string(status).unwrap_or_default();
+        let of = |name: &str| {
+            let line = status.lines().find(|line| line.starts_with(name));
+            line.unwrap_or("not known").to_owned()
+        };
         println!(
-            "100,000 hot passes: {}, load generator and all",
-            line.unwrap_or("not known")
+            "100,000 hot passes, the service alone: {}, {}",
+            of("VmRSS"),
+            of("VmHWM")
         );
+        drop(service.stdin.take());
+        service.wait().expect("ended");
     }
 }
 

@@ -90,8 +90,11 @@ pub async fn read_answer<'a>(stream: &mut TcpStream, buffer: &'a mut Vec<u8>) ->
         };
         let text = std::str::from_utf8(&buffer[..head]).expect("a head");
         assert!(text.starts_with("HTTP/1.1 200"), "{text}");
-        let mut lines = text.lines();
-        let length = lines.find_map(|line| line.strip_prefix("content-length: "));
+        let length = text.lines().find_map(|line| {
+            let (name, length) = line.split_at_checked("content-length: ".len())?;
+            name.eq_ignore_ascii_case("content-length: ")
+                .then_some(length)
+        });
         let length: usize = length.expect("a length").parse().expect("a number");
         let whole = head + 4 + length;
         if buffer.len() >= whole {

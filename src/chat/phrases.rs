@@ -130,5 +130,5 @@ fn times(ctx: &Ctx, facts: &VisitFacts) -> String {
 }
 
 fn link(ctx: &Ctx, name: &str, path: &str) -> String {
-    format!("<a href=\"{}\">{name}</a>", ctx.link(path))
+    format!("<a href=\"{}{path}\">{name}</a>", ctx.policy.public_url)
 }

@@ -17,7 +17,7 @@ use crate::actions::visits::settle_over;
 use crate::ctx::{Clients, Ctx};
 use crate::menus::{Menus, apply};
 use crate::outbox::Worker;
-use crate::store::news;
+use crate::store::{self, Db, news};
 
 /// How long the worker rests when nothing was due: half a second is soon for a person.
 const REST: Duration = Duration::from_millis(500);
@@ -87,6 +87,16 @@ pub async fn hear_news(ctx: Ctx, stop: CancellationToken) {
             heard = news::listen(&ctx.db, |news| ctx.caches.hear(&news)) => {
                 tracing::warn!(error = ?heard.err(), "other replicas are not heard");
             }
+        }
+        pause(Duration::from_secs(1), &stop).await;
+    }
+}
+
+/// Copies SQLite's log into its file every second: a gate that has to wait for a copy of minutes is slow.
+pub async fn checkpoint(db: Db, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        if let Err(error) = store::checkpoint(&db).await {
+            tracing::error!(%error, "the database's log could not be copied");
         }
         pause(Duration::from_secs(1), &stop).await;
     }

@@ -86,7 +86,7 @@ pub mod hits;
 pub mod news;
 pub mod settings;
 
-pub use open::{Db, begin, commit, migrate, snapshot};
+pub use open::{Db, begin, checkpoint, commit, migrate, snapshot};
 
 use sea_orm::ColumnTrait;
 use sea_orm::sea_query::SimpleExpr;

@@ -9,12 +9,17 @@ use std::time::Duration;
 use migrations::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    DbErr, IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 
 use super::StoreError;
 use crate::config::DatabaseUrl;
+
+/// How many pages of 4 KiB SQLite's log may have before a commit copies them, and before [`checkpoint`] keeps
+/// writers waiting to begin the log anew.
+const AT_LAST: &str = "64000";
+const ANEW: i64 = 32_000;
 
 /// A database to read from and to write to.
 #[derive(Clone, Debug)]
@@ -22,6 +27,8 @@ pub struct Db {
     /// For reads outside a transaction.
     pub read: DatabaseConnection,
     write: DatabaseConnection,
+    /// SQLite's log is copied into its file beside the writer, not by it.
+    copier: Option<DatabaseConnection>,
 }
 
 impl Db {
@@ -38,13 +45,21 @@ impl Db {
                 let url = format!("sqlite://{}", path.display());
                 let write = Database::connect(sqlite(&url, false)).await?;
                 let read = Database::connect(sqlite(&url, true)).await?;
-                Ok(Self { read, write })
+                let mut copier = sqlite(&url, false);
+                copier.min_connections(0).connect_lazy(true);
+                let copier = Some(Database::connect(copier).await?);
+                Ok(Self {
+                    read,
+                    write,
+                    copier,
+                })
             }
             DatabaseUrl::Postgres(url) => {
                 let pool = Database::connect(postgres(url, 24)).await?;
                 Ok(Self {
                     read: pool.clone(),
                     write: pool,
+                    copier: None,
                 })
             }
         }
@@ -61,6 +76,9 @@ impl Db {
     /// Lets go of every connection.
     pub async fn close(self) {
         let _ = self.read.close().await;
+        if let Some(copier) = self.copier {
+            let _ = copier.close().await;
+        }
         let _ = self.write.close().await;
     }
 }
@@ -83,7 +101,9 @@ fn sqlite(url: &str, read_only: bool) -> ConnectOptions {
                 // A commit pays for each page it writes, and a checkpoint for each page once more: with more
                 // of the log and of its pages in memory the same page is written once for many commits.
                 .pragma("cache_size", if read_only { "-4000" } else { "-32000" })
-                .pragma("wal_autocheckpoint", "8000")
+                // Whoever commits then copies it all while others wait; where the service runs, [`checkpoint`]
+                // is ahead of it.
+                .pragma("wal_autocheckpoint", AT_LAST)
                 // Not a file for each statement that may have to be undone.
                 .pragma("temp_store", "memory")
         });
@@ -97,6 +117,27 @@ fn postgres(url: &str, connections: u32) -> ConnectOptions {
         .acquire_timeout(Duration::from_secs(5))
         .sqlx_logging(false);
     options
+}
+
+/// Copies what SQLite has logged into its file, so that no commit has to. Writers go on meanwhile, unless the
+/// log has grown long because it was never at rest: then they wait for what was written during the copying.
+///
+/// # Errors
+/// When the file cannot be written.
+pub async fn checkpoint(db: &Db) -> Result<(), StoreError> {
+    let Some(copier) = &db.copier else {
+        return Ok(());
+    };
+    let copy = async |how: &str| {
+        let copied =
+            Statement::from_string(DbBackend::Sqlite, format!("pragma wal_checkpoint({how})"));
+        let copied = copier.query_one_raw(copied).await?;
+        copied.map_or(Ok(0), |copied| copied.try_get_by_index::<i64>(1))
+    };
+    if copy("passive").await? > ANEW {
+        copy("restart").await?;
+    }
+    Ok(())
 }
 
 /// Begins a transaction that writes. Dropped without [`commit`], it leaves nothing behind.

@@ -178,31 +178,33 @@ pub fn pages(
     before: Option<VisitId>,
     limit: u64,
 ) -> Vec<SelectStatement> {
-    let before = before.map(|before| Column::Id.lt(before.get()));
     let page = |arm: Arm| {
         let ids = Entity::find().select_only().column(Column::Id);
-        let found = arm
-            .into_iter()
-            .chain(before.clone())
-            .fold(ids, Select::filter);
+        let older = before.map(|before| Column::Id.lt(before.get()));
+        let found = arm.into_iter().chain(older).fold(ids, Select::filter);
         found.order_by_desc(Column::Id).limit(limit).into_query()
     };
-    let arms = arms(scopes, (filter, common), now);
+    let arms = arms(scopes, (filter, common), now, before);
     arms.into_iter().map(page).collect()
 }
 
 /// Conditions that all hold.
 type Arm = Vec<SimpleExpr>;
 
-fn arms(scopes: &[Scope], (filter, common): (&Filter, Common), now: DateTime<Utc>) -> Vec<Arm> {
+fn arms(
+    scopes: &[Scope],
+    (filter, common): (&Filter, Common),
+    now: DateTime<Utc>,
+    before: Option<VisitId>,
+) -> Vec<Arm> {
     let (keyword, stage) = (filter.keyword.as_ref(), filter.stage);
     let choices = [
         Some(whose(scopes)),
-        keyword.map(|keyword| mentioning(keyword, common.keyword)),
+        keyword.map(|keyword| mentioning(keyword, common.keyword, before)),
         filter
             .initiator
             .as_ref()
-            .map(|start| begun_by(start, common.initiator)),
+            .map(|start| begun_by(start, common.initiator, before)),
         filter.host.as_ref().map(hosted_by),
         stage.map(|stage| standing(stage, now)),
         spanning(&filter.starts, (Column::StartsAt, "starts_month"), now),
@@ -302,7 +304,7 @@ fn number(at: DateTime<Utc>) -> i32 {
     at.year() * 12 + at.month0().cast_signed() + 1
 }
 
-fn mentioning(keyword: &Keyword, common: bool) -> Vec<Arm> {
+fn mentioning(keyword: &Keyword, common: bool, before: Option<VisitId>) -> Vec<Arm> {
     let of = |visits| vec![Column::Id.in_subquery(visits)];
     match keyword {
         Keyword::Number(id) => vec![vec![Column::Id.eq(id.get())]],
@@ -318,7 +320,7 @@ fn mentioning(keyword: &Keyword, common: bool) -> Vec<Arm> {
         Keyword::Name(start) => {
             let by_staff = vec![Column::InitiatorStaffId.in_subquery(staff::named(start))];
             let visitors = if common {
-                vec![Expr::exists(visitor_search::one_is_called(start))]
+                vec![Expr::exists(visitor_search::one_is_called(start, before))]
             } else {
                 of(visitor_search::visits_named(start))
             };
@@ -328,9 +330,9 @@ fn mentioning(keyword: &Keyword, common: bool) -> Vec<Arm> {
 }
 
 /// The member of staff who began it, or else the first visitor.
-fn begun_by(start: &NameStart, common: bool) -> Vec<Arm> {
+fn begun_by(start: &NameStart, common: bool, before: Option<VisitId>) -> Vec<Arm> {
     let first_visitor = if common {
-        Expr::exists(visitor_search::first_is_called(start))
+        Expr::exists(visitor_search::first_is_called(start, before))
     } else {
         Column::Id.in_subquery(visitor_search::visits_begun_by_named(start))
     };
@@ -349,10 +351,18 @@ fn hosted_by(start: &NameStart) -> Vec<Arm> {
 }
 
 /// The stored stages that mean this one at `now`: [`Visit::settle`] and what an invitation that has run
-/// out makes of its visit, as conditions. The timer writes both down, so all arms but the first find few.
+/// out makes of its visit, as conditions. The timer writes both down, so all arms but the first find few,
+/// which are looked up before all else: with other filters beside it the database would walk through
+/// theirs for the page that those few do not fill.
 fn standing(stage: StageKind, now: DateTime<Utc>) -> Vec<Arm> {
     let stored = |stage: StageKind| Column::Stage.eq(stage.as_str());
     let (on, over) = (|| Column::EndsAt.gte(now), || Column::EndsAt.lt(now));
+    let few = |stage: StageKind, more: Option<SimpleExpr>| {
+        let ids = Entity::find().select_only().column(Column::Id);
+        let conditions = [stored(stage), over()].into_iter().chain(more);
+        let few = conditions.fold(ids, Select::filter);
+        vec![Column::Id.in_subquery(few.into_query())]
+    };
     let run_out = || invitations::run_out(now);
     let lapsed_inviting = || {
         let run_out = Column::Id.in_subquery(run_out());
@@ -375,20 +385,17 @@ fn standing(stage: StageKind, now: DateTime<Utc>) -> Vec<Arm> {
         StageKind::Rejected | StageKind::Withdrawn => vec![vec![stored(stage)]],
         StageKind::Completed => {
             let came = Column::ArrivedAt.is_not_null();
-            vec![
-                vec![stored(stage)],
-                vec![stored(StageKind::Approved), over(), came],
-            ]
+            vec![vec![stored(stage)], few(StageKind::Approved, Some(came))]
         }
         StageKind::Lapsed => {
             let none = vec![Column::Id.not_in_subquery(joined)];
             let nobody_came = Column::ArrivedAt.is_null();
             vec![
                 vec![stored(stage)],
-                vec![stored(StageKind::Inviting), over()],
-                vec![stored(StageKind::Pending), over()],
-                vec![stored(StageKind::Returned), over()],
-                vec![stored(StageKind::Approved), over(), nobody_came],
+                few(StageKind::Inviting, None),
+                few(StageKind::Pending, None),
+                few(StageKind::Returned, None),
+                few(StageKind::Approved, Some(nobody_came)),
                 [lapsed_inviting(), none].concat(),
             ]
         }

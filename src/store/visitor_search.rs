@@ -7,6 +7,7 @@ use super::visitors::{Column, Entity};
 use super::{StoreError, visits};
 use crate::domain::Plate;
 use crate::domain::keyword::NameStart;
+use crate::ids::VisitId;
 use crate::secret::KeyedHash;
 
 /// The ids of the visits in which somebody with this document is.
@@ -53,20 +54,23 @@ pub(super) fn is_called(start: &NameStart) -> SimpleExpr {
     name().gte(start.first()).and(name().lt(start.after()))
 }
 
-/// Whether a visit has a visitor whose name begins so, looked up for each visit.
-pub(super) fn one_is_called(start: &NameStart) -> SelectStatement {
-    let theirs = Expr::col((Entity, Column::VisitId));
+/// Whether a visit, which is older than `before`, has a visitor whose name begins so, looked up for each visit.
+pub(super) fn one_is_called(start: &NameStart, before: Option<VisitId>) -> SelectStatement {
+    let visit = || Expr::col((Entity, Column::VisitId));
+    // PostgreSQL goes through both tables side by side, and does not see that it may begin as late in this one.
+    let older = before.map(|before| visit().lt(before.get()));
     Query::select()
         .expr(Expr::value(1))
         .from(Entity)
-        .and_where(theirs.equals((visits::Entity, visits::Column::Id)))
+        .and_where(visit().equals((visits::Entity, visits::Column::Id)))
+        .and_where_option(older)
         .and_where(is_called(start))
         .take()
 }
 
 /// The same of the first of them.
-pub(super) fn first_is_called(start: &NameStart) -> SelectStatement {
-    one_is_called(start)
+pub(super) fn first_is_called(start: &NameStart, before: Option<VisitId>) -> SelectStatement {
+    one_is_called(start, before)
         .and_where(Expr::col((Entity, Column::Place)).eq(1_i16))
         .take()
 }

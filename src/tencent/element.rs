@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
+use compact_str::{CompactString, ToCompactString};
 use serde_json::Value;
 
 /// Deeper than any documented message (an approval's reaches seven), and shallow enough that no
@@ -15,16 +16,17 @@ pub(super) const MAX_DEPTH: usize = 16;
 /// must reach neither a table nor a reply.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Element {
-    pub name: String,
-    pub text: String,
+    /// Most names and texts are short enough to need no memory of their own.
+    pub name: CompactString,
+    pub text: CompactString,
     pub children: Vec<Element>,
 }
 
 impl Element {
     /// An element with a text: `<Content>…</Content>`.
     #[must_use]
-    pub fn leaf(name: &str, text: &(impl ToString + ?Sized)) -> Self {
-        let mut text = text.to_string();
+    pub fn leaf(name: &str, text: &(impl ToCompactString + ?Sized)) -> Self {
+        let mut text = text.to_compact_string();
         strip(&mut text);
         Self {
             name: name.into(),
@@ -38,7 +40,7 @@ impl Element {
     pub fn node(name: &str, children: Vec<Element>) -> Self {
         Self {
             name: name.into(),
-            text: String::new(),
+            text: CompactString::default(),
             children,
         }
     }
@@ -135,9 +137,9 @@ pub(super) fn printable(text: &str) -> Cow<'_, str> {
 }
 
 /// Takes it out of a text in place.
-pub(super) fn strip(text: &mut String) {
+pub(super) fn strip(text: &mut CompactString) {
     if let Cow::Owned(clean) = printable(text) {
-        *text = clean;
+        *text = clean.into();
     }
 }
 

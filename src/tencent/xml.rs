@@ -121,13 +121,12 @@ impl Tree {
 
     /// Gives the plain text to the element it stands in.
     fn settle(&mut self) -> Result<(), XmlError> {
-        let plain = std::mem::take(&mut self.plain);
         let referred = std::mem::take(&mut self.referred);
-        if !referred && plain.trim().is_empty() {
-            return Ok(());
+        if referred || !self.plain.trim().is_empty() {
+            let element = self.open.last_mut().ok_or(XmlError::Malformed)?;
+            element.text.push_str(&self.plain);
         }
-        let element = self.open.last_mut().ok_or(XmlError::Malformed)?;
-        element.text.push_str(&plain);
+        self.plain.clear();
         Ok(())
     }
 

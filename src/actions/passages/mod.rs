@@ -20,7 +20,7 @@ mod spool;
 mod writer;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
@@ -136,8 +136,16 @@ fn refused_anyway(
         return None;
     }
     let gate = &reader.device.gate;
-    let verdict = decide(Facts { gate, credential }, scan, now);
+    let verdict = timed(Facts { gate, credential }, scan, now);
     (verdict.reason < Reason::Quota).then_some(verdict)
+}
+
+/// Decides, and says how long that took.
+fn timed(facts: Facts<'_>, scan: &Scan, now: DateTime<Utc>) -> Verdict {
+    let begun = Instant::now();
+    let verdict = decide(facts, scan, now);
+    metrics::histogram!("campus_pass_decision_seconds").record(begun.elapsed().as_secs_f64());
+    verdict
 }
 
 /// Leaves a refusal to the writer, and says what to answer. Where forged codes come faster than they can be

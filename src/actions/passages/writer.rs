@@ -15,12 +15,12 @@ use tokio_util::sync::CancellationToken;
 use super::held::Held;
 use super::outage::Outage;
 use super::spool::Spool;
-use super::{ONE_SCAN, again, passage, unavailable};
+use super::{ONE_SCAN, again, passage, timed, unavailable};
 use crate::actions::screening::met_at_gate;
 use crate::cache::Answer;
 use crate::ctx::{Answered, Asked, Ctx};
 use crate::domain::campus::{DeviceId, Direction};
-use crate::domain::gate::{Credential, Facts, Known, decide};
+use crate::domain::gate::{Credential, Facts, Known};
 use crate::ids::{PassId, VisitId};
 use crate::store::passages::{self, Passage};
 use crate::store::{StoreError, begin, commit, gates, news};
@@ -255,7 +255,7 @@ impl Batch {
             gate,
             credential: &credential,
         };
-        let verdict = decide(facts, scan, now);
+        let verdict = timed(facts, scan, now);
         let what = (scan, asked.request_hash.as_str(), &credential);
         let passage = passage(ctx, &device, what, &verdict, now);
         let answered = Answered::With(passage.answer.clone());
