@@ -136,7 +136,7 @@ impl<'a> Flow<'a> {
 
     pub fn step(&self, step: &Step) -> StepOut {
         let decided = step.decided.as_ref();
-        let decider = decided.map(|decided| self.decider(decided.by));
+        let by = decided.map(|decided| self.decider(decided.by));
         let (asked_as, asked_name) = self.asked(step.plan.asked);
         StepOut {
             id: step.id,
@@ -147,8 +147,8 @@ impl<'a> Flow<'a> {
             all: step.plan.quorum == Quorum::All,
             asked_at: step.asked_at.map(campus_time),
             ends_at: step.ends_at.filter(|_| decided.is_none()).map(campus_time),
-            approver_as: decider.as_ref().and_then(Who::unnamed),
-            approver: decider.map(Who::into_words),
+            approver_as: by.as_ref().and_then(Who::unnamed),
+            approver: by.map(Who::into_words),
             decision: decided.map(|decided| decided.decision.clone()),
             comment: decided.and_then(|decided| decided.comment.clone()),
             decided_at: decided.map(|decided| campus_time(decided.at)),
