@@ -182,4 +182,9 @@ async fn fill(db: &DatabaseConnection, table: &str, id: i64, number: usize, own:
         values.join(", ")
     );
     db.execute_unprepared(&copied).await.expect("copied");
+    // What has been there for long is not in the log.
+    let settled = db
+        .execute_unprepared("pragma wal_checkpoint(truncate)")
+        .await;
+    settled.expect("settled");
 }

@@ -26,8 +26,9 @@ const peers = {
     const handle = require('wechat')(config, (request, response) => response.reply(answer));
     return (request, response) => {
       request.query = querystring.parse(request.url.slice(request.url.indexOf('?') + 1));
-      // With the length of the body, which `writeHead` would leave out.
-      response.writeHead = (status) => Object.assign(response, { statusCode: status });
+      // Node writes the head with the body then, and its length with it.
+      const writeHead = response.writeHead;
+      response.writeHead = (status) => Object.assign(response, { writeHead, statusCode: status });
       handle(request, response, () => response.end());
     };
   },

@@ -67,8 +67,8 @@ pub struct GateReads {
     pub passes: Reads<PassId, Arc<Holding>>,
     /// The marks of everybody on the blacklist: who has none of them is not looked for there.
     pub listed: Reads<(), Arc<HashSet<KeyedHash>>>,
-    /// Codes whose signature fits, by their fingerprint.
-    pub codes: Recent<KeyedHash, Claims>,
+    /// Codes whose signature fits, by a keyed hash of them.
+    pub codes: Recent<[u8; 16], Claims>,
     /// What a device was answered to a number of its own.
     pub answers: Recent<(DeviceId, String), Arc<Answer>>,
 }

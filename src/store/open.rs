@@ -100,7 +100,7 @@ fn sqlite(url: &str, read_only: bool) -> ConnectOptions {
                 .foreign_keys(true)
                 // A commit pays for each page it writes, and a checkpoint for each page once more: with more
                 // of the log and of its pages in memory the same page is written once for many commits.
-                .pragma("cache_size", if read_only { "-4000" } else { "-32000" })
+                .pragma("cache_size", if read_only { "-1000" } else { "-32000" })
                 // Whoever commits then copies it all while others wait; where the service runs, [`checkpoint`]
                 // is ahead of it.
                 .pragma("wal_autocheckpoint", AT_LAST)

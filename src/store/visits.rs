@@ -1,5 +1,7 @@
 //! 访客申请单.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, SelectStatement, SimpleExpr};
 use sea_orm::{
@@ -77,23 +79,23 @@ pub async fn update(db: &impl ConnectionTrait, visit: &Visit) -> Result<(), Stor
     }
 }
 
-/// Writes down that somebody of the visit has come in; says whether they are the first.
+/// Writes down that the first of each of some visits has come in.
 pub async fn arrive(
     db: &impl ConnectionTrait,
-    id: VisitId,
+    ids: impl IntoIterator<Item = VisitId>,
     at: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    let done = row::Entity::update_many()
+) -> Result<(), StoreError> {
+    row::Entity::update_many()
         .col_expr(row::Column::ArrivedAt, Expr::value(at))
         .col_expr(
             row::Column::Version,
             Expr::col(row::Column::Version).add(1_i32),
         )
-        .filter(row::Column::Id.eq(id.get()))
+        .filter(row::Column::Id.is_in(ids.into_iter().map(VisitId::get)))
         .filter(row::Column::ArrivedAt.is_null())
         .exec(db)
         .await?;
-    Ok(done.rows_affected == 1)
+    Ok(())
 }
 
 pub async fn find(db: &impl ConnectionTrait, id: VisitId) -> Result<Option<Visit>, StoreError> {
@@ -124,18 +126,18 @@ pub async fn lock(db: &impl ConnectionTrait, id: VisitId) -> Result<Option<Visit
         .transpose()
 }
 
-/// Holds some visits, in the order of their ids.
-pub async fn lock_many(
+/// Holds some visits, in the order of their ids; gives those of which nobody has come in.
+pub async fn lock_awaited(
     db: &impl ConnectionTrait,
     ids: impl IntoIterator<Item = VisitId>,
-) -> Result<(), StoreError> {
-    row::Entity::find()
+) -> Result<HashSet<VisitId>, StoreError> {
+    let held = row::Entity::find()
         .filter(row::Column::Id.is_in(ids.into_iter().map(VisitId::get)))
         .order_by_asc(row::Column::Id)
-        .lock(LockType::NoKeyUpdate)
-        .all(db)
-        .await?;
-    Ok(())
+        .lock(LockType::NoKeyUpdate);
+    let held = held.all(db).await?.into_iter();
+    let awaited = held.filter(|visit| visit.arrived_at.is_none());
+    Ok(awaited.map(|visit| visit.id.into()).collect())
 }
 
 /// Somebody's own visit, to change it; another's is not found.

@@ -26,7 +26,9 @@ pub(super) struct Held {
     /// What must be written: how many entries each pass has taken, and who has moved.
     counted: HashMap<PassId, i32>,
     moved: HashSet<(PassId, AreaId)>,
-    arrived: HashSet<VisitId>,
+    /// Visits of which nobody has come in, and those of them of which somebody comes now, by when.
+    awaited: HashSet<VisitId>,
+    arrivals: BTreeMap<DateTime<Utc>, Vec<Pass>>,
 }
 
 impl Held {
@@ -40,16 +42,19 @@ impl Held {
         let mut first: Vec<_> = first.map(|holding| holding.pass.visit).collect();
         first.sort_unstable();
         first.dedup();
-        if !first.is_empty() {
-            visits::lock_many(txn, first).await?;
-        }
+        let awaited = if first.is_empty() {
+            HashSet::new()
+        } else {
+            visits::lock_awaited(txn, first).await?
+        };
         let ids = || holdings.iter().map(|holding| holding.pass.id);
         let mut held = Self {
             passes: HashMap::new(),
             presences: HashMap::new(),
             counted: HashMap::new(),
             moved: HashSet::new(),
-            arrived: HashSet::new(),
+            awaited,
+            arrivals: BTreeMap::new(),
         };
         if holdings.is_empty() {
             return Ok(held);
@@ -104,14 +109,12 @@ impl Held {
     }
 
     /// Somebody goes through. The host hears of the first of a visit.
-    pub async fn go_through(
+    pub fn go_through(
         &mut self,
-        txn: &DatabaseTransaction,
-        ctx: &Ctx,
         holding: &Holding,
         (area, direction): (AreaId, Direction),
         at: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
+    ) {
         let place = (holding.pass.id, area);
         let leaves = direction == Direction::Out;
         match holding.known {
@@ -126,31 +129,30 @@ impl Held {
                 self.moved.insert(place);
             }
         }
-        if leaves {
-            return Ok(());
+        if !leaves {
+            self.arrive(holding, at);
         }
-        self.arrive(txn, ctx, holding, at).await
     }
 
     /// Somebody of a visit, or a vehicle, has come in.
-    pub async fn arrive(
-        &mut self,
-        txn: &DatabaseTransaction,
-        ctx: &Ctx,
-        holding: &Holding,
-        at: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let visit = holding.pass.visit;
-        let first = !holding.arrived && self.arrived.insert(visit);
-        if first && visits::arrive(txn, visit, at).await? {
-            outbox::post(txn, ctx, &Message::GuestArrived { visit }).await?;
-            ctx.caches.gates.passes.forget(&holding.pass.id);
+    pub fn arrive(&mut self, holding: &Holding, at: DateTime<Utc>) {
+        if self.awaited.remove(&holding.pass.visit) {
+            self.arrivals
+                .entry(at)
+                .or_default()
+                .push(holding.pass.clone());
         }
-        Ok(())
     }
 
-    /// Writes down what has changed.
-    pub async fn keep(self, txn: &DatabaseTransaction) -> Result<(), StoreError> {
+    /// Writes down what has changed, and whom to tell.
+    pub async fn keep(self, txn: &DatabaseTransaction, ctx: &Ctx) -> Result<(), StoreError> {
+        for (at, passes) in self.arrivals {
+            visits::arrive(txn, passes.iter().map(|pass| pass.visit), at).await?;
+            for Pass { id, visit, .. } in passes {
+                outbox::post(txn, ctx, &Message::GuestArrived { visit }).await?;
+                ctx.caches.gates.passes.forget(&id);
+            }
+        }
         let mut by_number: BTreeMap<i32, Vec<PassId>> = BTreeMap::new();
         for (pass, entries) in self.counted {
             by_number.entry(entries).or_default().push(pass);

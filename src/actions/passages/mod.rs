@@ -198,7 +198,13 @@ pub fn unavailable(ctx: &Ctx) -> String {
 /// By what the same content is known again. Keyed, since what opens a gate must not lie in the database.
 #[must_use]
 pub fn fingerprint(ctx: &Ctx, content: &Content) -> KeyedHash {
+    KeyedHash::from_column(HEXLOWER.encode(&mark(ctx, content)))
+}
+
+fn mark(ctx: &Ctx, content: &Content) -> [u8; 16] {
     let text = format!("{} {}", content.kind.as_str(), content.text);
     let hash = ctx.keys.derive("scan", &text);
-    KeyedHash::from_column(HEXLOWER.encode(&hash[..16]))
+    let mut mark = [0; 16];
+    mark.copy_from_slice(&hash[..16]);
+    mark
 }

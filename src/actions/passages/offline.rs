@@ -61,7 +61,7 @@ pub async fn record(
         let what = (*record, *at, credential);
         results[*place] = keep(&txn, ctx, device, what, &mut held).await?;
     }
-    held.keep(&txn).await?;
+    held.keep(&txn, ctx).await?;
     commit(txn).await?;
     Ok(results)
 }
@@ -142,7 +142,7 @@ pub(super) async fn take_down(
     }
     if opened {
         let way = (gate.area, direction);
-        held.go_through(txn, ctx, holding, way, at).await?;
+        held.go_through(holding, way, at);
     }
     if enters {
         met_at_gate(txn, ctx, holding, gate).await?;

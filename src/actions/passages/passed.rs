@@ -37,14 +37,14 @@ pub async fn passed(ctx: &Ctx, reader: &Reader, id: PassageId) -> Result<Told, S
     let way = (device.gate.area, opening.direction);
     match credential.holding() {
         Some(holding) if opening.kind == Kind::Plate && opening.direction != Direction::Out => {
-            held.arrive(&txn, ctx, holding, now).await?;
+            held.arrive(holding, now);
         }
         Some(holding) if opening.kind != Kind::Plate => {
-            held.go_through(&txn, ctx, holding, way, now).await?;
+            held.go_through(holding, way, now);
         }
         Some(_) | None => {}
     }
-    held.keep(&txn).await?;
+    held.keep(&txn, ctx).await?;
     commit(txn).await?;
     Ok(Told::Noted)
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use sea_orm::ConnectionTrait;
 
-use super::fingerprint;
+use super::mark;
 use crate::ctx::Ctx;
 use crate::domain::campus::Gate;
 use crate::domain::gate::{Content, Credential, Holding, Kind, Known, normalise};
@@ -109,14 +109,14 @@ fn taken_at_its_word(claims: &Claims) -> Option<Holding> {
 /// looked at once.
 fn genuine(ctx: &Ctx, content: &Content, text: &str) -> Option<Claims> {
     let codes = &ctx.caches.gates.codes;
-    let fingerprint = fingerprint(ctx, content);
-    if let Some(claims) = codes.get(&fingerprint) {
+    let mark = mark(ctx, content);
+    if let Some(claims) = codes.get(&mark) {
         return Some(claims);
     }
     let CodeRead::Genuine(claims) = ctx.codes.read(text) else {
         return None;
     };
-    Some(codes.get_or_insert(fingerprint, || claims).0)
+    Some(codes.get_or_insert(mark, || claims).0)
 }
 
 async fn of_plate(

@@ -172,7 +172,7 @@ async fn store(ctx: &Ctx, openings: Vec<(GateId, Passage)>) -> Result<(), StoreE
     for (gate, opening, credential) in told {
         take_down(&txn, ctx, &gate, opening, &credential, &mut held).await?;
     }
-    held.keep(&txn).await?;
+    held.keep(&txn, ctx).await?;
     commit(txn).await
 }
 

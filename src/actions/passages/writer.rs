@@ -198,6 +198,7 @@ async fn try_batch(
     }
     let version = news::gates_version(&txn).await?;
     let mut batch = Batch {
+        now,
         held: Held::take(&txn, waiting.iter().map(|asked| &asked.credential)).await?,
         written: Vec::with_capacity(waiting.len()),
     };
@@ -214,7 +215,7 @@ async fn try_batch(
     if passages::insert_new(&txn, &batch.written, now).await? != written {
         return Ok(None);
     }
-    batch.held.keep(&txn).await?;
+    batch.held.keep(&txn, ctx).await?;
     commit(txn).await?;
     metrics::counter!("campus_pass_passage_flushes_total").increment(1);
     Ok(Some(answers))
@@ -222,6 +223,7 @@ async fn try_batch(
 
 /// The scans of one transaction as they are decided, one after another.
 struct Batch {
+    now: DateTime<Utc>,
     held: Held,
     written: Vec<Passage>,
 }
@@ -234,7 +236,7 @@ impl Batch {
         asked: &Asked,
         version: i64,
     ) -> Result<Answered, StoreError> {
-        let (now, scan) = (ctx.clock.now(), &asked.scan);
+        let (now, scan) = (self.now, &asked.scan);
         let mut device = asked.reader.device.clone();
         if asked.reader.version != version {
             // Its gate was closed, or it was revoked, after it was looked up.
@@ -270,7 +272,7 @@ impl Batch {
         }
         if goes {
             let way = (gate.area, scan.direction);
-            self.held.go_through(txn, ctx, holding, way, now).await?;
+            self.held.go_through(holding, way, now);
         }
         if enters {
             met_at_gate(txn, ctx, holding, gate).await?;
