@@ -21,6 +21,11 @@ use crate::config::DatabaseUrl;
 const AT_LAST: &str = "64000";
 const ANEW: i64 = 32_000;
 
+/// How long a writer of SQLite waits for another process; and whoever begins its log anew for those who read,
+/// while all who write wait for it.
+const PATIENCE: Duration = Duration::from_secs(5);
+const NO_PATIENCE: Duration = Duration::from_millis(50);
+
 /// A database to read from and to write to.
 #[derive(Clone, Debug)]
 pub struct Db {
@@ -43,9 +48,9 @@ impl Db {
                     std::fs::create_dir_all(folder).map_err(|e| DbErr::Custom(e.to_string()))?;
                 }
                 let url = format!("sqlite://{}", path.display());
-                let write = Database::connect(sqlite(&url, false)).await?;
-                let read = Database::connect(sqlite(&url, true)).await?;
-                let mut copier = sqlite(&url, false);
+                let write = Database::connect(sqlite(&url, false, PATIENCE)).await?;
+                let read = Database::connect(sqlite(&url, true, PATIENCE)).await?;
+                let mut copier = sqlite(&url, false, NO_PATIENCE);
                 copier.min_connections(0).connect_lazy(true);
                 let copier = Some(Database::connect(copier).await?);
                 Ok(Self {
@@ -83,7 +88,7 @@ impl Db {
     }
 }
 
-fn sqlite(url: &str, read_only: bool) -> ConnectOptions {
+fn sqlite(url: &str, read_only: bool, patience: Duration) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(if read_only { 8 } else { 1 })
@@ -96,7 +101,7 @@ fn sqlite(url: &str, read_only: bool) -> ConnectOptions {
                 .read_only(read_only)
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
-                .busy_timeout(Duration::from_secs(5))
+                .busy_timeout(patience)
                 .foreign_keys(true)
                 // A commit pays for each page it writes, and a checkpoint for each page once more: with more
                 // of the log and of its pages in memory the same page is written once for many commits.
