@@ -134,10 +134,10 @@ pub async fn checkpoint(db: &Db) -> Result<(), StoreError> {
         return Ok(());
     };
     let copy = async |how: &str| {
-        let copied =
+        let asked =
             Statement::from_string(DbBackend::Sqlite, format!("pragma wal_checkpoint({how})"));
-        let copied = copier.query_one_raw(copied).await?;
-        copied.map_or(Ok(0), |copied| copied.try_get_by_index::<i64>(1))
+        let row = copier.query_one_raw(asked).await?;
+        row.map_or(Ok(0), |row| row.try_get_by_index::<i64>(1))
     };
     if copy("passive").await? > ANEW {
         copy("restart").await?;

@@ -28,14 +28,14 @@ async fn the_page_shows_what_the_handbook_shows_and_takes_the_decision() {
     let todo = approver.get("/api/staff/approvals?box=todo").await;
     assert_snapshot!(app.plain(&todo.expect(200).to_string()), @r#"{"items":[{"area":"校园区域","host":"刘明","id":"[id]","reason":"业务洽谈","stage":"pending","stage_text":"审批中","starts_at":"2026-03-02T14:00:00+08:00","submitted_at":"2026-03-02T09:00:00+08:00","submitter":"张小雨"}],"next":null}"#);
     let path = format!("/api/staff/approvals/{}", visit.id);
-    assert_snapshot!(app.plain(&approver.get(&path).await.expect(200).to_string()), @r#"{"area":"校园区域","area_note":null,"can_decide":true,"department":"信息中心","ends_at":"2026-03-02T16:00:00+08:00","group":null,"history":[{"at":"2026-03-02T09:00:00+08:00","comment":null,"for":null,"what":"提交","who":"张小雨"}],"host":"刘明","host_phone":"139****0001","id":"[id]","known":null,"mode":"booking","note":null,"readers":[],"reason":"业务洽谈","resident":null,"stage":"pending","stage_text":"审批中","starts_at":"2026-03-02T14:00:00+08:00","step":"[id]","steps":[{"all":false,"approver":null,"asked":"信息中心 审批负责人","asked_at":"2026-03-02T09:00:00+08:00","comment":null,"decided_at":null,"decision":null,"ends_at":null,"id":"[id]","round":1}],"submitted_at":"2026-03-02T09:00:00+08:00","submitter":"张小雨","visitors":[{"alert":null,"face_photo":null,"id_number":"110****002X","id_photo":"[id]","items":null,"name":"张小雨","phone":"138****0001","plate":null}]}"#);
+    assert_snapshot!(app.plain(&approver.get(&path).await.expect(200).to_string()), @r#"{"area":"校园区域","area_note":null,"can_decide":true,"department":"信息中心","ends_at":"2026-03-02T16:00:00+08:00","group":null,"history":[{"at":"2026-03-02T09:00:00+08:00","comment":null,"for":null,"what":"提交","who":"张小雨","who_as":null}],"host":"刘明","host_phone":"139****0001","id":"[id]","known":null,"mode":"booking","note":null,"readers":[],"reason":"业务洽谈","resident":null,"stage":"pending","stage_text":"审批中","starts_at":"2026-03-02T14:00:00+08:00","step":"[id]","steps":[{"all":false,"approver":null,"approver_as":null,"asked":"信息中心 审批负责人","asked_as":"department","asked_at":"2026-03-02T09:00:00+08:00","asked_name":"信息中心","comment":null,"decided_at":null,"decision":null,"ends_at":null,"id":"[id]","round":1}],"submitted_at":"2026-03-02T09:00:00+08:00","submitter":"张小雨","visitors":[{"alert":null,"face_photo":null,"id_number":"110****002X","id_photo":"[id]","items":null,"name":"张小雨","phone":"138****0001","plate":null}]}"#);
 
     let decided = approver
         .decide(&visit, "approve", "请走东门")
         .await
         .expect(200);
     assert_eq!(decided["can_decide"], false);
-    assert_snapshot!(app.plain(&decided["steps"].to_string()), @r#"[{"all":false,"approver":"陈静","asked":"信息中心 审批负责人","asked_at":"2026-03-02T09:00:00+08:00","comment":"请走东门","decided_at":"2026-03-02T09:00:00+08:00","decision":"approve","ends_at":null,"id":"[id]","round":1}]"#);
+    assert_snapshot!(app.plain(&decided["steps"].to_string()), @r#"[{"all":false,"approver":"陈静","approver_as":null,"asked":"信息中心 审批负责人","asked_as":"department","asked_at":"2026-03-02T09:00:00+08:00","asked_name":"信息中心","comment":"请走东门","decided_at":"2026-03-02T09:00:00+08:00","decision":"approve","ends_at":null,"id":"[id]","round":1}]"#);
     let seen = guest.look(&visit).await;
     assert_eq!(
         (&seen["stage"], &seen["comment"]),

@@ -51,7 +51,7 @@ async fn whoever_is_put_in_a_place_is_told_and_decides_until_it_ends() {
     app.deliver().await;
     let path = format!("/api/staff/approvals/{}", visit.id);
     let history = zhou.get(&path).await.expect(200)["history"].clone();
-    assert_snapshot!(app.plain(&history.to_string()), @r#"[{"at":"2026-03-02T09:00:00+08:00","comment":null,"for":null,"what":"提交","who":"张小雨"},{"at":"2026-03-02T09:00:00+08:00","comment":null,"for":"陈静","what":"同意","who":"周岚"}]"#);
+    assert_snapshot!(app.plain(&history.to_string()), @r#"[{"at":"2026-03-02T09:00:00+08:00","comment":null,"for":null,"what":"提交","who":"张小雨","who_as":null},{"at":"2026-03-02T09:00:00+08:00","comment":null,"for":"陈静","what":"同意","who":"周岚","who_as":null}]"#);
 
     // Afterwards it is hers again, and what he has decided stays before him.
     app.it_is("2026-03-02 12:00");

@@ -94,7 +94,7 @@ async fn whom_the_register_knows_is_visited_at_once_and_told_of_it() {
     department: "丁香水榭社区"
     known: true
     visitors: [{"alert":null,"face_photo":null,"id_number":null,"id_photo":null,"items":null,"name":"张小雨","phone":"138****0001","plate":"渝AD12345"}]
-    steps: [{"all":false,"approver":"住户","asked":"丁香水榭社区 审批负责人","asked_at":"2026-03-02T09:00:00+08:00","comment":null,"decided_at":"2026-03-02T09:00:00+08:00","decision":"approve","ends_at":null,"id":"2028274084869046311","round":1}]
+    steps: [{"all":false,"approver":"住户","approver_as":"resident","asked":"丁香水榭社区 审批负责人","asked_as":"department","asked_at":"2026-03-02T09:00:00+08:00","asked_name":"丁香水榭社区","comment":null,"decided_at":"2026-03-02T09:00:00+08:00","decision":"approve","ends_at":null,"id":"2028274084869046311","round":1}]
     "#);
     assert_snapshot!(history(&app, &visit).await, @"
     person:[id] visit.register 

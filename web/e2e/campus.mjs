@@ -67,6 +67,30 @@ export async function passLink(phone) {
   })
 }
 
+/** The code to log in with, of the last SMS to a phone. */
+export async function loginCode(phone) {
+  return until('an SMS with a code', async () => {
+    const inbox = await control('GET', `/sms?phone=${phone}`)
+    return inbox.map(({ text }) => /验证码为(\d{6})/.exec(text)?.[1]).findLast(Boolean)
+  })
+}
+
+/** Invites by the API, where the form has no field for it: to a visit that has begun and ends in some seconds. */
+export async function inviteBy({ page }, { seconds = 7200, ...more }) {
+  await page.goto(`${BASE_URL}/login/wecom?to=%2Fh5%2Fstaff%2Finvitations`)
+  const [[area], [reason]] = await Promise.all(
+    ['areas', 'reasons'].map(async (choices) => (await fetch(`${BASE_URL}/api/${choices}`)).json()),
+  )
+  const at = (seconds) => new Date(Date.now() + seconds * 1000).toISOString()
+  const answer = await page.request.post(`${BASE_URL}/api/staff/invitations`, {
+    headers: { origin: BASE_URL },
+    data: { area: area.id, reason: reason.id, starts_at: at(-60), ends_at: at(seconds), ...more },
+  })
+  assert.equal(answer.status(), 201, await answer.text())
+  const { id, invitation } = await answer.json()
+  return { id, link: invitation.link }
+}
+
 /** What the QR behind a pass link says. */
 export async function codeOf(link) {
   return (await (await fetch(`${BASE_URL}/api${link.replace('/p/', '/passes/')}`)).json()).code

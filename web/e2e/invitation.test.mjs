@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { BASE_URL, control, openBrowser } from './browser.mjs'
 import {
-  accept, approverOf, codeOf, decide, fillBooking, fillPerson, GATE, ID_NUMBER, invite, linkShown, member,
-  passLink, someNumber, stranger, visitor,
+  accept, approverOf, codeOf, decide, fillBooking, fillPerson, GATE, ID_NUMBER, invite, inviteBy, linkShown, loginCode, member,
+  passLink, someNumber, stranger, until, visitor,
 } from './campus.mjs'
 
 /** The userid of a host of the seed, and people with numbers of GB 11643 that exist nowhere else. */
@@ -90,6 +90,65 @@ test('who is told at the last place that it was taken sees why, and nothing of t
   await late.page.getByText('名额已满').first().waitFor()
   await late.page.locator('.stage', { hasText: '审批中' }).waitFor()
   await late.audit()
+})
+
+/** 验证手机号 of the form's own number, in a sheet over the form. */
+async function prove(page, phone) {
+  await page.getByRole('button', { name: '验证手机号' }).click()
+  const sheet = page.getByRole('dialog', { name: '验证手机号' })
+  assert.equal(await sheet.getByRole('textbox', { name: /^手机号/ }).inputValue(), phone)
+  await sheet.getByRole('button', { name: '获取验证码' }).click()
+  await sheet.getByRole('button', { name: /秒后可重发$/ }).waitFor()
+  await sheet.getByRole('textbox', { name: /^验证码/ }).fill(await loginCode(phone))
+  return sheet
+}
+
+test('who proves the number that a place is kept for goes on with the form as it was typed', async (t) => {
+  const named = await stranger(t)
+  const { page, phone } = named
+  const { link } = await inviteBy(await member(t, INITIATOR), { capacity: 2, invitees: [{ name: LI.name, phone }] })
+  await page.goto(`${BASE_URL}${link}`)
+  await page.waitForLoadState('networkidle')
+  await fillPerson(page, { phone, ...LI })
+  await page.getByRole('textbox', { name: /^携带物品/ }).fill('一箱书')
+  await page.getByRole('button', { name: '接受邀请' }).click()
+  await page.getByRole('alert').filter({ hasText: '该名额已留给指定的受邀人' }).waitFor()
+  const sheet = await prove(page, phone)
+  await named.audit()
+  await named.see('invited-prove')
+  await sheet.getByRole('button', { name: '验证手机号' }).click()
+  await page.getByText('已接受邀请').waitFor()
+  await page.getByText('1/2').waitFor()
+})
+
+test('after the page was loaded anew the words are there again, the photo is asked for, and nobody else sees them', async (t) => {
+  const { page, phone, audit } = await stranger(t)
+  const { link } = await inviteBy(await member(t, INITIATOR), { capacity: 2, invitees: [{ name: LI.name, phone }] })
+  const name = page.getByRole('textbox', { name: /^姓名/ })
+  await page.goto(`${BASE_URL}${link}`)
+  await page.waitForLoadState('networkidle')
+  await fillPerson(page, { phone, ...LI })
+  await page.reload()
+  await page.waitForLoadState('networkidle')
+  await page.getByRole('button', { name: '接受邀请' }).click()
+  const sheet = await prove(page, phone)
+  await sheet.getByRole('button', { name: '验证手机号' }).click()
+  await page.getByRole('alert').filter({ hasText: '请上传证件照' }).waitFor()
+  assert.equal(await name.inputValue(), LI.name)
+  assert.equal(await page.getByRole('textbox', { name: /^证件号/ }).inputValue(), LI.idNumber)
+  await audit()
+
+  // Somebody else with this browser, and a number of their own.
+  const other = someNumber()
+  await page.goto(`${BASE_URL}/h5/login?to=${encodeURIComponent(link)}`)
+  await page.getByRole('textbox', { name: /^手机号/ }).fill(other)
+  await page.getByRole('button', { name: '获取验证码' }).click()
+  await page.getByRole('textbox', { name: /^验证码/ }).fill(await loginCode(other))
+  await page.getByRole('button', { name: '登录' }).click()
+  await page.getByRole('button', { name: '接受邀请' }).waitFor()
+  await until('the form of the other', async () => (await page.getByRole('textbox', { name: /^手机号/ }).inputValue()) === other)
+  assert.equal(await name.inputValue(), '')
+  assert.equal(await page.getByRole('textbox', { name: /^证件号/ }).inputValue(), '')
 })
 
 test('one phone fills in several, who comes again is known, and a lost answer takes one place', async (t) => {
@@ -194,20 +253,10 @@ test('a place is closed, time is added, and it is submitted early or withdrawn, 
 test('an invitation lapses under the eyes of both, by the server’s clock', async (t) => {
   const host = await member(t, INITIATOR)
   const guest = await stranger(t)
-  await host.page.goto(`${BASE_URL}/login/wecom?to=%2Fh5%2Fstaff%2Finvitations`)
-  const [[area], [reason]] = await Promise.all(
-    ['areas', 'reasons'].map(async (choices) => (await fetch(`${BASE_URL}/api/${choices}`)).json()),
-  )
   // No invitation outlasts its visit, and this one ends in a moment.
-  const at = (seconds) => new Date(Date.now() + seconds * 1000).toISOString()
-  const answer = await host.page.request.post(`${BASE_URL}/api/staff/invitations`, {
-    headers: { origin: BASE_URL },
-    data: { area: area.id, reason: reason.id, starts_at: at(-60), ends_at: at(6), capacity: 2 },
-  })
-  assert.equal(answer.status(), 201, await answer.text())
-  const { id, invitation } = await answer.json()
+  const { id, link } = await inviteBy(host, { seconds: 6, capacity: 2 })
   await host.page.goto(`${BASE_URL}/h5/staff/invitations/${id}`)
-  await guest.page.goto(`${BASE_URL}${invitation.link}`)
+  await guest.page.goto(`${BASE_URL}${link}`)
   await guest.page.getByRole('timer').filter({ hasText: /^00:0\d$/ }).waitFor()
   await host.page.locator('.stage', { hasText: '已失效' }).waitFor()
   await guest.page.getByText('邀请时间已过').waitFor()

@@ -1,15 +1,8 @@
 // Logging in where there is no WeChat: a phone, the code that comes to it, and back to where one was.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { BASE_URL, control, openBrowser } from './browser.mjs'
-import { book, someNumber, stranger, until } from './campus.mjs'
-
-/** The code in the last SMS to a phone. */
-const codeFor = (phone) =>
-  until('an SMS with a code', async () => {
-    const inbox = await control('GET', `/sms?phone=${phone}`)
-    return inbox.map(({ text }) => /验证码为(\d{6})/.exec(text)?.[1]).findLast(Boolean)
-  })
+import { BASE_URL, openBrowser } from './browser.mjs'
+import { book, loginCode, someNumber, stranger, until } from './campus.mjs'
 
 const other = (code) => String((Number(code) + 1) % 1_000_000).padStart(6, '0')
 
@@ -17,7 +10,7 @@ async function ask(page, phone) {
   await page.getByRole('textbox', { name: /^手机号/ }).fill(phone)
   await page.getByRole('button', { name: '获取验证码' }).click()
   await page.getByRole('button', { name: /^\d+ 秒后可重发$/ }).waitFor()
-  return codeFor(phone)
+  return loginCode(phone)
 }
 
 test('outside WeChat a phone and its code lead back to the booking, which is then one’s own', async (t) => {

@@ -26,6 +26,11 @@ pub struct StepOut {
     round: i16,
     #[schema(example = "信息中心 审批负责人")]
     asked: String,
+    /// The same for whoever says it in another language.
+    asked_as: Part,
+    /// Whose approvers, or who, when it is somebody by name.
+    #[schema(example = "信息中心")]
+    asked_name: Option<String>,
     /// 会签: all of them must agree.
     all: bool,
     /// None while an earlier step is open, or when that one ended it.
@@ -34,10 +39,45 @@ pub struct StepOut {
     ends_at: Option<DateTime<FixedOffset>>,
     /// Whose word decided; `住户` when the residents' register or the resident did, `系统` when a rule did.
     approver: Option<String>,
+    /// None when `approver` is a name.
+    approver_as: Option<Unnamed>,
     /// `approve`, `reject` or `return`.
     decision: Option<String>,
     comment: Option<String>,
     decided_at: Option<DateTime<FixedOffset>>,
+}
+
+/// As what somebody is asked.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The approvers of a department.
+    Department,
+    /// 被访人.
+    Host,
+    Member,
+    Administrators,
+    /// 无需审批.
+    Nobody,
+}
+
+/// Who decided without a name that staff are told.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Unnamed {
+    /// 系统: a rule.
+    System,
+    /// 住户: their register, or they themselves.
+    Resident,
+}
+
+impl Unnamed {
+    fn word(self) -> &'static str {
+        match self {
+            Self::System => "系统",
+            Self::Resident => "住户",
+        }
+    }
 }
 
 /// 审批历史: what happened.
@@ -46,6 +86,8 @@ pub struct EventOut {
     at: DateTime<FixedOffset>,
     /// Who did it.
     who: String,
+    /// None when `who` is a name.
+    who_as: Option<Unnamed>,
     /// In whose place, when that is another.
     r#for: Option<String>,
     #[schema(example = "同意")]
@@ -94,14 +136,19 @@ impl<'a> Flow<'a> {
 
     pub fn step(&self, step: &Step) -> StepOut {
         let decided = step.decided.as_ref();
+        let by = decided.map(|decided| self.decider(decided.by));
+        let (asked_as, asked_name) = self.asked(step.plan.asked);
         StepOut {
             id: step.id,
             round: step.round,
-            asked: self.asked(step.plan.asked),
+            asked: in_words(asked_as, asked_name.as_deref().unwrap_or_default()),
+            asked_as,
+            asked_name,
             all: step.plan.quorum == Quorum::All,
             asked_at: step.asked_at.map(campus_time),
             ends_at: step.ends_at.filter(|_| decided.is_none()).map(campus_time),
-            approver: decided.map(|decided| self.decider(decided.by)),
+            approver_as: by.as_ref().and_then(Who::unnamed),
+            approver: by.map(Who::into_words),
             decision: decided.map(|decided| decided.decision.clone()),
             comment: decided.and_then(|decided| decided.comment.clone()),
             decided_at: decided.map(|decided| campus_time(decided.at)),
@@ -112,10 +159,12 @@ impl<'a> Flow<'a> {
     pub fn history(&self) -> Vec<EventOut> {
         let facts = &self.seen.facts;
         let mut events: Vec<(DateTime<Utc>, EventOut)> = Vec::new();
-        let mut add = |at: DateTime<Utc>, who: String, of: Option<String>, what, comment| {
+        let submitter = || Who::Named(facts.submitter().to_owned());
+        let mut add = |at: DateTime<Utc>, who: Who, of: Option<String>, what, comment| {
             let event = EventOut {
                 at: campus_time(at),
-                who,
+                who_as: who.unnamed(),
+                who: who.into_words(),
                 r#for: of,
                 what,
                 comment,
@@ -128,7 +177,7 @@ impl<'a> Flow<'a> {
             if step.round != round && (round == 0 || step.plan.asked != Asked::Nobody) {
                 let what = if round == 0 { "提交" } else { "重新提交" };
                 if let Some(at) = step.asked_at {
-                    add(at, facts.submitter().to_owned(), None, what, None);
+                    add(at, submitter(), None, what, None);
                 }
             }
             round = step.round;
@@ -140,7 +189,7 @@ impl<'a> Flow<'a> {
                 let what = decided_as(&word.decision);
                 add(
                     word.at,
-                    self.name(word.given_by),
+                    Who::Named(self.name(word.given_by)),
                     of,
                     what,
                     word.comment.clone(),
@@ -153,9 +202,9 @@ impl<'a> Flow<'a> {
             }
         }
         match &facts.visit.stage {
-            Stage::Withdrawn { at } => add(*at, facts.submitter().to_owned(), None, "撤销", None),
-            Stage::Lapsed { at } => add(*at, "系统".to_owned(), None, "失效", None),
-            Stage::Completed { at } => add(*at, "系统".to_owned(), None, "完成", None),
+            Stage::Withdrawn { at } => add(*at, submitter(), None, "撤销", None),
+            Stage::Lapsed { at } => add(*at, Who::Unnamed(Unnamed::System), None, "失效", None),
+            Stage::Completed { at } => add(*at, Who::Unnamed(Unnamed::System), None, "完成", None),
             Stage::Inviting
             | Stage::Pending
             | Stage::Approved { .. }
@@ -175,32 +224,63 @@ impl<'a> Flow<'a> {
             .collect()
     }
 
-    fn asked(&self, asked: Asked) -> String {
+    fn asked(&self, asked: Asked) -> (Part, Option<String>) {
         match asked {
-            Asked::Department(id) => {
-                let name = self.departments.get(&id).map_or("", String::as_str);
-                format!("{name} 审批负责人")
-            }
+            Asked::Department(id) => (Part::Department, self.departments.get(&id).cloned()),
             Asked::Member(id) if self.seen.facts.visit.host == Host::Staff(id) => {
-                format!("被访人 {}", self.name(id))
+                (Part::Host, Some(self.name(id)))
             }
-            Asked::Member(id) => self.name(id),
-            Asked::Administrators => "访客管理员".to_owned(),
-            Asked::Nobody => "无需审批".to_owned(),
+            Asked::Member(id) => (Part::Member, Some(self.name(id))),
+            Asked::Administrators => (Part::Administrators, None),
+            Asked::Nobody => (Part::Nobody, None),
         }
     }
 
-    fn decider(&self, by: Decider) -> String {
+    fn decider(&self, by: Decider) -> Who {
         match by {
-            Decider::Staff(id) => self.name(id),
-            Decider::Rule if self.seen.facts.visit.host == Host::Resident => "住户".to_owned(),
-            Decider::Rule => "系统".to_owned(),
+            Decider::Staff(id) => Who::Named(self.name(id)),
+            Decider::Rule if self.seen.facts.visit.host == Host::Resident => {
+                Who::Unnamed(Unnamed::Resident)
+            }
+            Decider::Rule => Who::Unnamed(Unnamed::System),
         }
     }
 
     fn name(&self, id: StaffId) -> String {
         let member = self.members.get(&id);
         member.map_or(String::new(), |member| member.name.as_str().to_owned())
+    }
+}
+
+/// Who did something.
+enum Who {
+    Named(String),
+    Unnamed(Unnamed),
+}
+
+impl Who {
+    fn unnamed(&self) -> Option<Unnamed> {
+        match self {
+            Self::Named(_) => None,
+            Self::Unnamed(who) => Some(*who),
+        }
+    }
+
+    fn into_words(self) -> String {
+        match self {
+            Self::Named(name) => name,
+            Self::Unnamed(who) => who.word().to_owned(),
+        }
+    }
+}
+
+fn in_words(asked: Part, name: &str) -> String {
+    match asked {
+        Part::Department => format!("{name} 审批负责人"),
+        Part::Host => format!("被访人 {name}"),
+        Part::Member => name.to_owned(),
+        Part::Administrators => "访客管理员".to_owned(),
+        Part::Nobody => "无需审批".to_owned(),
     }
 }
 

@@ -574,6 +574,7 @@ export interface components {
             at: string;
             /** @description Who did it. */
             who: string;
+            who_as?: components["schemas"]["Unnamed"] | null;
             /** @description In whose place, when that is another. */
             for?: string | null;
             /** @example 同意 */
@@ -1593,6 +1594,11 @@ export interface components {
             signature: string;
         };
         /**
+         * @description As what somebody is asked.
+         * @enum {string}
+         */
+        Part: "department" | "host" | "member" | "administrators" | "nobody";
+        /**
          * @description 通行凭证.
          * @example 1628957678243860481
          */
@@ -2216,6 +2222,13 @@ export interface components {
             round: number;
             /** @example 信息中心 审批负责人 */
             asked: string;
+            /** @description The same for whoever says it in another language. */
+            asked_as: components["schemas"]["Part"];
+            /**
+             * @description Whose approvers, or who, when it is somebody by name.
+             * @example 信息中心
+             */
+            asked_name?: string | null;
             /** @description 会签: all of them must agree. */
             all: boolean;
             /**
@@ -2230,6 +2243,7 @@ export interface components {
             ends_at?: string | null;
             /** @description Whose word decided; `住户` when the residents' register or the resident did, `系统` when a rule did. */
             approver?: string | null;
+            approver_as?: components["schemas"]["Unnamed"] | null;
             /** @description `approve`, `reject` or `return`. */
             decision?: string | null;
             comment?: string | null;
@@ -2270,6 +2284,11 @@ export interface components {
              */
             direction: string;
         };
+        /**
+         * @description Who decided without a name that staff are told.
+         * @enum {string}
+         */
+        Unnamed: "system" | "resident";
         /** @description The form, for the documents. */
         UploadIn: {
             /** @description `id_card` (证件照) or `face` (人脸照). */
