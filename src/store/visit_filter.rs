@@ -352,8 +352,7 @@ fn hosted_by(start: &NameStart) -> Vec<Arm> {
 
 /// The stored stages that mean this one at `now`: [`Visit::settle`] and what an invitation that has run
 /// out makes of its visit, as conditions. The timer writes both down, so all arms but the first find few,
-/// which are looked up before all else: with other filters beside it the database would walk through
-/// theirs for the page that those few do not fill.
+/// which are looked up first: a page that they do not fill would be walked for through another filter's.
 fn standing(stage: StageKind, now: DateTime<Utc>) -> Vec<Arm> {
     let stored = |stage: StageKind| Column::Stage.eq(stage.as_str());
     let (on, over) = (|| Column::EndsAt.gte(now), || Column::EndsAt.lt(now));
@@ -364,10 +363,8 @@ fn standing(stage: StageKind, now: DateTime<Utc>) -> Vec<Arm> {
         vec![Column::Id.in_subquery(few.into_query())]
     };
     let run_out = || invitations::run_out(now);
-    let lapsed_inviting = || {
-        let run_out = Column::Id.in_subquery(run_out());
-        vec![stored(StageKind::Inviting), on(), run_out]
-    };
+    let ran_out = || Column::Id.in_subquery(run_out());
+    let lapsed_inviting = || vec![stored(StageKind::Inviting), on(), ran_out()];
     let joined = visitor_search::visits();
     match stage {
         StageKind::Inviting => {
