@@ -363,8 +363,8 @@ fn standing(stage: StageKind, now: DateTime<Utc>) -> Vec<Arm> {
         vec![Column::Id.in_subquery(few.into_query())]
     };
     let run_out = || invitations::run_out(now);
-    let ran_out = || Column::Id.in_subquery(run_out());
-    let lapsed_inviting = || vec![stored(StageKind::Inviting), on(), ran_out()];
+    let overdue = || Column::Id.in_subquery(run_out());
+    let lapsed_inviting = || vec![stored(StageKind::Inviting), on(), overdue()];
     let joined = visitor_search::visits();
     match stage {
         StageKind::Inviting => {

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
-use compact_str::{CompactString, ToCompactString};
 use serde_json::Value;
 
 /// Deeper than any documented message (an approval's reaches seven), and shallow enough that no
@@ -16,17 +15,16 @@ pub(super) const MAX_DEPTH: usize = 16;
 /// must reach neither a table nor a reply.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Element {
-    /// Most names and texts are short enough to need no memory of their own.
-    pub name: CompactString,
-    pub text: CompactString,
+    pub name: String,
+    pub text: String,
     pub children: Vec<Element>,
 }
 
 impl Element {
     /// An element with a text: `<Content>…</Content>`.
     #[must_use]
-    pub fn leaf(name: &str, text: &(impl ToCompactString + ?Sized)) -> Self {
-        let mut text = text.to_compact_string();
+    pub fn leaf(name: &str, text: &(impl ToString + ?Sized)) -> Self {
+        let mut text = text.to_string();
         strip(&mut text);
         Self {
             name: name.into(),
@@ -40,7 +38,7 @@ impl Element {
     pub fn node(name: &str, children: Vec<Element>) -> Self {
         Self {
             name: name.into(),
-            text: CompactString::default(),
+            text: String::new(),
             children,
         }
     }
@@ -137,9 +135,9 @@ pub(super) fn printable(text: &str) -> Cow<'_, str> {
 }
 
 /// Takes it out of a text in place.
-pub(super) fn strip(text: &mut CompactString) {
+pub(super) fn strip(text: &mut String) {
     if let Cow::Owned(clean) = printable(text) {
-        *text = clean.into();
+        *text = clean;
     }
 }
 
