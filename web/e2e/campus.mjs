@@ -229,10 +229,14 @@ export async function book({ page, phone }, alter = async () => {}, host = HOST)
   return page.url().split('/').pop()
 }
 
-/** Decides on the approver's page. */
+const PATHS = { 同意: 'approve', 拒绝: 'reject', 退回: 'return' }
+
+/** Decides on the approver's page; it is decided then. */
 export async function decide({ page }, visit, decision, comment) {
   await page.goto(`${BASE_URL}/h5/staff/approvals/${visit}`)
   await page.getByRole('button', { name: decision, exact: true }).click()
   if (comment) await page.getByRole('textbox', { name: /^审批意见/ }).fill(comment)
+  const decided = page.waitForResponse((answer) => answer.request().method() === 'POST' && answer.url().endsWith(`/${PATHS[decision]}`))
   await page.getByRole('button', { name: `确定${decision}` }).click()
+  await decided
 }
