@@ -1,7 +1,7 @@
 # make run     build the pages and the program, and serve on http://127.0.0.1:8080 with the sandbox
 # make test    every test: SQLite, a throw-away PostgreSQL 15, and the pages in a real browser
 # make lint    formatting, clippy, dependencies, types
-# make bench   the benches
+# make bench   the benches, with a throw-away PostgreSQL 15
 # make demo    play one visit through the running service
 
 PROGRAM := target/debug/campus-pass
@@ -36,4 +36,4 @@ tools:
 	scripts/tools
 
 bench: pages
-	cargo bench
+	scripts/with-postgres cargo bench
