@@ -37,6 +37,12 @@ pub struct Db {
 }
 
 impl Db {
+    /// Whether no other process writes to it: SQLite has one service.
+    #[must_use]
+    pub fn is_ours_alone(&self) -> bool {
+        self.read.get_database_backend() == DbBackend::Sqlite
+    }
+
     /// Opens the database, and makes the SQLite file and its folder when they are missing.
     ///
     /// # Errors
@@ -94,6 +100,8 @@ fn sqlite(url: &str, read_only: bool, patience: Duration) -> ConnectOptions {
         .max_connections(if read_only { 8 } else { 1 })
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(10))
+        // A file does not hang up: to ask each time whether it is there costs as much as what is asked then.
+        .test_before_acquire(false)
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(move |sqlite| {
             sqlite
@@ -120,6 +128,8 @@ fn postgres(url: &str, connections: u32) -> ConnectOptions {
     options
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(5))
+        // A server that was restarted is noticed by whoever is busy, and by whoever was not before they ask.
+        .test_before_acquire_if_idle_for(Duration::from_secs(1))
         .sqlx_logging(false);
     options
 }
