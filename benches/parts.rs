@@ -141,7 +141,7 @@ fn caches(criterion: &mut Criterion) {
     criterion.bench_function("a signature remembered among 100,000", |bench| {
         bench.iter(|| codes.get(black_box(&known)));
     });
-    let passes = Reads::new(most as u64, Duration::from_hours(1));
+    let passes = Reads::new(most, Duration::from_hours(1));
     let read = |id: PassId| {
         let held = async || Ok::<_, ()>(Some(Arc::new(holding())));
         let found = passes.get(&id, held).now_or_never();

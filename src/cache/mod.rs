@@ -27,16 +27,17 @@ use crate::secret::KeyedHash;
 const MOST_FOLLOWERS: usize = 100_000;
 
 /// More devices than a campus has gates.
-const MOST_DEVICES: u64 = 10_000;
+const MOST_DEVICES: usize = 10_000;
 
 /// As many as may come on a busy day; less than 1 KB each.
-const MOST_PASSES: u64 = 100_000;
+const MOST_PASSES: usize = 100_000;
 
 /// Signed codes that were found genuine; about 100 bytes each.
 const MOST_CODES: usize = 100_000;
 
-/// Answers of the last minute; less than 1 KB each.
-const MOST_ANSWERS: usize = 20_000;
+/// Answers of the last minute, or of the last ten seconds at 1,000 scans a second: whoever asks again does so at
+/// once, and later is answered from the tables. Less than 1 KB each.
+const MOST_ANSWERS: usize = 10_000;
 
 /// Links that are shared in a day.
 const MOST_LINKS: u64 = 10_000;

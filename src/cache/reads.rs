@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use moka::sync::Cache;
+use super::Recent;
 
 /// Values by key, read when they are asked for. One that was read before it was forgotten is never taken for
 /// one that was read after, even if it arrives later.
 pub struct Reads<K, V> {
-    slots: Cache<K, Arc<Slot<V>>>,
+    slots: Recent<K, Arc<Slot<V>>>,
     fresh_for: Duration,
     /// How often everything was forgotten.
     round: AtomicU64,
@@ -41,9 +41,9 @@ where
 {
     /// At most so many values, each fresh for so long. With no time at all everything is read each time.
     #[must_use]
-    pub fn new(most: u64, fresh_for: Duration) -> Self {
+    pub fn new(most: usize, fresh_for: Duration) -> Self {
         Self {
-            slots: Cache::new(most),
+            slots: Recent::new(most, Duration::MAX),
             fresh_for,
             round: AtomicU64::new(0),
         }
@@ -63,7 +63,7 @@ where
         if let Some(value) = slot.as_ref().and_then(|slot| self.fresh(slot)) {
             return Ok(Some(value));
         }
-        let slot = slot.unwrap_or_else(|| self.slots.get_with_by_ref(key, Slot::empty));
+        let slot = slot.unwrap_or_else(|| self.slots.get_or_insert(key.clone(), Slot::empty).0);
         let _one = slot.reading.lock().await;
         if let Some(value) = self.fresh(&slot) {
             return Ok(Some(value));
@@ -76,7 +76,7 @@ where
                 at: Instant::now(),
                 age,
             }),
-            None => self.slots.invalidate(key),
+            None => self.slots.remove(key),
         }
         Ok(found)
     }
