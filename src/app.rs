@@ -13,11 +13,12 @@ use futures::FutureExt;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::actions::passages::{self, Inbox, Spool};
+use crate::actions::passages::{self, Inbox, Journal, Spool};
 use crate::cache::Caches;
 use crate::clock::Clock;
 use crate::config::{Faults, Mode, Settings, SmsAccount, SmsProvider};
@@ -86,6 +87,12 @@ pub async fn assemble(
         scans,
         refusals,
     };
+    let (folder, node) = (&settings.gate.spool, settings.server.node);
+    let unreadable = "the spool of the gates (gate.spool) cannot be read";
+    let spool = Spool::of(folder, node).context(unreadable)?;
+    let alone = ctx.db.is_ours_alone();
+    let journal = alone.then(|| Journal::of(folder, node)).transpose();
+    let journal = journal.context(unreadable)?;
     let handlers = TaskTracker::new();
     let site = Site::new(settings, ctx, clients, handlers.clone())?;
     Ok(Parts {
@@ -93,8 +100,8 @@ pub async fn assemble(
         scans: Inbox {
             asked,
             refused,
-            spool: Spool::of(&settings.gate.spool, settings.server.node)
-                .context("the spool of the gates (gate.spool) cannot be read")?,
+            spool,
+            journal,
             batch: settings.gate.batch.max(1),
         },
         sandbox,
@@ -219,7 +226,10 @@ pub async fn serve(settings: Settings, parts: Parts) -> anyhow::Result<()> {
     // The writer outlives the doors: what they have taken in is kept.
     let writer = passages::write(ctx.clone(), scans, last.clone());
     let writers = TaskTracker::new();
-    writers.spawn(watched(done(writer), stop.clone()));
+    let writer = watched(done(writer), stop.clone());
+    // On a thread of its own: who has waited for the disk need not wait for a turn among all who ask as well.
+    let here = Handle::current();
+    writers.spawn_blocking(move || here.block_on(writer));
 
     let listener = listen("server.listen", settings.server.listen).await?;
     let at = listener.local_addr()?;

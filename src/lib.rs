@@ -37,7 +37,9 @@
 //! waits for somebody else's server.
 //!
 //! The one exception is [`actions::passages`]: one task puts many scans into one transaction, so that
-//! one flush serves many gates; every answer is stored before it is given.
+//! one flush serves many gates; every answer is stored before it is given. On SQLite a crowd's openings that
+//! depend on no other are flushed to a file first, and stored in the tables behind their answers
+//! ([`actions::passages::Journal`]).
 //!
 //! # What a gate is told
 //! [`domain::gate::decide`] gathers whatever stands against a scan, and the reason that outranks the others is

@@ -1,10 +1,13 @@
 //! Scans at gates, with the answers that were given.
 
+use std::borrow::Borrow;
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, RelationDef, TryInsertResult,
+    QueryFilter, QueryOrder, QuerySelect, RelationDef, TryInsertResult,
 };
 
 use super::{StoreError, corrupt, forget, passes};
@@ -74,13 +77,15 @@ pub struct Passage {
 /// Writes them down, but those whose device has sent the nonce before. Says how many were new.
 pub async fn insert_new(
     db: &impl ConnectionTrait,
-    passages: &[Passage],
+    passages: &[impl Borrow<Passage>],
     recorded_at: DateTime<Utc>,
 ) -> Result<u64, StoreError> {
     if passages.is_empty() {
         return Ok(0);
     }
-    let rows = passages.iter().map(|passage| row(passage, recorded_at));
+    let rows = passages
+        .iter()
+        .map(|passage| row(passage.borrow(), recorded_at));
     let insert = row::Entity::insert_many(rows)
         .on_conflict_do_nothing_on([row::Column::DeviceId, row::Column::Nonce]);
     Ok(match insert.exec_without_returning(db).await? {
@@ -123,6 +128,24 @@ pub async fn find(
         .filter(row::Column::DeviceId.eq(device.as_str()))
         .filter(row::Column::Nonce.eq(nonce));
     Ok(found.one(db).await?.map(answered))
+}
+
+/// Which of these nonces their devices have sent before.
+pub async fn spent(
+    db: &impl ConnectionTrait,
+    numbers: &[(&DeviceId, &str)],
+) -> Result<HashSet<(String, String)>, StoreError> {
+    let mut any = Condition::any();
+    for (device, nonce) in numbers {
+        let one = Condition::all().add(row::Column::DeviceId.eq(device.as_str()));
+        any = any.add(one.add(row::Column::Nonce.eq(*nonce)));
+    }
+    let spent = row::Entity::find()
+        .select_only()
+        .columns([row::Column::DeviceId, row::Column::Nonce])
+        .filter(any);
+    let spent: Vec<(String, String)> = spent.into_tuple().all(db).await?;
+    Ok(spent.into_iter().collect())
 }
 
 /// What this reader was last answered to the same content, which it showed without a number.

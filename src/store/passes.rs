@@ -66,6 +66,22 @@ pub async fn insert(
     Ok(())
 }
 
+/// How often each of these passes has changed.
+pub async fn versions(
+    db: &impl ConnectionTrait,
+    ids: &[PassId],
+) -> Result<HashMap<PassId, i32>, StoreError> {
+    let found = row::Entity::find()
+        .select_only()
+        .columns([row::Column::Id, row::Column::Version])
+        .filter(row::Column::Id.is_in(ids.iter().map(|id| id.get())));
+    let found: Vec<(i64, i32)> = found.into_tuple().all(db).await?;
+    Ok(found
+        .into_iter()
+        .map(|(id, version)| (id.into(), version))
+        .collect())
+}
+
 /// The visitor who has each of these passes.
 pub(super) async fn holders(
     db: &impl ConnectionTrait,

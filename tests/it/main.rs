@@ -34,6 +34,7 @@ mod fuzz;
 mod gate;
 mod gate_codes;
 mod gate_crash;
+mod gate_crowd;
 mod gate_list;
 mod gate_memory;
 mod gate_offline;

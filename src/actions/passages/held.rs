@@ -28,7 +28,26 @@ pub(super) struct Held {
     moved: HashSet<(PassId, AreaId)>,
     /// Visits of which nobody has come in, and those of them of which somebody comes now, by when.
     awaited: HashSet<VisitId>,
-    arrivals: BTreeMap<DateTime<Utc>, Vec<Pass>>,
+    arrivals: Arrivals,
+}
+
+/// The first of some visits to come in, by when.
+pub(super) type Arrivals = BTreeMap<DateTime<Utc>, Vec<(VisitId, PassId)>>;
+
+/// Writes down that visits have begun, and whom to tell; what was remembered of their passes is read anew.
+pub(super) async fn welcome(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    arrivals: Arrivals,
+) -> Result<(), StoreError> {
+    for (at, first) in arrivals {
+        visits::arrive(txn, first.iter().map(|(visit, _)| *visit), at).await?;
+        for (visit, pass) in first {
+            outbox::post(txn, ctx, &Message::GuestArrived { visit }).await?;
+            ctx.caches.gates.passes.forget(&pass);
+        }
+    }
+    Ok(())
 }
 
 impl Held {
@@ -136,23 +155,15 @@ impl Held {
 
     /// Somebody of a visit, or a vehicle, has come in.
     pub fn arrive(&mut self, holding: &Holding, at: DateTime<Utc>) {
-        if self.awaited.remove(&holding.pass.visit) {
-            self.arrivals
-                .entry(at)
-                .or_default()
-                .push(holding.pass.clone());
+        let Pass { id, visit, .. } = holding.pass;
+        if self.awaited.remove(&visit) {
+            self.arrivals.entry(at).or_default().push((visit, id));
         }
     }
 
     /// Writes down what has changed, and whom to tell.
     pub async fn keep(self, txn: &DatabaseTransaction, ctx: &Ctx) -> Result<(), StoreError> {
-        for (at, passes) in self.arrivals {
-            visits::arrive(txn, passes.iter().map(|pass| pass.visit), at).await?;
-            for Pass { id, visit, .. } in passes {
-                outbox::post(txn, ctx, &Message::GuestArrived { visit }).await?;
-                ctx.caches.gates.passes.forget(&id);
-            }
-        }
+        welcome(txn, ctx, self.arrivals).await?;
         let mut by_number: BTreeMap<i32, Vec<PassId>> = BTreeMap::new();
         for (pass, entries) in self.counted {
             by_number.entry(entries).or_default().push(pass);

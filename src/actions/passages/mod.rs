@@ -4,17 +4,20 @@
 //! no lock can change is told at once and kept afterwards. Everything else goes to one task ([`write`]), the
 //! exception to one action, one transaction: it takes all scans that wait, decides them in one transaction and
 //! answers when it is kept, so that one flush serves many. It decides about passes as they are behind their
-//! locks, so whatever was read before may be stale. A lane may say later that somebody really went
+//! locks, so whatever was read before may be stale. On SQLite, where nobody else writes, an opening that depends
+//! on no other needs no lock: it is flushed to a [`Journal`] and stored behind its answer. A lane may say later that somebody really went
 //! through ([`passed`]), and a device without a network what it decided by itself ([`record`]). While the
 //! database cannot be asked, an area may want to open for what is signed; that is kept in a [`Spool`] until it
 //! can.
 
 mod answer;
 mod held;
+mod journal;
 mod look;
 mod offline;
 mod outage;
 mod passed;
+mod quick;
 mod recognise;
 mod spool;
 mod writer;
@@ -26,6 +29,7 @@ use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
 use tokio::sync::oneshot;
 
+pub use journal::Journal;
 pub use look::{look, scan};
 pub use offline::{Record, Recorded, record};
 pub use passed::{Told, passed};
@@ -49,6 +53,9 @@ const IN_TIME: Duration = Duration::from_millis(700);
 
 /// And of that this long whoever it is may be looked up.
 const READ: Duration = Duration::from_millis(200);
+
+/// How long the database may take for a batch: what is left of the second in which a gate is answered.
+const STORE: Duration = Duration::from_millis(400);
 
 /// The same device, nonce and bytes within this time is the same scan; later it is a mistake.
 const REPEAT: chrono::Duration = chrono::Duration::seconds(60);
@@ -118,6 +125,24 @@ fn again(before: &Answer, request_hash: &str, now: DateTime<Utc>) -> Answered {
         Answered::With(before.body.clone())
     } else {
         Answered::NonceSpent
+    }
+}
+
+/// # Errors
+/// Those of the batch, and one when it takes too long: it may be kept all the same, and whoever asks again
+/// with the same number gets its answer then.
+async fn in_time<T>(batch: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    let late = || StoreError::Database(sea_orm::DbErr::Custom("too slow".to_owned()));
+    let done = tokio::time::timeout(STORE, batch).await;
+    done.map_err(|_| late())?
+}
+
+/// What was answered, for whoever asks again.
+fn kept(passage: &Passage) -> Answer {
+    Answer {
+        request_hash: passage.request_hash.clone(),
+        body: passage.answer.clone(),
+        at: passage.at,
     }
 }
 

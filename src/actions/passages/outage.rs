@@ -7,13 +7,11 @@ use chrono::{DateTime, Utc};
 
 use super::passage;
 use super::recognise::claimed;
-use super::spool::Spool;
+use super::spool::{Opening, Spool};
 use crate::ctx::{Answered, Asked, Ctx};
 use crate::domain::campus::Direction;
 use crate::domain::gate::{Content, Credential, Facts, Kind, Reason, Verdict, decide};
 use crate::domain::rules;
-use crate::ids::GateId;
-use crate::store::passages::Passage;
 
 /// How long the database is left alone once it has failed: whoever waits for it meanwhile would wait in vain.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -53,7 +51,7 @@ impl Outage {
 
     /// Answers that rest on nothing but memory and what is signed; none where nothing can be decided. What opens
     /// has been flushed to disk.
-    pub async fn answer(&mut self, ctx: &Ctx, waiting: &[Asked]) -> Vec<Option<Answered>> {
+    pub fn answer(&mut self, ctx: &Ctx, waiting: &[Asked]) -> Vec<Option<Answered>> {
         let now = ctx.clock.now();
         let mut openings = Vec::new();
         let mut answers = Vec::with_capacity(waiting.len());
@@ -65,18 +63,18 @@ impl Outage {
                 let passage = passage(ctx, device, what, &verdict, now);
                 let answer = Answered::With(passage.answer.clone());
                 if verdict.opens() {
-                    openings.push((device.gate.id, passage));
+                    openings.push(Opening::at(&device.gate, passage, &asked.credential));
                 }
                 (verdict.opens(), answer)
             }));
         }
-        let kept = openings.is_empty() || self.keep(&openings).await;
+        let kept = openings.is_empty() || self.keep(&openings);
         let told = |(opens, answer): (bool, Answered)| (kept || !opens).then_some(answer);
         answers.into_iter().map(|one| one.and_then(told)).collect()
     }
 
-    async fn keep(&mut self, openings: &[(GateId, Passage)]) -> bool {
-        match self.spool.keep(openings).await {
+    fn keep(&mut self, openings: &[Opening]) -> bool {
+        match self.spool.keep(openings) {
             Ok(()) => {
                 let number = u64::try_from(openings.len()).unwrap_or(u64::MAX);
                 metrics::counter!("campus_pass_passages_spooled_total").increment(number);

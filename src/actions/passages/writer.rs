@@ -13,9 +13,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::held::Held;
+use super::journal::Journal;
 use super::outage::Outage;
 use super::spool::Spool;
-use super::{ONE_SCAN, again, passage, timed, unavailable};
+use super::{ONE_SCAN, again, in_time, kept, passage, quick, timed, unavailable};
 use crate::actions::screening::met_at_gate;
 use crate::cache::Answer;
 use crate::ctx::{Answered, Asked, Ctx};
@@ -25,13 +26,14 @@ use crate::ids::{PassId, VisitId};
 use crate::store::passages::{self, Passage};
 use crate::store::{StoreError, begin, commit, gates, news};
 
-/// How long the database may take for a batch: what is left of the second in which a gate is answered.
-const STORE: Duration = Duration::from_millis(400);
-
 /// How many refusals are stored at once, and how soon the next: whoever holds forged codes before every reader
 /// keeps nobody else waiting.
 const REFUSALS: usize = 256;
 const REST: Duration = Duration::from_millis(200);
+
+/// Where fewer than this wait, and nothing has to be stored behind them, the tables are quick enough, and nothing is
+/// stored later than it is answered.
+const CROWD: usize = 4;
 
 /// What comes to the writer.
 pub struct Inbox {
@@ -41,12 +43,14 @@ pub struct Inbox {
     pub refused: mpsc::Receiver<Passage>,
     /// Where openings wait that the database cannot take.
     pub spool: Spool,
+    /// Where those wait that depend on no other, if this process has the database to itself.
+    pub journal: Option<Journal>,
     /// How many are put into one transaction at most.
     pub batch: usize,
 }
 
 /// Answers scans, many in one transaction, until told to stop; those that wait by then are still answered,
-/// and what was refused is kept.
+/// and what was refused or only flushed is stored.
 pub async fn write(ctx: Ctx, mut inbox: Inbox, stop: CancellationToken) {
     let batch = inbox.batch;
     let mut waiting = Vec::with_capacity(batch);
@@ -55,6 +59,17 @@ pub async fn write(ctx: Ctx, mut inbox: Inbox, stop: CancellationToken) {
         spool: inbox.spool,
         until: Instant::now(),
     };
+    let mut journal = inbox.journal;
+    if let Some(left) = &mut journal
+        && let Err(error) = left.leave_to(&mut outage.spool)
+    {
+        tracing::error!(%error, "what was left to be stored stays in its file");
+        journal = None;
+    }
+    // What a process that died has answered is known before anybody asks.
+    while outage.spool.waits() && !outage.lasts() {
+        outage.end(&ctx).await;
+    }
     let mut due = Instant::now();
     loop {
         let taken = tokio::select! {
@@ -64,6 +79,7 @@ pub async fn write(ctx: Ctx, mut inbox: Inbox, stop: CancellationToken) {
                 inbox.refused.close();
                 continue;
             }
+            () = store_behind(&ctx, journal.as_mut()) => continue,
             taken = inbox.asked.recv_many(&mut waiting, batch) => taken,
             taken = async {
                 tokio::time::sleep_until(due.into()).await;
@@ -85,12 +101,49 @@ pub async fn write(ctx: Ctx, mut inbox: Inbox, stop: CancellationToken) {
             due = Instant::now() + REST;
         }
         if taken == 0 && refused.is_empty() {
-            return;
+            break;
         }
-        waiting.sort_by(|a: &Asked, b: &Asked| order(a).cmp(&order(b)));
-        refused.sort_by(|a: &Passage, b: &Passage| number(a).cmp(&number(b)));
-        answer(&ctx, &mut waiting, &refused, &mut outage).await;
-        refused.clear();
+        if let Some(journal) = &mut journal {
+            answer_quickly(&ctx, &mut waiting, journal, &mut outage).await;
+        }
+        if !waiting.is_empty() || !refused.is_empty() {
+            waiting.sort_by(|a: &Asked, b: &Asked| order(a).cmp(&order(b)));
+            refused.sort_by(|a: &Passage, b: &Passage| number(a).cmp(&number(b)));
+            answer(&ctx, &mut waiting, &refused, &mut outage).await;
+            refused.clear();
+        }
+    }
+    if let Some(journal) = journal {
+        journal.finish(&ctx).await;
+    }
+}
+
+/// Goes on with what waits to be stored; nothing does where there is no journal.
+async fn store_behind(ctx: &Ctx, journal: Option<&mut Journal>) {
+    match journal.filter(|journal| !journal.is_empty()) {
+        Some(journal) => {
+            journal.go_on(ctx).await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// Of a crowd, answers those who need not wait for the tables.
+async fn answer_quickly(
+    ctx: &Ctx,
+    waiting: &mut Vec<Asked>,
+    journal: &mut Journal,
+    outage: &mut Outage,
+) {
+    quick::repeat(waiting, journal, ctx.clock.now());
+    let crowded = waiting.len() >= CROWD || !journal.is_empty();
+    if crowded
+        && journal.has_room()
+        && !outage.lasts()
+        && let Err(error) = quick::answer(ctx, waiting, journal).await
+    {
+        tracing::error!(%error, scans = waiting.len(), "the database cannot be read");
+        outage.begin();
     }
 }
 
@@ -112,24 +165,15 @@ async fn answer(ctx: &Ctx, waiting: &mut Vec<Asked>, refused: &[Passage], outage
         }
         Some(Err(StoreError::Database(_))) => {
             outage.begin();
-            outage.answer(ctx, waiting).await
+            outage.answer(ctx, waiting)
         }
-        None => outage.answer(ctx, waiting).await,
+        None => outage.answer(ctx, waiting),
     };
     for (asked, answer) in waiting.drain(..).zip(answers) {
         let failed = || StoreError::Database(sea_orm::DbErr::Custom("not kept".to_owned()));
         // A reader that hung up has its answer kept, and gets it when it asks again.
         let _ = asked.answer.send(answer.ok_or_else(failed));
     }
-}
-
-/// # Errors
-/// Those of the batch, and one when it takes too long: it may be kept all the same, and whoever asks again
-/// with the same number gets its answer then.
-async fn in_time<T>(batch: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    let late = || StoreError::Database(sea_orm::DbErr::Custom("too slow".to_owned()));
-    let done = tokio::time::timeout(STORE, batch).await;
-    done.map_err(|_| late())?
 }
 
 type Place<'a> = (Option<(VisitId, PassId)>, Option<(&'a str, &'a str)>);
@@ -298,12 +342,7 @@ impl Batch {
             written.device == device.id && same
         });
         if let Some(ours) = ours.filter(|ours| ours.nonce == scan.nonce) {
-            let before = Answer {
-                request_hash: ours.request_hash.clone(),
-                body: ours.answer.clone(),
-                at: ours.at,
-            };
-            return Ok(Some(again(&before, &asked.request_hash, now)));
+            return Ok(Some(again(&kept(ours), &asked.request_hash, now)));
         }
         let Some(content) = &scan.repeats else {
             return Ok(None);
