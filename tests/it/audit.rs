@@ -1,0 +1,126 @@
+//! The audit as somebody reads it: in words, with what things are called now, and in the sheet as on the page.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::architecture::{name, sources};
+use crate::exports::cells;
+use crate::harness::{App, Approver};
+
+/// The item of a register that is called so.
+async fn called(admin: &Approver<'_>, register: &str, name: &str) -> Value {
+    let all = admin
+        .get(&format!("/api/admin/{register}"))
+        .await
+        .expect(200);
+    let items = all["items"].as_array().unwrap();
+    items
+        .iter()
+        .find(|item| item["name"] == name)
+        .unwrap()
+        .clone()
+}
+
+#[tokio::test]
+async fn the_audit_says_in_words_and_names_what_was_done_and_its_sheet_says_the_same() {
+    let app = App::start().await;
+    let (admin, chen) = (app.approver("吴敏"), app.approver("陈静"));
+    let area = called(&admin, "areas", "图书馆").await;
+    let department = called(&admin, "departments", "信息中心").await;
+    let zhou = called(&admin, "staff", "周岚").await["id"].clone();
+    let rules = json!({
+        "hours": "mon-fri 08:00-18:00, sat 22:00-02:00", "entries_a_day": 3, "passback": "hard",
+        "reentry_minutes": null, "exits": "refuse", "outage": "refuse",
+    });
+    let form = json!({
+        "name": "图书馆", "open": true, "days_ahead": 366, "days_long": 31, "overlap": "allow",
+        "rules": rules, "revision": area["revision"],
+    });
+    let path = format!("/api/admin/areas/{}", area["id"].as_str().unwrap());
+    admin.put(&path, &form).await.expect(200);
+    let mut route = json!({
+        "name": "两级", "place": 1, "open": true, "area": area["id"], "mode": "group",
+        "department": department["id"], "steps": [
+            { "who": "host_department" },
+            { "who": "department", "department": department["id"], "all": true },
+            { "who": "member", "staff": zhou },
+        ],
+    });
+    let made = admin.post("/api/admin/routes", &route).await.expect(201);
+    (route["steps"], route["area"], route["version"]) = (json!([]), Value::Null, json!(1));
+    let path = format!("/api/admin/routes/{}", made["id"].as_str().unwrap());
+    admin.put(&path, &route).await.expect(200);
+    let reads = json!({ "staff": zhou, "area": area["id"] });
+    admin.post("/api/admin/readers", &reads).await.expect(201);
+    let away = json!({ "to": zhou, "starts_at": "2026-03-02T09:00:00+08:00", "ends_at": "2026-03-03T09:00:00+08:00" });
+    chen.post("/api/staff/delegations", &away).await.expect(201);
+    app.deliver().await;
+
+    let list = admin.get("/api/admin/audit").await.expect(200);
+    let said = |row: &Value| {
+        let words = ["who_text", "what_text", "subject_text", "detail"];
+        words
+            .map(|word| row[word].as_str().unwrap().to_owned())
+            .join("|")
+    };
+    let told: Vec<_> = list["items"].as_array().unwrap().iter().map(said).collect();
+    let newest = told.iter().take(5).map(|line| app.plain(line));
+    assert_snapshot!(newest.collect::<Vec<_>>().join("\n"), @"");
+    assert_snapshot!(list["items"][3]["facts"], @"");
+
+    let lines = |sheet: &[Vec<String>]| -> Vec<_> {
+        let line = |row: &Vec<String>| [1, 3, 4, 5].map(|n| row[n].clone()).join("|");
+        sheet[1..].iter().map(line).collect()
+    };
+    let sheet = cells(&admin.get("/api/admin/audit/export").await);
+    assert_eq!(lines(&sheet)[..told.len()], told);
+    // In full for whoever asks for it so, and everywhere: it is the newest but for the export before it.
+    let plain = cells(&admin.get("/api/admin/audit/export?plain=true").await);
+    assert_snapshot!(app.plain(&lines(&plain)[1]), @"");
+    app.finish().await;
+}
+
+/// `area.set` and all its kin, as the source has them between quotes.
+fn named(text: &str) -> impl Iterator<Item = String> {
+    let quoted = text.split('"').skip(1).step_by(2);
+    let parts = |text: &str| {
+        text.chars()
+            .all(|c| c.is_ascii_lowercase() || "._".contains(c))
+    };
+    let act = move |text: &&str| parts(text) && text.matches('.').count() == 1 && text.len() > 3;
+    quoted.filter(act).map(str::to_owned)
+}
+
+#[tokio::test]
+async fn whatever_is_written_into_the_audit_has_a_word_and_stands_in_the_menu_of_its_filter() {
+    let written: BTreeSet<_> = { sources().into_iter() }
+        .filter(|file| {
+            ["src/actions/", "src/http/admin/"]
+                .iter()
+                .any(|part| name(file).starts_with(part))
+        })
+        .flat_map(|file| named(&fs::read_to_string(file).unwrap()).collect::<Vec<_>>())
+        // The fields of an area's rules in a form.
+        .filter(|act| !act.starts_with("rules."))
+        .collect();
+    assert!(written.len() > 60, "the acts are written otherwise");
+    let app = App::start().await;
+    let menu = app
+        .approver("吴敏")
+        .get("/api/admin/audit/acts")
+        .await
+        .expect(200);
+    let menu = menu.as_array().unwrap();
+    let known: BTreeSet<_> = { menu.iter() }
+        .map(|act| act["what"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(written, known);
+    assert!(
+        menu.iter()
+            .all(|act| act["text"] != act["what"] && act["text"] != "")
+    );
+    app.finish().await;
+}
