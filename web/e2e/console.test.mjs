@@ -4,14 +4,12 @@ import test from 'node:test'
 import { inflateRawSync } from 'node:zlib'
 import { BASE_URL } from './browser.mjs'
 import { book, visitor, until } from './campus.mjs'
-import { ADMINISTRATOR, AT_HOME, DECIDES, ask, choose, desk } from './desk.mjs'
+import { ADMINISTRATOR, AT_HOME, DECIDES, ask, choose, desk, links } from './desk.mjs'
 
 const theOnly = async (rows) => {
   // The rows of the question before stand until the answer is there.
   await until('one row', async () => (await rows.count()) === 1)
 }
-
-const links = (page) => page.getByRole('navigation', { name: '菜单' }).getByRole('link').allTextContents()
 
 test('everybody finds who they are and their own menu, and may leave', async (t) => {
   const host = await desk(t, AT_HOME)
@@ -285,7 +283,7 @@ test('the keyboard alone logs in, filters a list, opens a visit, approves it, co
   await page.getByRole('heading', { name: '已退出登录' }).waitFor()
 })
 
-for (const [width, dark] of [[1440, false], [1024, false], [1440, true], [390, false]]) {
+for (const [width, dark] of [[1440, false], [1024, false], [1440, true], [390, false], [390, true]]) {
   test(`every page of the console is fit for everybody at ${width} pixels${dark ? ' in the dark' : ''}`, async (t) => {
     const { page, audit } = await desk(t, ADMINISTRATOR, '/admin/visits', { width, dark })
     await page.getByRole('heading', { name: '申请管理' }).waitFor()
