@@ -134,7 +134,8 @@ async function tour(t, { dark, large, english, names }) {
     [guest, '/h5/nowhere', '.notice'],
     [guest, link, '.submit'],
     [guest, '/r/AAAAAAAAAAAAAAAAAAAAAA', '.notice'],
-    [approver, '/h5/staff', 'article'],
+    // Theirs alone: other stories bring people of other names.
+    [approver, `/h5/staff?q=${waiting}`, 'article'],
     [approver, `/h5/staff/approvals/${waiting}`, '.foot'],
     [approver, `/h5/staff/approvals/${id}`, '.facts'],
     [desk, `/h5/staff/approvals/${register}`, '.facts'],
