@@ -25,7 +25,8 @@ pub fn acts() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// 周一至周五 06:00–23:00 of `mon-fri 06:00-23:00`.
 pub fn hours(text: &str) -> String {
-    if text == "always" {
+    // As a column has it, always is nothing.
+    if text.is_empty() || text == "always" {
         return "随时开放".to_owned();
     }
     let day = |code: &str| word("day", code).unwrap_or_default();
