@@ -18,7 +18,7 @@ use crate::domain::{HouseNumber, PersonName, Phone};
 use crate::store::staff;
 
 /// Name, department, WeCom userid, phone, roles. None of them exists.
-const STAFF: [(&str, &str, &str, &str, &[Role]); 6] = [
+const STAFF: [(&str, &str, &str, &str, &[Role]); 8] = [
     ("刘明", "信息中心", "liuming", "13900000001", &[Role::Host]),
     (
         "陈静",
@@ -49,6 +49,14 @@ const STAFF: [(&str, &str, &str, &str, &[Role]); 6] = [
         &[Role::Guard, Role::Administrator],
     ),
     ("吴芳", DESK, "wufang", "13900000006", &[Role::Approver]),
+    (
+        "冯静",
+        "信息中心",
+        "fengjing",
+        "13900000007",
+        &[Role::Reader],
+    ),
+    ("高峰", "保卫处", "gaofeng", "13900000008", &[Role::Guard]),
 ];
 
 /// The residential quarter, its desk and its residents: name, phone, house number.

@@ -68,6 +68,14 @@ pub struct Staff {
     pub member: Member,
 }
 
+impl Staff {
+    /// Oneself as a host, when one may be visited.
+    #[must_use]
+    pub fn as_host(&self) -> Option<StaffId> {
+        self.member.is(Role::Host).then_some(self.member.id)
+    }
+}
+
 impl From<&Staff> for Account {
     fn from(staff: &Staff) -> Self {
         Self::Staff(staff.member.id)

@@ -187,7 +187,7 @@ impl BookVisitIn {
 impl InviteIn {
     pub fn invitation(&self, by: &Staff) -> Result<(Wanted, Invited), Problem> {
         let mut f = Fields::default();
-        let wanted = self.wanted(&mut f, Some(by.member.id));
+        let wanted = self.wanted(&mut f, by.as_host());
         let invited = invited(&mut f, "", &self.capacity, &self.minutes, &self.invitees);
         f.finish(wanted.zip(invited))
     }
@@ -196,7 +196,7 @@ impl InviteIn {
 impl ProxyIn {
     pub fn proxy(&self, by: &Staff) -> Result<(Wanted, Vec<Details>), Problem> {
         let mut f = Fields::default();
-        let wanted = self.wanted(&mut f, Some(by.member.id));
+        let wanted = self.wanted(&mut f, by.as_host());
         let count = i64::try_from(self.visitors.len()).unwrap_or(i64::MAX);
         f.take("visitors", Capacity::parse(count));
         let mut people: Vec<Details> = Vec::new();
@@ -219,7 +219,7 @@ impl ProxyIn {
 impl CorrectIn {
     pub fn correction(&self, by: &Staff) -> Result<Wanted, Problem> {
         let mut f = Fields::default();
-        let wanted = self.wanted(&mut f, Some(by.member.id));
+        let wanted = self.wanted(&mut f, by.as_host());
         f.finish(wanted)
     }
 }

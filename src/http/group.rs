@@ -33,7 +33,7 @@ const TOO_MANY: Fault = Fault::new("plates_too_many", "来访车辆最多500辆"
 impl GroupIn {
     pub fn gathering(&self, by: &Staff) -> Result<Gathering, Problem> {
         let mut f = Fields::default();
-        let visit = self.wanted(&mut f, Some(by.member.id));
+        let visit = self.wanted(&mut f, by.as_host());
         let headcount = f.take("headcount", Headcount::parse(whole(&self.headcount)));
         let name = f.take("contact.name", PersonName::parse(&self.contact.name));
         let phone = f.take("contact.phone", Phone::parse(&self.contact.phone));

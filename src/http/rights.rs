@@ -129,6 +129,7 @@ pub const RIGHTS: &[(&str, &str, Who)] = &[
     ("POST", "/api/admin/areas", Administrator),
     ("PUT", "/api/admin/areas/{id}", Administrator),
     ("GET", "/api/admin/audit", Administrator),
+    ("GET", "/api/admin/audit/acts", Administrator),
     ("GET", "/api/admin/audit/export", Administrator),
     ("GET", "/api/admin/blacklist", Administrator),
     ("GET", "/api/admin/blacklist/export", Administrator),

@@ -167,6 +167,7 @@ fn console() -> OpenApiRouter<Site> {
         .routes(routes!(admin::messages::list))
         .routes(routes!(admin::messages::resend))
         .routes(routes!(admin::audit::list))
+        .routes(routes!(admin::audit::acts))
         .routes(routes!(admin::reveal::reveal))
 }
 

@@ -166,6 +166,7 @@ async fn the_lists_have_the_handbooks_columns_and_show_only_masks() {
 
     // Nothing of anybody stands in full in any list.
     app.deliver().await;
+    admin.list("phone", &guest.phone, "notify").await;
     for path in [
         "visits",
         "groups",
@@ -177,11 +178,13 @@ async fn the_lists_have_the_handbooks_columns_and_show_only_masks() {
         "audit",
         "passages",
         "gates",
+        "blacklist",
     ] {
         let text = listed(&admin, path).await.to_string();
         let phone = guest.phone.as_str();
         for plain in [
             "张小雨",
+            "吴敏",
             "刘明",
             "李四",
             "王建国",

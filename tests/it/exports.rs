@@ -14,7 +14,7 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 
 /// The cells of an answer, all of which must be texts.
 #[track_caller]
-fn cells(answer: &Answer) -> Vec<Vec<String>> {
+pub fn cells(answer: &Answer) -> Vec<Vec<String>> {
     assert_eq!(answer.header("content-type"), XLSX, "{}", answer.status);
     assert!(answer.header("content-disposition").ends_with(".xlsx\""));
     let mut book = Xlsx::new(Cursor::new(answer.bytes.to_vec())).unwrap();
@@ -165,9 +165,9 @@ const LISTS: [Taken; 8] = [
     ),
     (
         "audit",
-        "时间|操作人|姓名|操作|对象|内容",
-        "|吴*|blacklist.add|",
-        "|吴敏|blacklist.add|",
+        "时间|操作人|操作人编号|操作|对象|内容",
+        "|吴*|staff:",
+        "|吴敏|staff:",
     ),
     (
         "blacklist",

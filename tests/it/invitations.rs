@@ -599,3 +599,18 @@ async fn an_invitation_sent_again_with_its_key_is_one() {
     assert_eq!(app.ctx.clock.now(), moment("2026-03-02 09:00"));
     app.finish().await;
 }
+
+#[tokio::test]
+async fn whoever_may_not_be_visited_is_asked_whom_they_invite_for() {
+    let app = App::start().await;
+    let asked = async |name: &'static str| {
+        let form = json!({ "capacity": 1 });
+        let member = app.approver(name);
+        let answer = member.post("/api/staff/invitations", &form).await;
+        answer.problem()
+    };
+    let (guard, host) = (asked("周岚").await, asked("刘明").await);
+    assert!(guard.contains("host host_required 请选择被访人"), "{guard}");
+    assert!(!host.contains("host"), "{host}");
+    app.finish().await;
+}

@@ -15,6 +15,7 @@ mod harness;
 
 mod approvals;
 mod architecture;
+mod audit;
 mod bad_input;
 mod budgets;
 mod callbacks;

@@ -265,7 +265,9 @@ async fn what_cannot_be_saved_is_told_and_changes_nothing() {
         ("PUT", &staff, staff_form("roles", json!([]))),
         ("PUT", &staff, staff_form("roles", json!(["king"]))),
         ("PUT", &staff, staff_form("department", json!("77"))),
+        ("PUT", &staff, staff_form("department", json!(""))),
         ("PUT", &staff, staff_form("name", json!(""))),
+        ("POST", "gates", json!({ "name": "东门", "area": "" })),
         ("POST", "gates", json!({ "name": "东门", "area": "77" })),
         (
             "POST",
@@ -282,6 +284,7 @@ async fn what_cannot_be_saved_is_told_and_changes_nothing() {
             "residents",
             json!({ "name": "王建国", "phone": "13900000101", "house": "3-2-501" }),
         ),
+        ("POST", "readers", json!({ "staff": "" })),
     ] {
         let request = admin
             .request(method.parse().unwrap(), &format!("/api/admin/{path}"))
@@ -308,13 +311,17 @@ async fn what_cannot_be_saved_is_told_and_changes_nothing() {
     PUT staff/[id] → roles roles_required 请至少选择一个角色；离职请使用“离职”
     PUT staff/[id] → roles role_unknown 没有这个角色
     PUT staff/[id] → department department_unknown 该部门不存在
+    PUT staff/[id] → department department_required 请选择部门
     PUT staff/[id] → name name_required 请填写姓名
+    POST gates → area area_required 请选择到访区域
     POST gates → area area_unknown 该到访区域不存在
     POST devices → id device_id_invalid 设备编号应为1到32个字母、数字、_或-
-      gate gate_unknown 该门禁不存在
+      gate gate_required 请选择门禁
       direction direction_unknown direction 应为 in、out 或 both
     POST devices → gate gate_unknown 该门禁不存在
     POST residents → house taken 已有相同的记录
+    POST readers → staff staff_required 请选择人员
+      over over_required 请选择部门或到访区域之一
     ");
     assert_eq!(audited(&app).await, "");
     app.finish().await;

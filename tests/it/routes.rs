@@ -502,6 +502,7 @@ async fn a_route_that_makes_no_sense_is_refused_with_its_field() {
         with(json!({ "steps": six })),
         steps(json!({ "who": "everybody" })),
         steps(json!({ "who": "member" })),
+        steps(json!({ "who": "department" })),
         steps(json!({ "who": "host", "staff": "77" })),
         steps(json!({ "who": "member", "staff": "77" })),
         steps(json!({ "who": "department", "department": "77" })),
@@ -526,7 +527,8 @@ async fn a_route_that_makes_no_sense_is_refused_with_its_field() {
     reason unknown 所选的内容不存在
     steps too_many_steps 最多5个审批环节
     steps[0].who who_unknown 请选择该环节的审批人
-    steps[0].who who_unknown 请选择该环节的审批人
+    steps[0].staff staff_required 请选择人员
+    steps[0].department department_required 请选择部门
     steps[0].who who_unknown 请选择该环节的审批人
     steps[0].staff unknown 所选的内容不存在
     steps[0].department unknown 所选的内容不存在

@@ -98,6 +98,30 @@ test('the audit says in the words of the pages what was done, and of an export w
   await page.getByRole('dialog', { name: '加入黑名单' }).getByText(masked).waitFor()
 })
 
+test('the audit calls areas, departments and staff of a route by their names', async (t) => {
+  const { page, audit, see } = await desk(t, ADMINISTRATOR, '/admin/audit')
+  const of = async (register, name) => (await ask(page, 'GET', `/api/admin/${register}`)).body.items.find((one) => one.name === name).id
+  const [area, department, staff] = [await of('areas', '图书馆'), await of('departments', '信息中心'), await of('staff', '陈静')]
+  const steps = [{ who: 'department', department, all: true }, { who: 'member', staff }]
+  const form = { name: '名称在审计中', place: 99, open: false, area, department, steps }
+  const made = await ask(page, 'POST', '/api/admin/routes', form)
+  assert.equal(made.status, 201, JSON.stringify(made.body))
+  assert.equal((await ask(page, 'DELETE', `/api/admin/routes/${made.body.id}`)).status, 204)
+  await page.goto(`${BASE_URL}/admin/audit`)
+  await choose(page, '操作', '删除审批路线')
+  await page.getByRole('button', { name: '查询' }).click()
+  await page.waitForURL(/what=route.remove/)
+  const row = page.getByRole('row').filter({ hasText: '名称在审计中' }).first()
+  await row.getByRole('button', { name: '详情' }).click()
+  const record = page.getByRole('dialog', { name: '删除审批路线' })
+  await record.getByText('图书馆', { exact: true }).waitFor()
+  await record.getByText('信息中心', { exact: true }).waitFor()
+  await record.getByText('信息中心审批负责人（会签）；陈*').waitFor()
+  assert.equal(await record.getByText(department).count(), 0)
+  await audit()
+  await see('console-audit')
+})
+
 test('who is put on the blacklist loses their passes, and comes off it again', async (t) => {
   const guest = await visitor(t)
   const id = await book(guest)
@@ -124,6 +148,7 @@ test('who is put on the blacklist loses their passes, and comes off it again', a
   await page.getByRole('button', { name: '查询' }).click()
   const line = page.getByRole('row').filter({ hasText: '扰乱秩序' })
   await line.getByText('生效中').waitFor()
+  await line.getByRole('cell', { name: '周*', exact: true }).waitFor()
   assert.equal(await page.getByText(guest.phone).count(), 0, 'what was typed is not shown again')
   await line.getByRole('button', { name: '移出' }).click()
   await page.getByRole('dialog', { name: '移出' }).getByRole('button', { name: '确定' }).click()

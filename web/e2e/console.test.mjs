@@ -4,14 +4,12 @@ import test from 'node:test'
 import { inflateRawSync } from 'node:zlib'
 import { BASE_URL } from './browser.mjs'
 import { book, visitor, until } from './campus.mjs'
-import { ADMINISTRATOR, AT_HOME, DECIDES, ask, choose, desk } from './desk.mjs'
+import { ADMINISTRATOR, AT_HOME, DECIDES, ask, choose, desk, links } from './desk.mjs'
 
 const theOnly = async (rows) => {
   // The rows of the question before stand until the answer is there.
   await until('one row', async () => (await rows.count()) === 1)
 }
-
-const links = (page) => page.getByRole('navigation', { name: '菜单' }).getByRole('link').allTextContents()
 
 test('everybody finds who they are and their own menu, and may leave', async (t) => {
   const host = await desk(t, AT_HOME)
@@ -285,7 +283,7 @@ test('the keyboard alone logs in, filters a list, opens a visit, approves it, co
   await page.getByRole('heading', { name: '已退出登录' }).waitFor()
 })
 
-for (const [width, dark] of [[1440, false], [1024, false], [1440, true], [390, false]]) {
+for (const [width, dark] of [[1440, false], [1024, false], [1440, true], [720, false], [390, false], [390, true]]) {
   test(`every page of the console is fit for everybody at ${width} pixels${dark ? ' in the dark' : ''}`, async (t) => {
     const { page, audit } = await desk(t, ADMINISTRATOR, '/admin/visits', { width, dark })
     await page.getByRole('heading', { name: '申请管理' }).waitFor()
@@ -298,3 +296,30 @@ for (const [width, dark] of [[1440, false], [1024, false], [1440, true], [390, f
     }
   })
 }
+
+/** Words that their own box cuts off or that stand out of it, but for what is meant to be moved sideways. */
+const cutOff = (page) =>
+  page.evaluate(() => {
+    const boxes = [...document.querySelectorAll('main button, main label, main .el-tag, main .el-select__wrapper, main dt, main h2, nav a')]
+    const cut = boxes.filter((box) => box.offsetParent && (box.scrollHeight > box.clientHeight + 3 || box.scrollWidth > box.clientWidth + 3) && box.clientHeight)
+    return cut.map((box) => box.textContent.trim())
+  })
+
+test('whoever has set a larger type has the console in it, and nothing of it is cut off', async (t) => {
+  const { page, audit } = await desk(t, ADMINISTRATOR, '/admin/visits')
+  const size = (element) => element.evaluate((found) => parseFloat(getComputedStyle(found).fontSize))
+  for (const name of ['visits', 'home', 'blacklist', 'areas', 'settings', 'staff', 'proxy']) {
+    await page.goto(`${BASE_URL}/admin/${name}`)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.locator('.el-skeleton').waitFor({ state: 'detached' })
+    // As the browser's own setting does.
+    await page.evaluate(() => (document.documentElement.style.fontSize = '20px'))
+    assert.equal(await size(page.getByRole('heading', { level: 1 })), 25, name)
+    assert.deepEqual(await cutOff(page), [], name)
+    await audit()
+  }
+  await page.goto(`${BASE_URL}/admin/visits`)
+  await page.evaluate(() => (document.documentElement.style.fontSize = '20px'))
+  assert.equal(await size(page.locator('.el-select__wrapper').first()), 17.5)
+  assert.equal(await size(page.getByRole('button', { name: '查询' })), 17.5)
+})

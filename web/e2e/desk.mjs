@@ -16,6 +16,9 @@ export async function desk(t, userid, path = '/admin', options = {}) {
   return browser
 }
 
+/** What stands in the menu. */
+export const links = (page) => page.getByRole('navigation', { name: '菜单' }).getByRole('link').allTextContents()
+
 /** Picks one of a menu of a form: the named one, or the first. */
 export async function choose(form, label, option) {
   const page = form.page?.() ?? form

@@ -37,7 +37,7 @@ test('a route is drawn as it was set, and a booking goes by it, step after step'
   const second = fresh.getByRole('group', { name: '环节2' })
   await choose(page, second, '审批人', '指定人员')
   await save(fresh)
-  await second.getByText('请选择该环节的审批人').waitFor()
+  await second.getByText('请选择人员').waitFor()
   await admin.audit()
   await chooseMember(page, second, '指定人员', '周岚')
   await second.getByRole('switch', { name: '超时处理' }).press('Space')
@@ -118,7 +118,8 @@ test('whoever is copied in on an area reads its visits until the rule ends', asy
   const { page } = admin
   const dialog = await form(page, page.getByRole('button', { name: '新增抄送规则' }), '新增抄送规则')
   await save(dialog)
-  await dialog.getByText(/请|不/).first().waitFor()
+  await dialog.getByText('请选择人员').waitFor()
+  await dialog.getByText('请选择部门或到访区域之一').waitFor()
   await chooseMember(page, dialog, '抄送人', '吴芳')
   await dialog.getByText('到访区域', { exact: true }).click()
   await choose(page, dialog, '到访区域', '校园区域')

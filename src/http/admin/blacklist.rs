@@ -92,7 +92,8 @@ pub struct EntryOut {
     /// `active`, `over` or `lifted`.
     #[schema(example = "active")]
     state: &'static str,
-    added_by: String,
+    #[schema(value_type = String, example = "吴*")]
+    added_by: Masked,
     added_at: DateTime<FixedOffset>,
     lifted_at: Option<DateTime<FixedOffset>>,
     /// How many passes it revoked when it was added.
@@ -113,7 +114,7 @@ impl EntryOut {
             area: area.map(|area| area.name),
             until: entry.until.map(campus_time),
             state: entry.state(now).as_str(),
-            added_by: by,
+            added_by: Masked::name(&by),
             added_at: campus_time(entry.added_at),
             lifted_at: entry.lifted_at.map(campus_time),
             revoked: entry.revoked,

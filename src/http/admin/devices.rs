@@ -95,7 +95,7 @@ impl DeviceIn {
         let mut f = Fields::default();
         let no_id = Fault::new("device_id_invalid", "设备编号应为1到32个字母、数字、_或-");
         let id = f.take("id", DeviceId::parse(&self.id).ok_or(no_id));
-        let no_gate = Fault::new("gate_unknown", "该门禁不存在");
+        let no_gate = Fault::new("gate_required", "请选择门禁");
         let gate = f.id("gate", &self.gate, no_gate);
         let no_way = Fault::new("direction_unknown", "direction 应为 in、out 或 both");
         let direction = f.take("direction", Direction::parse(&self.direction).ok_or(no_way));

@@ -94,7 +94,7 @@ pub async fn add(
 ) -> Result<(StatusCode, Json<GateRowOut>), Problem> {
     let mut f = Fields::default();
     let name = f.take("name", Title::parse(&form.name));
-    let no_area = Fault::new("area_unknown", "该到访区域不存在");
+    let no_area = Fault::new("area_required", "请选择到访区域");
     let area = f.id("area", &form.area, no_area);
     let (name, area) = f.finish(name.zip(area))?;
     let gate = registers::add_gate(&ctx, &by, &name, area).await?;

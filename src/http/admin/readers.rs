@@ -8,8 +8,10 @@ use utoipa::ToSchema;
 use super::staff::{NamedStaffOut, named};
 use crate::actions::readers;
 use crate::ctx::Ctx;
+use crate::domain::Fault;
 use crate::domain::actors::Admin;
 use crate::http::extract::{Json, Path};
+use crate::http::fields::Fields;
 use crate::http::problem::{Problem, ProblemOut};
 use crate::ids::{AreaId, DepartmentId, GrantId, StaffId};
 use crate::store::readers::{Grant, Over};
@@ -18,7 +20,8 @@ use crate::store::readers::{Grant, Over};
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReaderRuleIn {
-    staff: StaffId,
+    #[serde(default)]
+    staff: String,
     /// The host's.
     department: Option<DepartmentId>,
     area: Option<AreaId>,
@@ -49,15 +52,18 @@ pub async fn add(
     by: Admin,
     Json(form): Json<ReaderRuleIn>,
 ) -> Result<(StatusCode, Json<ReaderRuleOut>), Problem> {
+    let mut f = Fields::default();
+    let nobody = Fault::new("staff_required", "请选择人员");
+    let staff = f.id("staff", &form.staff, nobody);
+    let neither = Fault::new("over_required", "请选择部门或到访区域之一");
     let over = match (form.department, form.area) {
-        (Some(id), None) => Over::Department(id),
-        (None, Some(id)) => Over::Area(id),
-        (None, None) | (Some(_), Some(_)) => {
-            let said = "请选择部门或到访区域之一";
-            return Err(Problem::field("over", "over_unknown", said));
-        }
+        (Some(id), None) => Ok(Over::Department(id)),
+        (None, Some(id)) => Ok(Over::Area(id)),
+        (None, None) | (Some(_), Some(_)) => Err(neither),
     };
-    let grant = readers::grant(&ctx, &by, form.staff, over).await?;
+    let over = f.take("over", over);
+    let (staff, over) = f.finish(staff.zip(over))?;
+    let grant = readers::grant(&ctx, &by, staff, over).await?;
     Ok((StatusCode::CREATED, Json(ReaderRuleOut::of(&grant))))
 }
 

@@ -208,6 +208,17 @@ impl RouteStepIn {
             ("host", None, None) => Who::Host,
             ("member", None, Some(id)) => Who::Member(id),
             ("administrators", None, None) => Who::Administrators,
+            ("department", None, None) => {
+                let said = "请选择部门";
+                return Err(Problem::field(
+                    &at("department"),
+                    "department_required",
+                    said,
+                ));
+            }
+            ("member", None, None) => {
+                return Err(Problem::field(&at("staff"), "staff_required", "请选择人员"));
+            }
             _ => {
                 let said = "请选择该环节的审批人";
                 return Err(Problem::field(&at("who"), "who_unknown", said));

@@ -137,7 +137,7 @@ pub struct StaffIn {
     revision: String,
 }
 
-const NO_DEPARTMENT: Fault = Fault::new("department_unknown", "该部门不存在");
+const NO_DEPARTMENT: Fault = Fault::new("department_required", "请选择部门");
 
 fn form(
     f: &mut Fields,

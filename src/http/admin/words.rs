@@ -1,4 +1,5 @@
-//! What a sheet says where the lists of the API have a short text, which each page puts in words itself.
+//! What a sheet says where the lists of the API have a short text, which each page puts in words itself: the
+//! console's are these.
 
 use crate::domain::gate::Reason;
 use crate::domain::id_number::IdKind;
@@ -29,19 +30,19 @@ pub fn direction(way: &str) -> &'static str {
 pub fn reason(reason: Reason) -> &'static str {
     match reason {
         Reason::BadCode => "二维码无效",
-        Reason::StaleCode => "二维码已过期",
-        Reason::Unknown => "没有通行凭证",
-        Reason::Blocked => "在黑名单中",
-        Reason::Revoked => "通行凭证已作废",
-        Reason::Unapproved => "未通过审批",
-        Reason::NotYet => "未到访问时间",
-        Reason::Expired => "已过访问时间",
-        Reason::Area => "不在可通行区域",
-        Reason::Quota => "已达当日次数",
-        Reason::Passback => "重复进出",
+        Reason::StaleCode => "二维码已过期，需刷新",
+        Reason::Unknown => "未找到预约",
+        Reason::Blocked => "黑名单",
+        Reason::Revoked => "凭证已撤销",
+        Reason::Unapproved => "未审批通过",
+        Reason::NotYet => "未到预约时间",
+        Reason::Expired => "预约已过期",
+        Reason::Area => "区域不符",
+        Reason::Quota => "当日次数已满",
+        Reason::Passback => "未出先入",
         Reason::UsedUp => "人数或次数已满",
-        Reason::Unavailable => "系统繁忙",
-        Reason::Ok => "放行",
+        Reason::Unavailable => "系统不可用",
+        Reason::Ok => "通过",
     }
 }
 
@@ -50,19 +51,19 @@ pub fn message(kind: Kind) -> &'static str {
     match kind {
         Kind::ApprovalWaiting => "待审批",
         Kind::ApprovalReminder => "审批提醒",
-        Kind::VisitApproved => "审批通过",
-        Kind::VisitRejected => "审批拒绝",
-        Kind::VisitReturned => "审批退回",
+        Kind::VisitApproved => "预约通过",
+        Kind::VisitRejected => "预约被拒绝",
+        Kind::VisitReturned => "预约被退回",
         Kind::PassIssued => "通行凭证",
         Kind::GuestArrived => "访客到达",
-        Kind::Invited => "邀约",
-        Kind::Registered => "小区登记",
-        Kind::InvitationLapsing => "邀约即将失效",
-        Kind::InvitationLapsed => "邀约已失效",
-        Kind::CardSettled => "更新审批卡片",
-        Kind::FollowerSeen => "关注公众号",
-        Kind::BlacklistHit => "黑名单预警",
-        Kind::AnswerLate => "迟到的回复",
+        Kind::Invited => "受邀通知",
+        Kind::Registered => "住户访客登记",
+        Kind::InvitationLapsing => "邀请即将失效",
+        Kind::InvitationLapsed => "邀请已失效",
+        Kind::CardSettled => "审批卡片更新",
+        Kind::FollowerSeen => "关注者资料",
+        Kind::BlacklistHit => "黑名单到访",
+        Kind::AnswerLate => "补发回复",
         Kind::LoginCode => "登录验证码",
     }
 }
@@ -73,9 +74,9 @@ pub fn channel(channel: Channel) -> &'static str {
         Channel::Template => "模板消息",
         Channel::Sms => "短信",
         Channel::WecomCard => "企业微信卡片",
-        Channel::WecomText => "企业微信文本",
-        Channel::CardUpdate => "企业微信卡片更新",
-        Channel::UserInfo => "用户信息",
+        Channel::WecomText => "企业微信",
+        Channel::CardUpdate => "卡片更新",
+        Channel::UserInfo => "用户资料",
     }
 }
 
@@ -84,8 +85,8 @@ pub fn state(state: &str) -> &'static str {
     match state {
         "due" => "待发送",
         "sent" => "已发送",
-        "dead" => "发送失败",
-        "overtaken" => "不再需要",
+        "dead" => "未送达",
+        "overtaken" => "无需发送",
         _ => "",
     }
 }

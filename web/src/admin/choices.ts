@@ -1,5 +1,5 @@
 // The menus that several filters and forms share. An administrator also finds what is closed by now.
-import { type Page, api } from './api'
+import { type Page, type Shapes, api } from './api'
 import type { Option } from './list'
 import { type Me } from './api'
 import { isAdministrator } from './me'
@@ -14,3 +14,5 @@ export const openReasons = () => open('reasons')
 export const areasFor = (me: Me) => () => (isAdministrator(me) ? every('areas') : openAreas())
 export const reasonsFor = (me: Me) => () => (isAdministrator(me) ? every('reasons') : openReasons())
 export const gates = () => every('gates')
+export const auditedActs = async () =>
+  (await api.get<Shapes['ActOut'][]>('/api/admin/audit/acts')).map(({ what, text }) => ({ value: what, label: text }))

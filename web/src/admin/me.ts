@@ -13,3 +13,9 @@ export function useMe(): Me {
 }
 
 export const isAdministrator = (me: Me) => me.roles.includes('administrator')
+
+/** Whoever may be visited stands in a form as its host until another is chosen. */
+export const isHost = (me: Me) => me.roles.includes('host')
+
+/** Whoever only reads what is copied to them, or stands at a gate, did not come to begin a visit. */
+export const beginsVisits = (me: Me) => me.roles.some((role) => role !== 'reader' && role !== 'guard')

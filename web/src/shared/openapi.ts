@@ -30,6 +30,13 @@ export interface components {
             mini_openid?: string | null;
             unionid?: string | null;
         };
+        /** @description Something that can be done, and is written down. */
+        ActOut: {
+            /** @example area.set */
+            what: string;
+            /** @example 修改到访区域 */
+            text: string;
+        };
         AnswerIn: {
             template_id: string;
             /**
@@ -223,12 +230,20 @@ export interface components {
             /** Format: date-time */
             at: string;
             who: string;
-            /** @description Of a member of staff. */
-            name?: string | null;
+            /**
+             * @description A member of staff by their name, anybody else by what they are.
+             * @example 吴*
+             */
+            who_text: string;
             what: string;
+            /** @example 修改到访区域 */
+            what_text: string;
             subject: string;
-            /** @description `before → after` of a change. */
+            /** @example 到访区域 图书馆 */
+            subject_text: string;
+            /** @description What it says, all in one line; of a change only what is another now. */
             detail: string;
+            facts: components["schemas"]["FactOut"][];
         };
         /** @description 访客预约. */
         BookVisitIn: {
@@ -557,6 +572,7 @@ export interface components {
              * @example active
              */
             state: string;
+            /** @example 吴* */
             added_by: string;
             /** Format: date-time */
             added_at: string;
@@ -594,6 +610,17 @@ export interface components {
              * @example 60
              */
             minutes?: number;
+        };
+        /** @description Something that a line says: of a change, what was and what is, which may be the same. */
+        FactOut: {
+            /**
+             * @description What it is about.
+             * @example 开放时间
+             */
+            name: string;
+            /** @description None of what is no change. */
+            before?: string | null;
+            text: string;
         };
         /** @description A row that is not taken. */
         FaultOut: {
@@ -1201,12 +1228,20 @@ export interface components {
                 /** Format: date-time */
                 at: string;
                 who: string;
-                /** @description Of a member of staff. */
-                name?: string | null;
+                /**
+                 * @description A member of staff by their name, anybody else by what they are.
+                 * @example 吴*
+                 */
+                who_text: string;
                 what: string;
+                /** @example 修改到访区域 */
+                what_text: string;
                 subject: string;
-                /** @description `before → after` of a change. */
+                /** @example 到访区域 图书馆 */
+                subject_text: string;
+                /** @description What it says, all in one line; of a change only what is another now. */
                 detail: string;
+                facts: components["schemas"]["FactOut"][];
             }[];
             /** @description `after` of the next page; none on the last one. */
             next?: string | null;
@@ -1261,6 +1296,7 @@ export interface components {
                  * @example active
                  */
                 state: string;
+                /** @example 吴* */
                 added_by: string;
                 /** Format: date-time */
                 added_at: string;
@@ -1816,7 +1852,7 @@ export interface components {
         };
         /** @description Exactly one of `department` and `area`. */
         ReaderRuleIn: {
-            staff: components["schemas"]["StaffId"];
+            staff?: string;
             department?: components["schemas"]["DepartmentId"] | null;
             area?: components["schemas"]["AreaId"] | null;
         };

@@ -1,4 +1,9 @@
-//! 操作日志: who changed or saw what.
+//! 操作日志: who changed or saw what. A line is kept in codes, and told in [`words`]: the list and its sheet say
+//! the same.
+
+mod names;
+mod told;
+mod words;
 
 use axum::extract::State;
 use chrono::{DateTime, FixedOffset};
@@ -6,19 +11,19 @@ use futures::FutureExt;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use self::told::{FactOut, Told};
 use super::page::{Page, PageOut, days, queries};
 use crate::ctx::Ctx;
-use crate::domain::PersonName;
 use crate::domain::actors::Admin;
 use crate::domain::window::{campus_time, screen_time};
 use crate::http::export::{PAGE, Sheet, export};
 use crate::http::extract::{Json, Query};
 use crate::http::fields::Fields;
 use crate::http::problem::{Problem, ProblemOut};
-use crate::ids::{AuditId, StaffId};
+use crate::ids::AuditId;
 use crate::secret::Masked;
-use crate::store::audit::{self, AuditFilter, Kept};
-use crate::store::{StoreError, staff};
+use crate::store::StoreError;
+use crate::store::audit::{self, AuditFilter};
 
 queries! {
     /// What is looked for; everything that is given must fit.
@@ -57,28 +62,14 @@ impl AuditQuery {
     }
 }
 
-/// A line, and the name of the member of staff who did it.
-type Named = (Kept, Option<PersonName>);
-
 async fn lines(
     ctx: &Ctx,
     filter: &AuditFilter,
     before: Option<AuditId>,
     limit: u64,
-) -> Result<Vec<Named>, StoreError> {
-    let db = &ctx.db.read;
-    let found = audit::list(db, filter, before, limit).await?;
-    let members = staff::find_many(db, found.iter().filter_map(|kept| member(&kept.who))).await?;
-    let name = |who: &str| {
-        let id = member(who)?;
-        let member = members.iter().find(|member| member.id == id)?;
-        Some(member.name.clone())
-    };
-    let named = |kept: Kept| {
-        let name = name(&kept.who);
-        (kept, name)
-    };
-    Ok(found.into_iter().map(named).collect())
+) -> Result<Vec<Told>, StoreError> {
+    let found = audit::list(&ctx.db.read, filter, before, limit).await?;
+    Told::all(&ctx.db.read, found).await
 }
 
 /// A line of the audit, masked as it was written.
@@ -87,13 +78,53 @@ pub struct AuditRowOut {
     id: AuditId,
     at: DateTime<FixedOffset>,
     who: String,
-    /// Of a member of staff.
-    #[schema(value_type = Option<String>)]
-    name: Option<Masked>,
+    /// A member of staff by their name, anybody else by what they are.
+    #[schema(example = "吴*")]
+    who_text: String,
     what: String,
+    #[schema(example = "修改到访区域")]
+    what_text: String,
     subject: String,
-    /// `before → after` of a change.
+    #[schema(example = "到访区域 图书馆")]
+    subject_text: String,
+    /// What it says, all in one line; of a change only what is another now.
     detail: String,
+    facts: Vec<FactOut>,
+}
+
+impl AuditRowOut {
+    fn of(told: Told) -> Self {
+        let mask = |name: &str| Masked::name(name).to_string();
+        Self {
+            who_text: told.who(&mask),
+            what_text: told.act().to_owned(),
+            subject_text: told.subject(&mask),
+            detail: told.detail(&mask),
+            facts: told.facts(&mask),
+            id: told.kept.id,
+            at: campus_time(told.kept.at),
+            who: told.kept.who,
+            what: told.kept.what,
+            subject: told.kept.subject,
+        }
+    }
+}
+
+/// Something that can be done, and is written down.
+#[derive(Serialize, ToSchema)]
+pub struct ActOut {
+    #[schema(example = "area.set")]
+    what: &'static str,
+    #[schema(example = "修改到访区域")]
+    text: &'static str,
+}
+
+/// Everything that the audit may hold, in the order of a menu
+#[utoipa::path(get, path = "/api/admin/audit/acts", operation_id = "audited_acts", tag = "admin",
+    responses((status = 200, body = Vec<ActOut>), (status = 403, body = ProblemOut)))]
+pub async fn acts(_: Admin) -> Json<Vec<ActOut>> {
+    let acts = words::acts().map(|(what, text)| ActOut { what, text });
+    Json(acts.collect())
 }
 
 /// 操作日志, newest first
@@ -107,35 +138,26 @@ pub async fn list(
 ) -> Result<Json<PageOut<AuditRowOut>>, Problem> {
     let (filter, page) = query.filter()?;
     let found = lines(&ctx, &filter, page.before, page.limit).await?;
-    let row = |(kept, name): Named| AuditRowOut {
-        id: kept.id,
-        at: campus_time(kept.at),
-        name: name.map(|name| Masked::name(name.as_str())),
-        who: kept.who,
-        what: kept.what,
-        subject: kept.subject,
-        detail: kept.detail,
-    };
-    Ok(Json(page.of(found, |(kept, _)| kept.id.to_string(), row)))
+    let key = |told: &Told| told.kept.id.to_string();
+    Ok(Json(page.of(found, key, AuditRowOut::of)))
 }
 
-fn member(who: &str) -> Option<StaffId> {
-    who.strip_prefix("staff:")?.parse().ok()
-}
-
-const SHEET: Sheet<Named> = Sheet {
+const SHEET: Sheet<Told> = Sheet {
     name: "audit",
     what: "audit.export",
     columns: &[
-        ("时间", |_, (kept, _)| screen_time(kept.at)),
-        ("操作人", |_, (kept, _)| kept.who.clone()),
-        ("姓名", |shown, (_, name)| {
-            let name = name.as_ref();
-            name.map_or_else(String::new, |name| shown.name(name.as_str()))
+        ("时间", |_, told| screen_time(told.kept.at)),
+        ("操作人", |shown, told| {
+            told.who(&|name| shown.name(name))
         }),
-        ("操作", |_, (kept, _)| kept.what.clone()),
-        ("对象", |_, (kept, _)| kept.subject.clone()),
-        ("内容", |_, (kept, _)| kept.detail.clone()),
+        ("操作人编号", |_, told| told.kept.who.clone()),
+        ("操作", |_, told| told.act().to_owned()),
+        ("对象", |shown, told| {
+            told.subject(&|name| shown.name(name))
+        }),
+        ("内容", |shown, told| {
+            told.detail(&|name| shown.name(name))
+        }),
     ],
 };
 
@@ -145,7 +167,7 @@ export! {
     (ctx, by: Admin, asked: AuditQuery) {
         let (filter, _) = asked.query.filter()?;
         let page = |before| lines(&ctx, &filter, before, PAGE).boxed();
-        let key = |(kept, _): &Named| kept.id;
+        let key = |told: &Told| told.kept.id;
         SHEET.take((&ctx, &by.member, asked.plain), page, key).await
     }
 }
