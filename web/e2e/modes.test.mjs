@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { BASE_URL, openBrowser } from './browser.mjs'
 import { approverOf, book, decide, invite, member, passLink, visitor } from './campus.mjs'
+import { leavesNothing, namesOfCampus } from './english.mjs'
 
 const SMALL = { width: 320, height: 640 }
-const CHINESE = /\p{Script=Han}/u
 
 const size = (page) => page.evaluate(() => parseFloat(getComputedStyle(document.body).fontSize))
 
@@ -78,30 +78,6 @@ async function registered({ page, phone }) {
   const { id } = await answer.json()
   await passLink(phone)
   return id
-}
-
-/** What the campus calls its people and places, in whatever language. */
-async function namesOfCampus() {
-  const lists = ['areas', 'reasons'].map(async (list) => (await fetch(`${BASE_URL}/api/${list}`)).json())
-  const named = (await Promise.all(lists)).flat().map(({ name }) => name)
-  return [...named, '信息中心', '丁香水榭社区', '丁香水榭小区', '刘明', '刘*', '陈静', '张三丰', '张*', '王建国', '李小红']
-}
-
-/** No text that is shown, read aloud or hinted at is in Chinese, but names and the way back to Chinese. */
-async function leavesNothing(page, campus) {
-  const said = await page.evaluate(() => {
-    const found = []
-    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT)
-    while (walker.nextNode()) {
-      const { currentNode: node } = walker
-      if ((node.closest ? node : node.parentElement).closest('[lang|="zh"], script, style, noscript')) continue
-      if (node.nodeType === Node.TEXT_NODE) found.push(node.data)
-      else found.push(...['aria-label', 'alt', 'title', 'placeholder'].map((name) => node.getAttribute(name) ?? ''))
-    }
-    return [document.title, ...found]
-  })
-  const left = said.map((text) => campus.reduce((rest, name) => rest.replaceAll(name, ''), text)).filter((text) => CHINESE.test(text))
-  assert.deepEqual(left, [], `untranslated on ${page.url()}`)
 }
 
 /** Every page of the phone, with what tells that it is there, whatever its language. */

@@ -36,6 +36,7 @@ export const zh = {
   },
   stages: {
     inviting: '邀请中',
+    submitted: '已提交',
     pending: '审批中',
     approved: '已通过',
     rejected: '已拒绝',
