@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { BASE_URL, openBrowser } from './browser.mjs'
-import { approverOf, book, decide, invite, member, passLink, visitor } from './campus.mjs'
+import { accept, applyForGroup, approverOf, book, decide, invite, member, passLink, visitor } from './campus.mjs'
 import { leavesNothing, namesOfCampus } from './english.mjs'
 
 const SMALL = { width: 320, height: 640 }
@@ -67,17 +67,29 @@ test('what the server refuses is said in English by its code', async (t) => {
   await page.getByText('The code or the last four digits are wrong').waitFor()
 })
 
-/** A visitor to a resident whom the register knows: no person decides. */
-async function registered({ page, phone }) {
+/** A visitor to a resident: no person decides where the register knows them by that house. */
+async function register({ page, phone }, house) {
   const day = new Date().toISOString().slice(0, 10)
-  const resident = { name: '王建国', phone: '13900000101', house: '3栋2单元501' }
+  const resident = { name: '王建国', phone: '13900000101', house }
   const answer = await page.request.post(`${BASE_URL}/api/registrations`, {
     headers: { origin: BASE_URL },
     data: { resident, starts_on: day, ends_on: day, visitor: { name: '李小红', phone } },
   })
-  const { id } = await answer.json()
-  await passLink(phone)
-  return id
+  assert.equal(answer.status(), 201, await answer.text())
+  return (await answer.json()).id
+}
+
+/** A booking, an invitation and a registration that an approver returned. */
+async function sentBack(t, { guest, approver, host, desk }) {
+  const comment = 'Please correct the reason'
+  const returned = await book(guest)
+  await decide(approver, returned, '退回', comment)
+  const { id: corrected, link } = await invite(host, 1)
+  await accept(guest, link, { name: '李小红', idNumber: 'E12345678' })
+  await decide(approver, corrected, '退回', comment)
+  const registration = await register(guest, '9栋9单元901')
+  await decide(desk, registration, '退回', comment)
+  return { returned, corrected, registration }
 }
 
 /** Every page of the phone, with what tells that it is there, whatever its language. */
@@ -92,8 +104,14 @@ async function tour(t, { dark, large, english, names }) {
   const host = await member(t, 'liuming', small)
   const { id: inviting, link } = await invite(host, 3)
   const desk = await member(t, 'wufang', small)
-  const register = await registered(guest)
-  for (const { context } of [guest, approver, host, desk]) await prefer(context, { large, english })
+  const known = await register(guest, '3栋2单元501')
+  const { returned, corrected, registration } = await sentBack(t, { guest, approver, host, desk })
+  await host.page.goto(`${BASE_URL}/h5/staff`)
+  await host.page.getByRole('tab').first().waitFor()
+  const group = await applyForGroup(host.page)
+  await decide(approver, group, '同意')
+  const guard = await member(t, 'zhoulan', small)
+  for (const { context } of [guest, approver, host, desk, guard]) await prefer(context, { large, english })
 
   const campus = english ? await namesOfCampus() : []
   const seen = [
@@ -105,6 +123,8 @@ async function tour(t, { dark, large, english, names }) {
     [guest, '/p/AAAAAAAAAAAAAAAAAAAAAA', '.pass-state'],
     [guest, '/h5/register', '.submit'],
     [guest, '/h5/register?tab=records', 'article'],
+    [guest, `/h5/visits/${returned}/edit`, '.submit'],
+    [guest, `/h5/registrations/${registration}/edit`, '.submit'],
     [guest, '/h5/me', '.me-acts'],
     [guest, '/h5/left', '.notice'],
     [guest, '/h5/nowhere', '.notice'],
@@ -113,11 +133,16 @@ async function tour(t, { dark, large, english, names }) {
     [approver, '/h5/staff', 'article'],
     [approver, `/h5/staff/approvals/${waiting}`, '.foot'],
     [approver, `/h5/staff/approvals/${id}`, '.facts'],
-    [desk, `/h5/staff/approvals/${register}`, '.facts'],
+    [desk, `/h5/staff/approvals/${known}`, '.facts'],
+    [approver, `/h5/staff/approvals/${group}`, '.facts'],
     [approver, '/h5/staff/delegation', '.submit'],
     [host, '/h5/staff/invitations', '.submit'],
     [host, '/h5/staff/invitations?tab=records', 'article'],
     [host, `/h5/staff/invitations/${inviting}`, '.board-places'],
+    [host, `/h5/staff/invitations/${corrected}/edit`, '.submit'],
+    [host, `/h5/staff/invitations/${group}`, '.group-pass img'],
+    [host, '/h5/staff/proxies', '.proxy-visitor'],
+    [guard, '/h5/guard', '.guard-entry'],
   ]
   for (const [{ page, audit, see }, path, ready] of seen) {
     await page.goto(`${BASE_URL}${path}`)
@@ -137,6 +162,45 @@ async function tour(t, { dark, large, english, names }) {
       await leavesNothing(page, campus)
     }
   }
+
+  const look = async ({ page, audit, see }, name) => {
+    await audit()
+    if (english) await leavesNothing(page, campus)
+    await see(`${names}-${name}`)
+  }
+
+  // 代约 for more than one, with nothing filled in.
+  await host.page.goto(`${BASE_URL}/h5/staff/proxies`)
+  await host.page.locator('.submit:not(.second)').click()
+  await host.page.locator('.proxy-visitor').nth(1).waitFor()
+  await host.page.locator('.submit.second').click()
+  await host.page.getByRole('alert').first().waitFor()
+  await host.page.locator('.van-toast').waitFor({ state: 'hidden' })
+  await look(host, 'proxy-two')
+
+  // The guard: nobody, somebody, who is let in, a forged code, and who is inside.
+  const entry = guard.page.locator('.guard-entry:visible input')
+  await guard.page.goto(`${BASE_URL}/h5/guard`)
+  await entry.fill('13800009999')
+  await entry.press('Enter')
+  await guard.page.locator('.notice').waitFor()
+  await look(guard, 'guard-nobody')
+  await entry.fill(guest.phone)
+  await entry.press('Enter')
+  await guard.page.locator('.verdict.opens').waitFor()
+  await look(guard, 'guard-found')
+  await guard.page.locator('.at-gate-act button').first().click()
+  await guard.page.locator('.at-gate-act').waitFor({ state: 'detached' })
+  await guard.page.locator('.van-toast').waitFor({ state: 'hidden' })
+  await look(guard, 'guard-through')
+  await guard.page.goto(`${BASE_URL}/h5/guard?tab=scan`)
+  await entry.fill('FORGED')
+  await entry.press('Enter')
+  await guard.page.locator('.verdict.refuses').waitFor()
+  await look(guard, 'guard-refused')
+  await guard.page.goto(`${BASE_URL}/h5/guard?tab=inside`)
+  await guard.page.locator('.inside-count').waitFor()
+  await look(guard, 'guard-inside')
 
   // The sheets that come up from the foot.
   await guest.page.goto(`${BASE_URL}/h5/book`)

@@ -4,7 +4,7 @@ const { visits, problemOf } = require('../../utils/api')
 const { say } = require('../../utils/asking')
 const { entitle } = require('../../utils/bars')
 const { moment } = require('../../utils/format')
-const { texts, worded } = require('../../texts')
+const { texts } = require('../../texts')
 
 /** @param {Visit} visit */
 function toDraft(visit) {
@@ -50,7 +50,7 @@ Page({
       const registration = Boolean(visit.resident)
       entitle(registration ? texts.register.edit : texts.titles.edit)
       const reenter = registration ? texts.register.reenter : texts.book.reenter
-      const comment = visit.comment ? texts.common.pair(texts.book.returned, worded(visit.comment)) : ''
+      const comment = visit.comment ? texts.common.pair(texts.book.returned, visit.comment) : ''
       this.setData({ first: toDraft(visit), registration, comment, reenter })
     } catch (error) {
       this.setData({ failure: problemOf(error).message })

@@ -529,6 +529,7 @@ export const en: Texts = {
     phone: 'Phone',
     idNumber: 'ID number',
     photos: 'Photos',
+    comma: ', ',
     photoKinds: { id: 'ID photo', face: 'Face photo' },
     has: (kind: string, given: boolean) => `${kind}: ${given ? 'given' : 'none'}`,
     plates: 'Plate',

@@ -488,6 +488,7 @@ export const zh = {
     phone: '手机号',
     idNumber: '证件号',
     photos: '照片',
+    comma: '，',
     photoKinds: { id: '证件照', face: '人脸照' },
     has: (kind: string, given: boolean) => `${kind}${given ? '已上传' : '未上传'}`,
     plates: '车牌号',
