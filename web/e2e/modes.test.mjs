@@ -129,7 +129,7 @@ async function tour(t, { dark, large, english, names }) {
     [guest, '/h5/left', '.notice'],
     [guest, '/h5/nowhere', '.notice'],
     [guest, link, '.submit'],
-    [guest, '/r/AAAAAAAAAAAAAAAAAAAAAA', '.notice'],
+    [guest, '/r/AAAAAAAAAAAAAAAAAAAAAA', '.outcome'],
     [approver, '/h5/staff', 'article'],
     [approver, `/h5/staff/approvals/${waiting}`, '.foot'],
     [approver, `/h5/staff/approvals/${id}`, '.facts'],

@@ -292,7 +292,8 @@ export const zh = {
     expect: '同意',
     disown: '我不认识此人',
     disownAsk: '确定不认识此人吗？其通行凭证将立即失效，且不能恢复。',
-    unknown: '链接无效。请核对短信中的链接是否完整。该登记也可能已被修改。',
+    unknown: '链接无效',
+    unknownAdvice: '请核对短信中的链接是否完整。该登记也可能已被修改。',
     ended: '该登记已结束，无需处理。',
   },
   pass: {
