@@ -76,7 +76,7 @@ pub fn after(
         Attempt::Closed(why) => next_channel(why),
         Attempt::Held => held(),
         Attempt::OverBudget => next_channel("the day's budget of this channel is spent"),
-        Attempt::Crowded => again(Duration::minutes(1), false, "much else is told them"),
+        Attempt::Crowded => again(to_the_next_minute(now), false, "much else is told them"),
         Attempt::Failed(error) => match (error, error.class()) {
             (_, Some(Class::Done)) => Ending::Sent,
             (_, Some(Class::Never)) => next_channel(&error.to_string()),
@@ -102,6 +102,11 @@ pub fn after(
             },
         },
     }
+}
+
+/// Until the clock's next minute, in which there is place again.
+fn to_the_next_minute(now: DateTime<Utc>) -> Duration {
+    Duration::minutes(1) - Duration::seconds(now.timestamp().rem_euclid(60))
 }
 
 /// 2, 4, 8 … seconds, up to ten minutes.

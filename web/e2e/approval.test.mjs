@@ -84,7 +84,7 @@ test('退回 and 拒绝 want a comment, and what came back is corrected and sent
   const again = await until('a new card', async () => {
     const found = await cardOf(id)
     return found?.card.task_id !== approver.card.task_id && found
-  })
+  }, 150_000)
   await approver.page.goto(again.card.buttons.find(({ text }) => text === '拒绝').url)
   await approver.page.getByRole('textbox', { name: /^审批意见/ }).fill('当日校园封闭')
   await approver.page.getByRole('button', { name: '确定拒绝' }).click()

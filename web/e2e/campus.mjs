@@ -45,9 +45,12 @@ export async function member(t, userid, options) {
 
 /** The member of staff on whose desk the card of a visit lies, with their browser and the card. */
 export async function approverOf(t, visit, options) {
-  const { userid, card } = await until('a card on a desk', () => cardOf(visit))
+  const { userid, card } = await cardOnDesk(visit)
   return { ...(await member(t, userid, options)), userid, card }
 }
+
+/** Waits for the card of a visit, however much else its approver is told: what is too much for one minute comes in the next ones. */
+export const cardOnDesk = (visit) => until('a card on a desk', () => cardOf(visit), 150_000)
 
 /** Where the card of a visit lies now: the application names the visit in its link. */
 export async function cardOf(visit) {
@@ -138,8 +141,8 @@ export async function keptBy(page) {
 }
 
 /** Waits for what the service does in its own time, such as a delivery. */
-export async function until(what, look) {
-  const end = Date.now() + 10_000
+export async function until(what, look, patience = 10_000) {
+  const end = Date.now() + patience
   for (;;) {
     const seen = await look()
     if (seen) return seen
@@ -199,6 +202,13 @@ export async function invite({ page }, capacity) {
   return { id: page.url().split('/').pop(), link: await linkShown(page) }
 }
 
+/** What the countdown of an invitation shows that has so many minutes left, or what is left of the day, with which its visit ends. */
+export function countdown(minutes) {
+  const untilMidnight = 86_400 - Math.ceil(Date.now() / 1000 + 8 * 3600) % 86_400
+  const most = Math.floor(Math.min(minutes * 60, untilMidnight) / 60)
+  return new RegExp(`^0?(${most}|${most - 1}):[0-5]\\d$`)
+}
+
 /** The path of the link whose QR the page of an open invitation shows. */
 export async function linkShown(page) {
   await page.getByRole('button', { name: '分享二维码' }).click()
@@ -217,6 +227,17 @@ export async function accept({ page, phone }, link, { name, idNumber }) {
   await fillPerson(page, { phone, name, idNumber })
   await page.getByRole('button', { name: '接受邀请' }).click()
   await page.getByText('已接受邀请').waitFor()
+}
+
+/** 验证手机号 of the form's own number, in a sheet over the form. */
+export async function prove(page, phone) {
+  await page.getByRole('button', { name: '验证手机号' }).click()
+  const sheet = page.getByRole('dialog', { name: '验证手机号' })
+  assert.equal(await sheet.getByRole('textbox', { name: /^手机号/ }).inputValue(), phone)
+  await sheet.getByRole('button', { name: '获取验证码' }).click()
+  await sheet.getByRole('button', { name: /秒后可重发$/ }).waitFor()
+  await sheet.getByRole('textbox', { name: /^验证码/ }).fill(await loginCode(phone))
+  return sheet
 }
 
 /** Books and gives back the visit's id, from the address of its page; `alter` comes before the end. */

@@ -8,7 +8,7 @@ const CHINESE = /\p{Script=Han}/u
 export async function namesOfCampus() {
   const lists = ['areas', 'reasons'].map(async (list) => (await fetch(`${BASE_URL}/api/${list}`)).json())
   const named = (await Promise.all(lists)).flat().map(({ name }) => name)
-  return [...named, '信息中心', '丁香水榭社区', '丁香水榭小区', '东门', '丁香水榭门', '刘明', '刘*', '陈静', '张三丰', '张*', '王建国', '李小红', '李**', '李四', '李*', '渝A12345', '渝AD12345']
+  return [...named, '信息中心', '丁香水榭社区', '丁香水榭小区', '刘明', '刘*', '陈静', '张三丰', '张*', '王建国', '李小红', '李**', '李四', '李*', '渝A12345', '渝AD12345']
 }
 
 /** No text that is shown, read aloud or hinted at is in Chinese, but names and what is marked as Chinese. */

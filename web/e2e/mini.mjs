@@ -1,7 +1,7 @@
 // People with the mini-program in their hands: its pages as they are, in Chromium by glass-easel (mp-harness), before
 // the real binary, whose sandbox shows them and gives the codes of `wx.login` and of the phone button.
 import { BASE_URL, control, openBrowser, photo } from './browser.mjs'
-import { cardOf, HOST, ID_NUMBER, someNumber, until } from './campus.mjs'
+import { cardOnDesk, HOST, ID_NUMBER, someNumber, until } from './campus.mjs'
 
 /**
  * Somebody new who holds the mini-program: the browser, `openid`, `phone`, and `open(path)`, which opens one of its
@@ -93,7 +93,7 @@ export async function numberShown(page) {
 
 /** The approver says 同意 on the card of a visit. */
 export async function agree(visit) {
-  const { userid, card } = await until('a card on a desk', () => cardOf(visit))
+  const { userid, card } = await cardOnDesk(visit)
   const { key } = card.buttons.find(({ text }) => text === '同意')
   await control('POST', `/wecom/${userid}/tap`, { task_id: card.task_id, key })
 }

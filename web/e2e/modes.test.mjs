@@ -113,7 +113,10 @@ async function tour(t, { dark, large, english, names }) {
   const guard = await member(t, 'zhoulan', small)
   for (const { context } of [guest, approver, host, desk, guard]) await prefer(context, { large, english })
 
-  const campus = english ? await namesOfCampus() : []
+  await guard.page.goto(`${BASE_URL}/h5/guard`)
+  await guard.page.locator('.guard-entry').waitFor()
+  const gates = await (await guard.page.request.get(`${BASE_URL}/api/guard/gates`)).json()
+  const campus = [...(await namesOfCampus()), ...gates.map(({ name }) => name)]
   const seen = [
     [guest, '/h5/book', '.submit'],
     [guest, '/h5/book?tab=records', 'article'],
@@ -130,7 +133,8 @@ async function tour(t, { dark, large, english, names }) {
     [guest, '/h5/nowhere', '.notice'],
     [guest, link, '.submit'],
     [guest, '/r/AAAAAAAAAAAAAAAAAAAAAA', '.outcome'],
-    [approver, '/h5/staff', 'article'],
+    // Theirs alone: other stories bring people of other names.
+    [approver, `/h5/staff?q=${waiting}`, 'article'],
     [approver, `/h5/staff/approvals/${waiting}`, '.foot'],
     [approver, `/h5/staff/approvals/${id}`, '.facts'],
     [desk, `/h5/staff/approvals/${known}`, '.facts'],
@@ -200,6 +204,8 @@ async function tour(t, { dark, large, english, names }) {
   await look(guard, 'guard-refused')
   await guard.page.goto(`${BASE_URL}/h5/guard?tab=inside`)
   await guard.page.locator('.inside-count').waitFor()
+  const inside = await (await guard.page.request.get(`${BASE_URL}/api/guard/inside`)).json()
+  campus.push(...inside.longest.flatMap(({ name, host, department }) => [name, host, department]))
   await look(guard, 'guard-inside')
 
   // The sheets that come up from the foot.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { BASE_URL, control, openBrowser } from './browser.mjs'
-import { cardOf, fillBooking, fillPerson, passLink, pick, someNumber, until } from './campus.mjs'
+import { cardOnDesk, fillBooking, fillPerson, passLink, pick, someNumber, until } from './campus.mjs'
 
 /** The sandbox's page with its three devices; the visitor's is a new person's, by the name of `nickname`. */
 async function table(t, nickname, { width = 1440, height = 1120 } = {}) {
@@ -25,9 +25,9 @@ async function table(t, nickname, { width = 1440, height = 1120 } = {}) {
 
 /** Presses 同意 on the card of a visit, wherever it lies. */
 async function agreeOn(desk, visit) {
-  const { userid } = await until('a card', () => cardOf(visit))
+  const { userid } = await cardOnDesk(visit)
   await desk.getByLabel('成员').selectOption(userid)
-  const card = desk.getByRole('article').last()
+  const card = desk.getByRole('article').filter({ hasText: visit })
   await card.getByRole('button', { name: '同意' }).click()
   await card.getByRole('button', { name: '同意' }).waitFor({ state: 'detached' })
 }
