@@ -1,9 +1,12 @@
 // The JSON API as the mini-program uses it. A mini-program keeps no cookies: the session is a token that `wx.login`'s
 // code buys, and travels as a bearer.
 const { BASE_URL } = require('../config')
-const { texts } = require('../texts')
+const { spoken, texts } = require('../texts')
 
 const TOKEN = 'token'
+
+/** The language in which a refusal is answered. */
+const SPOKEN = { 'accept-language': spoken }
 
 /** Why a call failed, as problem+json says it; `status` 0 means that no answer came. */
 class Problem extends Error {
@@ -49,7 +52,7 @@ const request = (method, path, body, header) =>
       url: BASE_URL + path,
       method,
       data: body === undefined ? undefined : JSON.stringify(body),
-      header: body === undefined ? header : { ...header, 'content-type': 'application/json' },
+      header: { ...SPOKEN, ...header, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       // As text: what is no JSON is a problem of ours to put into words.
       dataType: '其他',
       success: ({ statusCode, data }) => {
@@ -200,7 +203,7 @@ const sendPhoto = (kind, filePath, progress) =>
           filePath,
           name: 'file',
           formData: { kind },
-          header,
+          header: { ...SPOKEN, ...header },
           success: ({ statusCode, data }) => {
             try {
               resolve(readAnswer(statusCode, data))

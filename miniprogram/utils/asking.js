@@ -14,8 +14,8 @@ async function ask({ title, question, done, act }) {
   const { confirm } = await wx.showModal({
     title,
     content: question,
-    confirmText: texts.common.confirm,
-    cancelText: texts.common.cancel,
+    confirmText: texts.own.yes,
+    cancelText: texts.own.no,
   })
   if (!confirm) return undefined
   try {

@@ -91,8 +91,8 @@ pub struct AtGateOut {
     /// By which they are let through.
     pass: PassId,
     visit: VisitId,
-    /// 团体通行 or 预约, 邀约 …
-    #[schema(example = "预约")]
+    /// `booking`, `invitation`, `proxy`, `residential` or `group`.
+    #[schema(example = "booking")]
     mode: &'static str,
     #[schema(value_type = String, example = "张**")]
     name: Masked,
@@ -126,7 +126,7 @@ impl AtGateOut {
         Some(Self {
             pass: pass.id,
             visit: facts.visit.id,
-            mode: facts.visit.mode.word(),
+            mode: facts.visit.mode.as_str(),
             name: Masked::name(visitor.name.as_str()),
             phone: visitor.phone.mask.clone(),
             id_number: document.map(|document| document.mask.clone()),

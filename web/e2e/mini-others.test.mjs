@@ -2,25 +2,11 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { control } from './browser.mjs'
 import { approverOf, codeOf, countdown, decide, passLink, until } from './campus.mjs'
-import { agree, bookByMini, choosePhoto, fillPerson, fillPlan, holder, keptByMini, numberShown } from './mini.mjs'
+import { agree, bookByMini, choosePhoto, fillPerson, holder, inviteByMini, keptByMini } from './mini.mjs'
 
 /** A resident of the seed, and the device at the gate of their quarter. */
 const RESIDENT = { name: '王建国', phone: '13900000101', house: '３栋2单元 501室' }
 const QUARTER_GATE = 'G02'
-
-/** Somebody books with companions: gives back the visit's number and what is sent to a friend. */
-async function inviteByMini(person, capacity) {
-  const { page } = person
-  await person.open()
-  await fillPlan(person)
-  await fillPerson(person)
-  await page.getByRole('button', { name: '邀请多人随行' }).click()
-  await page.getByRole('textbox', { name: '邀请随行人数' }).fill(String(capacity))
-  await page.getByRole('button', { name: '生成邀请链接' }).click()
-  const id = await numberShown(page)
-  await page.getByRole('button', { name: '邀请微信好友' }).click()
-  return { id, ...(await page.evaluate(() => globalThis.shared)) }
-}
 
 test('a booking with companions is shared to a friend, who accepts, and the code brings the next one too late', async (t) => {
   const first = await holder(t)

@@ -21,7 +21,7 @@ after(() => window.close())
 const simulate = require('miniprogram-simulate')
 /** What WeChat answered to each call: [name, options]. */
 const calls = []
-const answers = { getStorageSync: () => '' }
+const answers = { getStorageSync: () => '', getAppBaseInfo: () => ({ language: 'zh_CN' }) }
 globalThis.wx = new Proxy({}, {
   get: (_, name) => (options) => {
     calls.push([name, options])
@@ -106,24 +106,61 @@ async function ours(path) {
   return import(`data:text/javascript,${encodeURIComponent(outputText)}`)
 }
 
-test('the mini-program says what the phone’s pages say, in the same words', async () => {
-  const { zh: theirs } = await ours('h5/texts/zh.ts')
-  const { texts } = require(join(MINIPROGRAM, 'texts.js'))
-  const compare = (mini, phone, path) => {
-    if (typeof mini === 'object') {
-      for (const [name, words] of Object.entries(mini)) compare(words, phone?.[name], [...path, name])
-    } else if (typeof mini === 'function') {
-      assert.equal(mini('甲', 2), phone('甲', 2), path.join('.'))
-    } else {
-      assert.equal(mini, phone, path.join('.'))
-    }
-  }
-  const { own, problems, ...shared } = texts
-  compare(shared, theirs, [])
+/** The mini-program's words on a phone whose WeChat speaks `language`. */
+function textsIn(language) {
+  const usual = answers.getAppBaseInfo
+  answers.getAppBaseInfo = () => ({ language })
+  const path = join(MINIPROGRAM, 'texts.js')
+  delete require.cache[path]
+  const { texts } = require(path)
+  delete require.cache[path]
+  answers.getAppBaseInfo = usual
+  return texts
+}
+
+/** Each sentence under its keys; one that takes something with 甲 and 2 in it. */
+const leaves = (words, path = []) =>
+  typeof words === 'object'
+    ? Object.entries(words).flatMap(([name, more]) => leaves(more, [...path, name]))
+    : [[path.join('.'), typeof words === 'function' ? words('甲', 2) : words]]
+
+test('the mini-program says what the phone’s pages say, in the same words, in both languages', async () => {
   const { Problem } = await ours('shared/api.ts')
-  assert.equal(problems.offline, new Problem(0, {}).message)
-  assert.equal(problems.failed, new Problem(502, {}).message)
-  assert.ok(own)
+  for (const [language, name] of [['zh_CN', 'zh'], ['en', 'en']]) {
+    const { [name]: phone } = await ours(`h5/texts/${name}.ts`)
+    const theirs = new Map(leaves(phone))
+    const { own, problems, ...shared } = textsIn(language)
+    for (const [path, words] of leaves(shared)) assert.equal(words, theirs.get(path), `${name} ${path}`)
+    const broken = { ...Problem.words, ...phone.failures }
+    assert.deepEqual(problems, { offline: broken.offline, failed: broken.broken })
+    assert.ok(own)
+  }
+})
+
+test('every word of the mini-program has its English, and whoever reads no Chinese gets that', () => {
+  const [zh, en] = [textsIn('zh_CN'), textsIn('en')].map((texts) => new Map(leaves(texts)))
+  assert.deepEqual([...en.keys()], [...zh.keys()])
+  for (const [path, words] of en) assert.doesNotMatch(words.replaceAll('甲', ''), /\p{Script=Han}/u, path)
+  assert.equal(textsIn('zh_TW').titles.book, '智慧访客')
+  assert.equal(textsIn(undefined).titles.book, '智慧访客')
+  assert.equal(textsIn('th').titles.book, 'Campus visits')
+  // Before getAppBaseInfo there was but the one call that told everything.
+  Object.assign(answers, { getSystemInfoSync: () => ({ language: 'en' }) })
+  const { wx } = globalThis
+  globalThis.wx = new Proxy(wx, { get: (wx, name) => (name === 'getAppBaseInfo' ? undefined : wx[name]) })
+  assert.equal(textsIn('zh_CN').titles.book, 'Campus visits')
+  globalThis.wx = wx
+})
+
+test('what WeChat shows before a page says its title, and what the page says in Chinese, are one', () => {
+  const { titles, own } = textsIn('zh_CN')
+  const { pages, tabBar } = require(join(MINIPROGRAM, 'app.json'))
+  const titleOf = { ...titles, mine: own.mine.title, invitation: titles.invited }
+  for (const path of pages) {
+    const { navigationBarTitleText } = require(join(MINIPROGRAM, `${path}.json`))
+    assert.equal(navigationBarTitleText, titleOf[path.split('/').pop()], path)
+  }
+  assert.deepEqual(tabBar.list.map(({ text }) => text), Object.values(own.tabs))
 })
 
 test('the pages that the service’s messages, links and codes lead to are there', async () => {

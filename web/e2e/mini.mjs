@@ -5,14 +5,15 @@ import { cardOnDesk, HOST, ID_NUMBER, someNumber, until } from './campus.mjs'
 
 /**
  * Somebody new who holds the mini-program: the browser, `openid`, `phone`, and `open(path)`, which opens one of its
- * pages as a link, a code or the list of mini-programs would; `type` is the size of the words that they chose in WeChat.
+ * pages as a link, a code or the list of mini-programs would; `type` is the size of the words that they chose in WeChat,
+ * and `language` its language.
  */
 export async function holder(t, options) {
   const { openid } = await control('POST', '/people', { nickname: '小程' })
   const browser = await openBrowser(t, options)
   const phone = someNumber()
-  const open = (path = '/pages/book/book', type = 16) =>
-    browser.page.goto(`${BASE_URL}/sandbox/mini?${new URLSearchParams({ person: openid, phone, open: path, type })}`)
+  const open = (path = '/pages/book/book', { type = 16, language = 'zh_CN' } = {}) =>
+    browser.page.goto(`${BASE_URL}/sandbox/mini?${new URLSearchParams({ person: openid, phone, open: path, type, language })}`)
   return { ...browser, openid, phone, open }
 }
 
@@ -34,9 +35,9 @@ export async function turn(page, field, option) {
 }
 
 /** Takes a photo from the album and waits until it has been sent. */
-export async function choosePhoto(page, label, file = photo) {
+export async function choosePhoto(page, label, file = photo, album = '相册') {
   const chooser = page.waitForEvent('filechooser')
-  await page.getByRole('button', { name: `${label} 相册` }).click()
+  await page.getByRole('button', { name: `${label} ${album}` }).click()
   await (await chooser).setFiles(file)
 }
 
@@ -68,6 +69,20 @@ export async function bookByMini(person) {
   await fillPerson(person)
   await page.getByRole('button', { name: '发起单人预约' }).click()
   return numberShown(page)
+}
+
+/** Somebody books with companions: gives back the visit's number and what is sent to a friend. */
+export async function inviteByMini(person, capacity) {
+  const { page } = person
+  await person.open()
+  await fillPlan(person)
+  await fillPerson(person)
+  await page.getByRole('button', { name: '邀请多人随行' }).click()
+  await page.getByRole('textbox', { name: '邀请随行人数' }).fill(String(capacity))
+  await page.getByRole('button', { name: '生成邀请链接' }).click()
+  const id = await numberShown(page)
+  await page.getByRole('button', { name: '邀请微信好友' }).click()
+  return { id, ...(await page.evaluate(() => globalThis.shared)) }
 }
 
 /** The 单据号 that the page of a visit shows. */

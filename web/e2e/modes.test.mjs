@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { BASE_URL, openBrowser } from './browser.mjs'
-import { approverOf, book, decide, invite, member, passLink, visitor } from './campus.mjs'
+import { accept, applyForGroup, approverOf, book, decide, invite, member, passLink, visitor } from './campus.mjs'
+import { leavesNothing, namesOfCampus } from './english.mjs'
 
 const SMALL = { width: 320, height: 640 }
-const CHINESE = /\p{Script=Han}/u
 
 const size = (page) => page.evaluate(() => parseFloat(getComputedStyle(document.body).fontSize))
 
@@ -67,41 +67,29 @@ test('what the server refuses is said in English by its code', async (t) => {
   await page.getByText('The code or the last four digits are wrong').waitFor()
 })
 
-/** A visitor to a resident whom the register knows: no person decides. */
-async function registered({ page, phone }) {
+/** A visitor to a resident: no person decides where the register knows them by that house. */
+async function register({ page, phone }, house) {
   const day = new Date().toISOString().slice(0, 10)
-  const resident = { name: '王建国', phone: '13900000101', house: '3栋2单元501' }
+  const resident = { name: '王建国', phone: '13900000101', house }
   const answer = await page.request.post(`${BASE_URL}/api/registrations`, {
     headers: { origin: BASE_URL },
     data: { resident, starts_on: day, ends_on: day, visitor: { name: '李小红', phone } },
   })
-  const { id } = await answer.json()
-  await passLink(phone)
-  return id
+  assert.equal(answer.status(), 201, await answer.text())
+  return (await answer.json()).id
 }
 
-/** What the campus calls its people and places, in whatever language. */
-async function namesOfCampus() {
-  const lists = ['areas', 'reasons'].map(async (list) => (await fetch(`${BASE_URL}/api/${list}`)).json())
-  const named = (await Promise.all(lists)).flat().map(({ name }) => name)
-  return [...named, '信息中心', '丁香水榭社区', '丁香水榭小区', '刘明', '刘*', '陈静', '张三丰', '张*', '王建国', '李小红']
-}
-
-/** No text that is shown, read aloud or hinted at is in Chinese, but names and the way back to Chinese. */
-async function leavesNothing(page, campus) {
-  const said = await page.evaluate(() => {
-    const found = []
-    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT)
-    while (walker.nextNode()) {
-      const { currentNode: node } = walker
-      if ((node.closest ? node : node.parentElement).closest('[lang|="zh"], script, style, noscript')) continue
-      if (node.nodeType === Node.TEXT_NODE) found.push(node.data)
-      else found.push(...['aria-label', 'alt', 'title', 'placeholder'].map((name) => node.getAttribute(name) ?? ''))
-    }
-    return [document.title, ...found]
-  })
-  const left = said.map((text) => campus.reduce((rest, name) => rest.replaceAll(name, ''), text)).filter((text) => CHINESE.test(text))
-  assert.deepEqual(left, [], `untranslated on ${page.url()}`)
+/** A booking, an invitation and a registration that an approver returned. */
+async function sentBack(t, { guest, approver, host, desk }) {
+  const comment = 'Please correct the reason'
+  const returned = await book(guest)
+  await decide(approver, returned, '退回', comment)
+  const { id: corrected, link } = await invite(host, 1)
+  await accept(guest, link, { name: '李小红', idNumber: 'E12345678' })
+  await decide(approver, corrected, '退回', comment)
+  const registration = await register(guest, '9栋9单元901')
+  await decide(desk, registration, '退回', comment)
+  return { returned, corrected, registration }
 }
 
 /** Every page of the phone, with what tells that it is there, whatever its language. */
@@ -116,10 +104,19 @@ async function tour(t, { dark, large, english, names }) {
   const host = await member(t, 'liuming', small)
   const { id: inviting, link } = await invite(host, 3)
   const desk = await member(t, 'wufang', small)
-  const register = await registered(guest)
-  for (const { context } of [guest, approver, host, desk]) await prefer(context, { large, english })
+  const known = await register(guest, '3栋2单元501')
+  const { returned, corrected, registration } = await sentBack(t, { guest, approver, host, desk })
+  await host.page.goto(`${BASE_URL}/h5/staff`)
+  await host.page.getByRole('tab').first().waitFor()
+  const group = await applyForGroup(host.page)
+  await decide(approver, group, '同意')
+  const guard = await member(t, 'zhoulan', small)
+  for (const { context } of [guest, approver, host, desk, guard]) await prefer(context, { large, english })
 
-  const campus = english ? await namesOfCampus() : []
+  await guard.page.goto(`${BASE_URL}/h5/guard`)
+  await guard.page.locator('.guard-entry').waitFor()
+  const gates = await (await guard.page.request.get(`${BASE_URL}/api/guard/gates`)).json()
+  const campus = [...(await namesOfCampus()), ...gates.map(({ name }) => name)]
   const seen = [
     [guest, '/h5/book', '.submit'],
     [guest, '/h5/book?tab=records', 'article'],
@@ -129,20 +126,27 @@ async function tour(t, { dark, large, english, names }) {
     [guest, '/p/AAAAAAAAAAAAAAAAAAAAAA', '.pass-state'],
     [guest, '/h5/register', '.submit'],
     [guest, '/h5/register?tab=records', 'article'],
+    [guest, `/h5/visits/${returned}/edit`, '.submit'],
+    [guest, `/h5/registrations/${registration}/edit`, '.submit'],
     [guest, '/h5/me', '.me-acts'],
     [guest, '/h5/left', '.notice'],
     [guest, '/h5/nowhere', '.notice'],
     [guest, link, '.submit'],
-    [guest, '/r/AAAAAAAAAAAAAAAAAAAAAA', '.notice'],
+    [guest, '/r/AAAAAAAAAAAAAAAAAAAAAA', '.outcome'],
     // Theirs alone: other stories bring people of other names.
     [approver, `/h5/staff?q=${waiting}`, 'article'],
     [approver, `/h5/staff/approvals/${waiting}`, '.foot'],
     [approver, `/h5/staff/approvals/${id}`, '.facts'],
-    [desk, `/h5/staff/approvals/${register}`, '.facts'],
+    [desk, `/h5/staff/approvals/${known}`, '.facts'],
+    [approver, `/h5/staff/approvals/${group}`, '.facts'],
     [approver, '/h5/staff/delegation', '.submit'],
     [host, '/h5/staff/invitations', '.submit'],
     [host, '/h5/staff/invitations?tab=records', 'article'],
     [host, `/h5/staff/invitations/${inviting}`, '.board-places'],
+    [host, `/h5/staff/invitations/${corrected}/edit`, '.submit'],
+    [host, `/h5/staff/invitations/${group}`, '.group-pass img'],
+    [host, '/h5/staff/proxies', '.proxy-visitor'],
+    [guard, '/h5/guard', '.guard-entry'],
   ]
   for (const [{ page, audit, see }, path, ready] of seen) {
     await page.goto(`${BASE_URL}${path}`)
@@ -162,6 +166,47 @@ async function tour(t, { dark, large, english, names }) {
       await leavesNothing(page, campus)
     }
   }
+
+  const look = async ({ page, audit, see }, name) => {
+    await audit()
+    if (english) await leavesNothing(page, campus)
+    await see(`${names}-${name}`)
+  }
+
+  // 代约 for more than one, with nothing filled in.
+  await host.page.goto(`${BASE_URL}/h5/staff/proxies`)
+  await host.page.locator('.submit:not(.second)').click()
+  await host.page.locator('.proxy-visitor').nth(1).waitFor()
+  await host.page.locator('.submit.second').click()
+  await host.page.getByRole('alert').first().waitFor()
+  await host.page.locator('.van-toast').waitFor({ state: 'hidden' })
+  await look(host, 'proxy-two')
+
+  // The guard: nobody, somebody, who is let in, a forged code, and who is inside.
+  const entry = guard.page.locator('.guard-entry:visible input')
+  await guard.page.goto(`${BASE_URL}/h5/guard`)
+  await entry.fill('13800009999')
+  await entry.press('Enter')
+  await guard.page.locator('.notice').waitFor()
+  await look(guard, 'guard-nobody')
+  await entry.fill(guest.phone)
+  await entry.press('Enter')
+  await guard.page.locator('.verdict.opens').waitFor()
+  await look(guard, 'guard-found')
+  await guard.page.locator('.at-gate-act button').first().click()
+  await guard.page.locator('.at-gate-act').waitFor({ state: 'detached' })
+  await guard.page.locator('.van-toast').waitFor({ state: 'hidden' })
+  await look(guard, 'guard-through')
+  await guard.page.goto(`${BASE_URL}/h5/guard?tab=scan`)
+  await entry.fill('FORGED')
+  await entry.press('Enter')
+  await guard.page.locator('.verdict.refuses').waitFor()
+  await look(guard, 'guard-refused')
+  await guard.page.goto(`${BASE_URL}/h5/guard?tab=inside`)
+  await guard.page.locator('.inside-count').waitFor()
+  const inside = await (await guard.page.request.get(`${BASE_URL}/api/guard/inside`)).json()
+  campus.push(...inside.longest.flatMap(({ name, host, department }) => [name, host, department]))
+  await look(guard, 'guard-inside')
 
   // The sheets that come up from the foot.
   await guest.page.goto(`${BASE_URL}/h5/book`)

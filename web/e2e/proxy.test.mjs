@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { BASE_URL } from './browser.mjs'
-import { approverOf, decide, fillPerson, member, passLink, pick, someNumber } from './campus.mjs'
+import { applyForGroup, approverOf, decide, fillPerson, member, passLink, pick, someNumber } from './campus.mjs'
 
 /** The host of the seed. */
 const HOST = 'liuming'
@@ -55,35 +55,12 @@ test('somebody is taken off the list again, and the form survives a way out and 
   await audit()
 })
 
-/** Applies for a group as the console does, today; gives the visit's id. */
-const apply = (page) =>
-  page.evaluate(async () => {
-    const json = async (path) => (await fetch(path)).json()
-    const [areas, reasons, hosts] = await Promise.all([json('/api/areas'), json('/api/reasons'), json(`/api/staff/hosts?q=${encodeURIComponent('刘明')}`)])
-    const today = new Date(Date.now() + 8 * 3600 * 1000).toISOString().slice(0, 10)
-    const form = {
-      host: hosts[0].id,
-      area: areas[0].id,
-      reason: reasons[0].id,
-      starts_at: `${today}T00:00:00+08:00`,
-      ends_at: `${today}T23:59:59+08:00`,
-      headcount: 14,
-      contact: { name: '李四', phone: '13800000777' },
-      plates: ['渝A12345', '渝AD12345'],
-    }
-    const headers = { 'content-type': 'application/json' }
-    const answer = await fetch('/api/staff/groups', { method: 'POST', headers, body: JSON.stringify(form) })
-    const said = await answer.json()
-    if (!answer.ok) throw new Error(JSON.stringify(said))
-    return said.id
-  })
-
 test('who applied for a group sees it and, once it is approved, the pass that everybody shares', async (t) => {
   const { page, audit, see } = await member(t, HOST)
   await page.goto(`${BASE_URL}/h5/staff/invitations?tab=records`)
   await page.getByRole('tab', { name: '邀约记录' }).waitFor()
   await page.waitForLoadState('networkidle')
-  const id = await apply(page)
+  const id = await applyForGroup(page)
   await page.goto(`${BASE_URL}/h5/staff/invitations/${id}`)
   await page.getByRole('heading', { name: '团体通行' }).waitFor()
   await page.getByText('14人').waitFor()

@@ -1,5 +1,8 @@
 // What WeChat shows over a page: questions, wheels and short words.
 
+/** WeChat's own words. */
+export const words = /[?&]language=en/.test(location.search) ? { back: 'Back', done: 'Done' } : { back: '返回', done: '确定' }
+
 function dialog(title, fill) {
   return new Promise((resolve) => {
     const shown = document.createElement('dialog')
@@ -25,17 +28,23 @@ export const chooseFrom = (title, mode, words, value) =>
       return
     }
     const input = add('input', { type: mode, value, ariaLabel: title })
-    add('button', { textContent: '确定', onclick: () => close(input.value) })
+    add('button', { textContent: words.done, onclick: () => close(input.value) })
   })
 
-export const showModal = ({ title, content, editable, placeholderText, confirmText, cancelText }) =>
-  dialog(title, (add, close) => {
+/** WeChat refuses longer words than this on a dialog's buttons. */
+const MOST_CHARACTERS = 4
+
+export const showModal = async ({ title, content, editable, placeholderText, confirmText, cancelText }) => {
+  for (const text of [confirmText, cancelText]) if (text.length > MOST_CHARACTERS) throw new Error(`showModal: ${text} is too long`)
+  const answer = await dialog(title, (add, close) => {
     add('h2', { textContent: title })
     if (content) add('p', { textContent: content })
     const input = editable ? add('input', { placeholder: placeholderText, ariaLabel: placeholderText }) : null
     add('button', { textContent: cancelText, onclick: () => close({ confirm: false }) })
     add('button', { textContent: confirmText, onclick: () => close({ confirm: true, content: input?.value }) })
-  }).then((answer) => answer ?? { confirm: false })
+  })
+  return answer ?? { confirm: false }
+}
 
 const TOAST_MS = 1500
 

@@ -3,7 +3,7 @@
 import { CurrentWindowBackendContext } from 'glass-easel'
 import { MiniProgramEnv } from 'glass-easel-miniprogram-adapter'
 import { scripts, settings, style, templates } from 'virtual:mini-program'
-import { chooseFrom } from './dialogs.js'
+import { chooseFrom, words } from './dialogs.js'
 import { makeWx } from './wx.js'
 
 const app = settings['app.json']
@@ -175,6 +175,10 @@ const ways = {
     return true
   },
   title,
+  nameTab(index, text) {
+    if ($('tabs').hidden) throw new Error('setTabBarItem: this page is no tab')
+    $('tabs').children[index].textContent = text
+  },
   find: (selector) => top().root.getComponent().getShadowRoot().querySelector(selector)?.getBackendElement(),
 }
 
@@ -192,6 +196,7 @@ for (const { pagePath, text } of app.tabBar.list) {
   button.dataset.path = pagePath
   $('tabs').append(button)
 }
-$('back').onclick = () => ways.navigateBack()
+Object.assign($('back'), { textContent: words.back, onclick: () => ways.navigateBack() })
+document.documentElement.lang = wx.getAppBaseInfo().language.replace('_', '-')
 enter(new URLSearchParams(location.search).get('open') ?? `/${app.pages[0]}`)
 show()

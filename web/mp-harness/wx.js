@@ -1,8 +1,8 @@
 // WeChat's API as far as the mini-program asks for it; what it does not stand for is missing, and fails a story. Who
-// holds the phone is `person` of the address, whom the sandbox knows.
+// holds the phone is `person` of the address, whom the sandbox knows, and `language` the one that they set in WeChat.
 import { chooseFile, chosenFiles, showModal, showToast } from './dialogs.js'
 
-const { person, phone } = Object.fromEntries(new URLSearchParams(location.search))
+const { person, phone, language = 'zh_CN' } = Object.fromEntries(new URLSearchParams(location.search))
 
 async function control(path, body) {
   const answer = await fetch(`/sandbox/control/people/${person}/${path}`, {
@@ -74,6 +74,7 @@ const device = {
   saveImageToPhotosAlbum: both(async ({ filePath }) => void (globalThis.savedPicture = filePath)),
   setClipboardData: both(async ({ data }) => void (globalThis.copied = data)),
   setKeepScreenOn: ({ keepScreenOn }) => (globalThis.keptOn = keepScreenOn),
+  getAppBaseInfo: () => ({ language }),
   getWindowInfo: () => ({ pixelRatio: devicePixelRatio }),
 }
 
@@ -104,6 +105,7 @@ export function makeWx(ways) {
     switchTab: ({ url }) => ways.switchTab(url),
     navigateBack: ({ fail } = {}) => ways.navigateBack() || fail?.(),
     setNavigationBarTitle: ({ title }) => ways.title(title),
+    setTabBarItem: ({ index, text }) => ways.nameTab(index, text),
     stopPullDownRefresh: () => {},
     pageScrollTo({ selector, scrollTop }) {
       if (selector) document.querySelector(selector.split('>>>').pop())?.scrollIntoView({ block: 'center' })

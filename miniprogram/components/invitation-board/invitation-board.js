@@ -17,6 +17,7 @@ Component({
   data: {
     words: shown(words),
     made: texts.invite.made,
+    invite: texts.own.invite,
     withdraw: texts.visit.withdraw,
     hint: texts.invite.minutesHint,
     common: shown(texts.common),

@@ -10,10 +10,10 @@ Component({
     areas: { type: Array, value: /** @type {Choice[]} */ ([]) },
     reasons: { type: Array, value: /** @type {Choice[]} */ ([]) },
   },
-  data: { words: shown(texts.book), day: texts.own.day, days: 1 },
+  data: { words: shown(texts.book), days: texts.common.days(1) },
   observers: {
     'draft.starts_at, draft.ends_at'(/** @type {string} */ starts, /** @type {string} */ ends) {
-      if (starts && ends) this.setData({ days: daysBetween(starts, ends) })
+      if (starts && ends) this.setData({ days: texts.common.days(daysBetween(starts, ends)) })
     },
   },
   methods: {

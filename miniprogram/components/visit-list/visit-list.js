@@ -1,17 +1,19 @@
 // 预约记录 or 登记记录, page by page: its page tells it when the end is near, and when it was pulled down.
 const { registrations, visits, problemOf } = require('../../utils/api')
 const { moment } = require('../../utils/format')
-const { texts } = require('../../texts')
+const { stageOf, texts } = require('../../texts')
+
+const { days, inBrackets, to } = texts.common
 
 /** @param {Visit} visit */
 const toCard = (visit) => ({
   id: visit.id,
   title: `${visit.host.name} · ${visit.area}`,
   stage: visit.stage,
-  stageText: visit.stage_text,
+  stageText: stageOf(visit),
   lines: [
     visit.reason,
-    `${moment(visit.starts_at)} ${texts.own.to} ${moment(visit.ends_at)}（${visit.days}${texts.own.day}）`,
+    `${moment(visit.starts_at)} ${to} ${moment(visit.ends_at)} ${inBrackets(days(visit.days))}`,
     ...(visit.invitation ? [texts.visit.joined(visit.invitation.joined, visit.invitation.capacity)] : []),
     `${texts.visit.submitted} ${moment(visit.submitted_at)}`,
   ],

@@ -1,5 +1,6 @@
 // 智慧访客: book, and what has been booked.
 const { say } = require('../../utils/asking')
+const { entitle, nameTabs } = require('../../utils/bars')
 const { shown, texts } = require('../../texts')
 
 Page({
@@ -9,6 +10,8 @@ Page({
     this.setData({ tab: detail.tab })
   },
   onShow() {
+    entitle(texts.titles.book)
+    nameTabs()
     this.list()?.refresh()
   },
   async onPullDownRefresh() {
@@ -28,6 +31,6 @@ Page({
     wx.navigateTo({ url: `/pages/visit/visit?id=${visit.id}` })
   },
   onShareAppMessage() {
-    return { title: texts.own.appTitle, path: '/pages/book/book' }
+    return { title: texts.titles.book, path: '/pages/book/book' }
   },
 })

@@ -2,6 +2,7 @@
 // phone, so those are typed once more.
 const { visits, problemOf } = require('../../utils/api')
 const { say } = require('../../utils/asking')
+const { entitle } = require('../../utils/bars')
 const { moment } = require('../../utils/format')
 const { texts } = require('../../texts')
 
@@ -27,7 +28,7 @@ function toDraft(visit) {
 
 Page({
   data: {
-    words: { returned: texts.book.returned, loading: texts.common.loading },
+    loading: texts.common.loading,
     id: '',
     first: /** @type {ReturnType<typeof toDraft> | null} */ (null),
     registration: false,
@@ -37,6 +38,7 @@ Page({
   },
   /** @param {Record<string, string | undefined>} query */
   onLoad({ id }) {
+    entitle(texts.titles.edit)
     this.setData({ id: id || '' })
     this.load()
   },
@@ -46,9 +48,10 @@ Page({
       const visit = await visits.find(this.data.id)
       if (visit.stage !== 'returned') return this.leave()
       const registration = Boolean(visit.resident)
-      wx.setNavigationBarTitle({ title: registration ? texts.register.edit : texts.titles.edit })
+      entitle(registration ? texts.register.edit : texts.titles.edit)
       const reenter = registration ? texts.register.reenter : texts.book.reenter
-      this.setData({ first: toDraft(visit), registration, comment: visit.comment || '', reenter })
+      const comment = visit.comment ? texts.common.pair(texts.book.returned, visit.comment) : ''
+      this.setData({ first: toDraft(visit), registration, comment, reenter })
     } catch (error) {
       this.setData({ failure: problemOf(error).message })
     }

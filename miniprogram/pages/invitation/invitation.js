@@ -1,8 +1,9 @@
 // Behind an invitation's link (`token`) or code (`scene`): what one is invited to, and the form with which one takes a
 // place. One phone may fill in several people.
 const { links, problemOf } = require('../../utils/api')
+const { entitle } = require('../../utils/bars')
 const { moment } = require('../../utils/format')
-const { shown, texts } = require('../../texts')
+const { shown, stageOf, texts } = require('../../texts')
 
 const words = texts.invited
 
@@ -12,7 +13,7 @@ const toFacts = (invited) => [
   { name: texts.book.host, value: `${invited.host} · ${invited.department}` },
   { name: texts.book.area, value: invited.area },
   { name: texts.book.reason, value: invited.reason },
-  { name: words.time, value: `${moment(invited.starts_at)} ${texts.own.to}\n${moment(invited.ends_at)}` },
+  { name: words.time, value: `${moment(invited.starts_at)} ${texts.common.to}\n${moment(invited.ends_at)}` },
   { name: words.joined, value: `${invited.invitation.joined}/${invited.invitation.capacity}` },
 ]
 
@@ -23,6 +24,7 @@ Page({
     loading: texts.common.loading,
     token: '',
     invited: /** @type {Invited | null} */ (null),
+    stage: '',
     facts: /** @type {ReturnType<typeof toFacts>} */ ([]),
     ending: /** @type {{ title: string, advice: string } | null} */ (null),
     accepted: false,
@@ -32,6 +34,7 @@ Page({
   },
   /** @param {Record<string, string | undefined>} query */
   onLoad({ token, scene }) {
+    entitle(texts.titles.invited)
     this.setData({ token: token || decodeURIComponent(scene || '') })
     this.load()
   },
@@ -50,7 +53,12 @@ Page({
     /** @type {Record<string, { title: string, advice: string }>} */
     const endings = words.endings
     const { ending } = invited.invitation
-    this.setData({ invited, facts: toFacts(invited), ending: (ending && endings[ending]) || null })
+    this.setData({
+      invited,
+      stage: stageOf(invited),
+      facts: toFacts(invited),
+      ending: (ending && endings[ending]) || null,
+    })
   },
   /** @param {WechatMiniprogram.CustomEvent<{ invited: Invited }>} event */
   accepted({ detail }) {

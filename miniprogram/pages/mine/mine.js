@@ -1,6 +1,7 @@
 // What is kept of me: read, taken along, taken back, given up. Nothing of one person stays on the phone for the next.
 const { me, problemOf } = require('../../utils/api')
 const { ask, say } = require('../../utils/asking')
+const { entitle, nameTabs } = require('../../utils/bars')
 const { keeper } = require('../../utils/drafts')
 const { moment } = require('../../utils/format')
 const { shown, texts } = require('../../texts')
@@ -11,11 +12,10 @@ const words = texts.own.mine
 let left = false
 
 /** @param {Own['photos'][number]} photo */
-const toPhoto = ({ id, kind, given_at }) => ({
-  id,
-  kind: kind === 'face' ? words.face : words.id_card,
-  given: `${words.given} ${moment(given_at)}`,
-})
+function toPhoto({ id, kind: named, given_at }) {
+  const kind = words.kinds[named === 'face' ? 'face' : 'id_card']
+  return { id, kind, take: words.takeOf(kind), given: `${words.given} ${moment(given_at)}` }
+}
 
 /** @param {Own['consents'][number]} consent */
 const toConsent = ({ given_at, withdrawn_at }) => [
@@ -46,6 +46,8 @@ Page({
     failure: '',
   },
   onShow() {
+    entitle(words.title)
+    nameTabs()
     if (left) this.setData({ left })
     else this.load()
   },
@@ -101,8 +103,8 @@ Page({
       content: '',
       placeholderText: words.leaveAsk,
       editable: true,
-      confirmText: texts.common.confirm,
-      cancelText: texts.common.cancel,
+      confirmText: texts.own.yes,
+      cancelText: texts.own.no,
     })
     if (!confirm) return
     try {

@@ -3,6 +3,7 @@
 // phone's, says which counts.
 const { links, problemOf } = require('../../utils/api')
 const { ask } = require('../../utils/asking')
+const { entitle } = require('../../utils/bars')
 const { draw } = require('../../utils/code')
 const { moment } = require('../../utils/format')
 const { keptPasses } = require('../../utils/kept-passes')
@@ -69,6 +70,7 @@ Page({
   },
   /** @param {Record<string, string | undefined>} query */
   onLoad({ token, scene }) {
+    entitle(texts.titles.pass)
     const key = token || decodeURIComponent(scene || '')
     const kept = keptPasses.find(key)
     this.setData({ token: key })
@@ -150,7 +152,7 @@ Page({
       advice: words.advice[state](moment(pass.starts_at)),
       // As a picture and not as markup: nothing inside it can run.
       picture: fixed ? `data:image/svg+xml;charset=utf-8,${encodeURIComponent(fixed)}` : '',
-      mark: (fixed && pass.code_mark) || '',
+      mark: fixed && pass.code_mark ? words.mark(pass.code_mark) : '',
     })
     if (code && code.from !== this.data.drawn) {
       // On the canvas that stands there only once the page has been drawn.

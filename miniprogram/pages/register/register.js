@@ -1,5 +1,6 @@
 // 丁香水榭小区访客登记: register, and what has been registered.
 const { say } = require('../../utils/asking')
+const { entitle, nameTabs } = require('../../utils/bars')
 const { shown, texts } = require('../../texts')
 
 Page({
@@ -9,6 +10,8 @@ Page({
     this.setData({ tab: detail.tab })
   },
   onShow() {
+    entitle(texts.titles.register)
+    nameTabs()
     this.list()?.refresh()
   },
   async onPullDownRefresh() {

@@ -1,8 +1,9 @@
 // A visit before the one who began it; while others may still join, the invitation comes first, and can be sent on.
 const { visits, problemOf } = require('../../utils/api')
 const { ask } = require('../../utils/asking')
+const { entitle } = require('../../utils/bars')
 const { moment } = require('../../utils/format')
-const { shown, texts } = require('../../texts')
+const { shown, stageOf, texts, worded } = require('../../texts')
 
 const words = texts.visit
 const WITHDRAWABLE = ['submitted', 'pending', 'approved', 'returned']
@@ -31,7 +32,7 @@ function planFacts(visit) {
     fact(words.note, visit.note),
     fact(texts.book.starts, moment(visit.starts_at)),
     fact(texts.book.ends, moment(visit.ends_at)),
-    fact(texts.book.days, `${visit.days}${texts.own.day}`),
+    fact(texts.book.days, texts.common.days(visit.days)),
   ].filter(({ value }) => value)
 }
 
@@ -55,6 +56,7 @@ Page({
     advice: '',
     id: '',
     visit: /** @type {Visit | null} */ (null),
+    stage: '',
     head: /** @type {ReturnType<typeof fact>[]} */ ([]),
     plan: /** @type {ReturnType<typeof fact>[]} */ ([]),
     visitors: /** @type {ReturnType<typeof toVisitor>[]} */ ([]),
@@ -66,6 +68,7 @@ Page({
   },
   /** @param {Record<string, string | undefined>} query */
   onLoad({ id }) {
+    entitle(texts.titles.visit)
     this.setData({ id: id || '' })
   },
   onShow() {
@@ -87,13 +90,13 @@ Page({
   /** @param {Visit} visit */
   show(visit) {
     const inviting = visit.stage === 'inviting'
-    const title = visit.resident ? texts.register.visit : visit.invitation ? texts.titles.invite : texts.titles.visit
-    wx.setNavigationBarTitle({ title })
+    entitle(visit.resident ? texts.register.visit : visit.invitation ? texts.titles.invite : texts.titles.visit)
     this.setData({
       visit,
+      stage: stageOf(visit),
       inviting,
       head: [
-        fact(words.comment, visit.comment),
+        fact(words.comment, worded(visit.comment)),
         fact(words.id, visit.id),
         fact(words.submitted, moment(visit.submitted_at)),
       ].filter(({ value }) => value),
@@ -127,7 +130,7 @@ Page({
   onShareAppMessage() {
     const { visit, inviting } = this.data
     const invitation = inviting && visit ? visit.invitation : null
-    if (!invitation) return { title: texts.own.appTitle, path: '/pages/book/book' }
+    if (!invitation) return { title: texts.titles.book, path: '/pages/book/book' }
     const token = invitation.link.replace('/i/', '')
     const initiator = visit && visit.visitors[0] ? visit.visitors[0].name : ''
     return { title: texts.own.shareTitle(initiator), path: `/pages/invitation/invitation?token=${token}` }

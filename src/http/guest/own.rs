@@ -134,10 +134,13 @@ pub async fn export(State(ctx): State<Ctx>, guest: Guest) -> Result<Response, Pr
     Ok((headers, Json(OwnOut::of(&ctx, own))).into_response())
 }
 
+/// What means it, in either language.
+const CONFIRMED: [&str; 2] = ["注销", "DELETE"];
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LeaveIn {
-    /// `注销`: typed by whoever means it.
+    /// `注销` or `DELETE`: typed by whoever means it.
     #[serde(default)]
     #[schema(example = "注销")]
     confirm: String,
@@ -157,7 +160,7 @@ pub async fn leave(
     jar: CookieJar,
     Json(form): Json<LeaveIn>,
 ) -> Result<(CookieJar, StatusCode), Problem> {
-    if form.confirm.trim() != "注销" {
+    if !CONFIRMED.contains(&form.confirm.trim().to_uppercase().as_str()) {
         let said = "请输入“注销”以确认";
         return Err(Problem::field("confirm", "confirm_required", said));
     }

@@ -298,7 +298,8 @@ export const en: Texts = {
     expect: 'Agree',
     disown: 'I do not know this person',
     disownAsk: 'Do you really not know this person? Their pass ends at once, for good.',
-    unknown: 'This link is not valid. Please check that it is complete. The registration may have been changed, too.',
+    unknown: 'This link is not valid',
+    unknownAdvice: 'Please check that it is complete. The registration may have been changed, too.',
     ended: 'This registration is over; there is nothing to do.',
   },
   pass: {
@@ -529,6 +530,7 @@ export const en: Texts = {
     phone: 'Phone',
     idNumber: 'ID number',
     photos: 'Photos',
+    comma: ', ',
     photoKinds: { id: 'ID photo', face: 'Face photo' },
     has: (kind: string, given: boolean) => `${kind}: ${given ? 'given' : 'none'}`,
     plates: 'Plate',

@@ -36,6 +36,7 @@ export const zh = {
   },
   stages: {
     inviting: '邀请中',
+    submitted: '已提交',
     pending: '审批中',
     approved: '已通过',
     rejected: '已拒绝',
@@ -291,7 +292,8 @@ export const zh = {
     expect: '同意',
     disown: '我不认识此人',
     disownAsk: '确定不认识此人吗？其通行凭证将立即失效，且不能恢复。',
-    unknown: '链接无效。请核对短信中的链接是否完整。该登记也可能已被修改。',
+    unknown: '链接无效',
+    unknownAdvice: '请核对短信中的链接是否完整。该登记也可能已被修改。',
     ended: '该登记已结束，无需处理。',
   },
   pass: {
@@ -487,6 +489,7 @@ export const zh = {
     phone: '手机号',
     idNumber: '证件号',
     photos: '照片',
+    comma: '，',
     photoKinds: { id: '证件照', face: '人脸照' },
     has: (kind: string, given: boolean) => `${kind}${given ? '已上传' : '未上传'}`,
     plates: '车牌号',
