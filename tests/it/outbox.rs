@@ -117,7 +117,7 @@ async fn a_member_is_told_no_more_in_a_minute_than_wecom_shows() {
     for _ in 0..6 {
         app.deliver().await;
         cards.push(app.sandbox.cards_of("chenjing").len());
-        app.later(30);
+        app.later(35);
     }
     assert_snapshot!(format!("{cards:?}"), @"[15, 30, 30, 36, 36, 36]");
     // So many SMS to one number wait longer: until the visits are over, and nobody need be told.
