@@ -15,6 +15,9 @@ export const ID_NUMBER = '11010519491231002x'
 
 export const someNumber = () => `139${String(Math.floor(Math.random() * 1e8)).padStart(8, '0')}`
 
+/** `2026-03-02`: the day on campus, which keeps +08:00. */
+export const campusDay = (time = Date.now()) => new Date(time + 8 * 3_600_000).toISOString().slice(0, 10)
+
 /** A visitor who follows the account and is logged in: the browser, `openid`, `phone`. */
 export async function visitor(t, options) {
   const guest = await stranger(t, options)

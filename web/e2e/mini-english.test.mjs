@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { BASE_URL } from './browser.mjs'
-import { approverOf, decide, HOST, ID_NUMBER, passLink, until } from './campus.mjs'
+import { approverOf, campusDay, decide, HOST, ID_NUMBER, passLink, until } from './campus.mjs'
 import { leavesNothing, namesOfCampus } from './english.mjs'
 import { agree, bookByMini, choosePhoto, holder, inviteByMini, keptByMini, turn } from './mini.mjs'
 
@@ -91,7 +91,7 @@ test('a form is filled in, sent and taken back in English', async (t) => {
 /** Registers with a resident whom the register knows, by the API; gives back the visit's id. */
 async function registered({ page, phone }) {
   const { token } = await keptByMini(page)
-  const day = new Date().toISOString().slice(0, 10)
+  const day = campusDay()
   const resident = { name: '王建国', phone: '13900000101', house: '3栋2单元501' }
   const answer = await fetch(`${BASE_URL}/api/registrations`, {
     method: 'POST',

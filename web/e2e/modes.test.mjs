@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { BASE_URL, openBrowser } from './browser.mjs'
-import { accept, applyForGroup, approverOf, book, decide, invite, member, passLink, visitor } from './campus.mjs'
+import { accept, applyForGroup, approverOf, book, campusDay, decide, invite, member, passLink, visitor } from './campus.mjs'
 import { leavesNothing, namesOfCampus } from './english.mjs'
 
 const SMALL = { width: 320, height: 640 }
@@ -69,7 +69,7 @@ test('what the server refuses is said in English by its code', async (t) => {
 
 /** A visitor to a resident: no person decides where the register knows them by that house. */
 async function register({ page, phone }, house) {
-  const day = new Date().toISOString().slice(0, 10)
+  const day = campusDay()
   const resident = { name: '王建国', phone: '13900000101', house }
   const answer = await page.request.post(`${BASE_URL}/api/registrations`, {
     headers: { origin: BASE_URL },

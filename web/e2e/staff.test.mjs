@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { BASE_URL } from './browser.mjs'
-import { approverOf, book, decide, member, until, visitor } from './campus.mjs'
+import { approverOf, book, campusDay, decide, member, until, visitor } from './campus.mjs'
 
 test('the four lists are counted and searched, and the search survives the way back', async (t) => {
   const guest = await visitor(t)
@@ -87,8 +87,6 @@ test('the lists are narrowed by area, kind, status and day, and stay so on the w
   })
   await page.getByRole('tabpanel').getByText('没有符合条件的申请').waitFor()
 })
-
-const campusDay = (time) => new Date(time + 8 * 3600 * 1000).toISOString().slice(0, 10)
 
 test('an approver who is away puts a colleague in their place, who decides, and takes it back', async (t) => {
   // The department of no other story, whose cards would go astray.
