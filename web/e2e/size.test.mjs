@@ -16,6 +16,8 @@ async function weigh(page) {
 
 async function isLight(t, page, path, ready) {
   await page.goto(`${BASE_URL}${path}`)
+  // Whoever is not logged in sees the page before they are, and then again.
+  await page.waitForLoadState('networkidle')
   await ready(page).waitFor()
   const { parts, bytes } = await weigh(page)
   t.diagnostic(`${path}: ${parts} parts, ${Math.round(bytes / 1024)} KiB gzip`)
