@@ -18,7 +18,7 @@ pub struct Recent<K, V> {
 #[derive(Debug)]
 struct Kept<K, V> {
     values: HashMap<K, (u64, V)>,
-    /// By age, the oldest first. One that was removed stays here until its turn, and its number tells
+    /// By age, the oldest first. One that was removed may stay here until its turn, and its number tells
     /// it from what came under the same key later.
     order: VecDeque<(Instant, u64, K)>,
     next: u64,
@@ -51,7 +51,12 @@ impl<K: Clone + Eq + Hash, V: Clone> Recent<K, V> {
         kept.next += 1;
         kept.values.insert(key.clone(), (number, value.clone()));
         kept.order.push_back((now, number, key));
-        kept.shed(|kept, _| kept.len() > self.most);
+        while kept.values.len() > self.most {
+            kept.shed_oldest();
+        }
+        if kept.order.len() > self.most.saturating_mul(2) {
+            kept.close_gaps();
+        }
         (value, true)
     }
 
@@ -71,23 +76,33 @@ impl<K: Clone + Eq + Hash, V: Clone> Recent<K, V> {
     fn kept(&self, now: Instant) -> MutexGuard<'_, Kept<K, V>> {
         // Nothing in here panics halfway, so what another thread left is whole.
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.shed(|_, since| now.duration_since(since) > self.memory);
+        let aged = |since: Instant| now.duration_since(since) > self.memory;
+        while kept.order.front().is_some_and(|(since, ..)| aged(*since)) {
+            kept.shed_oldest();
+        }
         kept
     }
 }
 
 impl<K: Eq + Hash, V> Kept<K, V> {
-    /// Sheds the oldest for as long as there is a reason to.
-    fn shed(&mut self, due: impl Fn(&VecDeque<(Instant, u64, K)>, Instant) -> bool) {
-        while let Some((since, number, key)) = self.order.front() {
-            if !due(&self.order, *since) {
-                return;
-            }
-            if self.values.get(key).is_some_and(|(kept, _)| kept == number) {
-                self.values.remove(key);
-            }
-            self.order.pop_front();
+    fn shed_oldest(&mut self) {
+        if let Some((_, number, key)) = self.order.pop_front()
+            && self.is_kept(number, &key)
+        {
+            self.values.remove(&key);
         }
+    }
+
+    /// Whether it is that one, and not what came under the same key later.
+    fn is_kept(&self, number: u64, key: &K) -> bool {
+        { self.values.get(key) }.is_some_and(|(kept, _)| *kept == number)
+    }
+
+    /// What was removed takes nobody's place; its turn need not be waited for when much was.
+    fn close_gaps(&mut self) {
+        let mut order = std::mem::take(&mut self.order);
+        order.retain(|(_, number, key)| self.is_kept(*number, key));
+        self.order = order;
     }
 }
 
@@ -96,6 +111,21 @@ mod tests {
     use super::*;
 
     const AGES: Duration = Duration::from_hours(1);
+
+    #[test]
+    fn what_was_removed_takes_nobodys_place_nor_room() {
+        let recent = Recent::new(2, AGES);
+        recent.get_or_insert(0, || "here");
+        for stranger in 1..100 {
+            recent.get_or_insert(stranger, || "nobody");
+            recent.remove(&stranger);
+        }
+        assert_eq!(recent.get(&0), Some("here"));
+        assert!(recent.kept(Instant::now()).order.len() <= 4);
+        recent.get_or_insert(100, || "second");
+        recent.get_or_insert(101, || "third");
+        assert_eq!((recent.get(&0), recent.get(&100)), (None, Some("second")));
+    }
 
     #[test]
     fn the_oldest_is_shed_first_however_often_it_is_asked_for() {
