@@ -148,3 +148,33 @@ async fn of_a_crowd_with_one_code_as_many_come_in_as_the_area_wants() {
     app.deliver().await;
     app.finish().await;
 }
+
+#[tokio::test]
+async fn two_scans_of_one_number_at_once_are_one_whatever_way_each_would_go() {
+    let app = App::start().await;
+    let (guest, other) = (app.guest("张小雨").await, app.guest("李四").await);
+    let ((visit, code), (_, others)) = (guest.approved().await, other.approved().await);
+    let there = at_the_gates(&app).await;
+    assert_eq!(crowd(&there, "known", &code).await, ["ok"; GATES]);
+    assert_eq!(crowd(&there, "too", &others).await, ["ok"; GATES]);
+    stored(&app, 16).await;
+    // As people who have come in; then behind this process's back, so that it is looked at behind the lock.
+    assert_eq!(crowd(&there, "again", &code).await, ["ok"; GATES]);
+    assert_eq!(crowd(&there, "anew", &others).await, ["ok"; GATES]);
+    guest.withdraw(&visit).await.expect(200);
+    let devices: Vec<_> = (0..GATES).map(|n| format!("G7{n}")).collect();
+    let both = devices
+        .iter()
+        .flat_map(|device| [&code, &others].map(|code| there.scan(device, "one", code)));
+    let said = join_all(both).await;
+    let refused = said.iter().step_by(2).filter(|said| *said == "revoked");
+    assert_eq!(refused.count(), GATES, "{said:?}");
+    let spent = said.iter().skip(1).step_by(2);
+    assert!(
+        spent.clone().all(|said| said.starts_with("409")),
+        "{said:?}"
+    );
+    stored(&app, 40).await;
+    app.deliver().await;
+    app.finish().await;
+}

@@ -44,22 +44,30 @@ pub(super) async fn answer(
 ) -> Result<(), StoreError> {
     let now = ctx.clock.now();
     let truth = in_time(Truth::read(ctx, waiting)).await?;
-    let mut places: HashMap<_, usize> = HashMap::new();
+    // Where the first of each number went: among these openings, or to the tables.
+    let mut places: HashMap<_, Option<usize>> = HashMap::new();
     let mut openings: Vec<Opening> = Vec::new();
     let mut ready = Vec::new();
     for asked in std::mem::take(waiting) {
         let number = number(&asked);
-        let before = places.get(&number).and_then(|place| openings.get(*place));
-        if let Some(before) = before {
+        let before = places.get(&number).copied();
+        if let Some(before) = before.flatten().and_then(|place| openings.get(place)) {
             let answered = again(&kept(&before.passage), &asked.request_hash, now);
             ready.push((asked, answered));
-        } else if let Some(opening) = truth.opening(ctx, &asked, now) {
-            let answered = Answered::With(opening.passage.answer.clone());
-            places.insert(number, openings.len());
-            openings.push(opening);
-            ready.push((asked, answered));
-        } else {
-            waiting.push(asked);
+            continue;
+        }
+        let opening = truth.opening(ctx, &asked, now);
+        match opening.filter(|_| before.is_none()) {
+            Some(opening) => {
+                let answered = Answered::With(opening.passage.answer.clone());
+                places.insert(number, Some(openings.len()));
+                openings.push(opening);
+                ready.push((asked, answered));
+            }
+            None => {
+                places.insert(number, None);
+                waiting.push(asked);
+            }
         }
     }
     if openings.is_empty() {
