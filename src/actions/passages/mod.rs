@@ -4,11 +4,11 @@
 //! no lock can change is told at once and kept afterwards. Everything else goes to one task ([`write`]), the
 //! exception to one action, one transaction: it takes all scans that wait, decides them in one transaction and
 //! answers when it is kept, so that one flush serves many. It decides about passes as they are behind their
-//! locks, so whatever was read before may be stale. On SQLite, where nobody else writes, an opening that depends
-//! on no other needs no lock: it is flushed to a [`Journal`] and stored behind its answer. A lane may say later that somebody really went
-//! through ([`passed`]), and a device without a network what it decided by itself ([`record`]). While the
-//! database cannot be asked, an area may want to open for what is signed; that is kept in a [`Spool`] until it
-//! can.
+//! locks, so whatever was read before may be stale. On SQLite, which one process has to itself, a crowd's openings
+//! that depend on no other need no lock: they are flushed to a [`Journal`] and stored behind their answers. A lane
+//! may say later that somebody really went through ([`passed`]), and a device without a network what it decided by
+//! itself ([`record`]). While the database cannot be asked, an area may want to open for what is signed; that is
+//! kept in a [`Spool`] until it can.
 
 mod answer;
 mod held;
