@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, JoinType, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, Select,
 };
 
 use super::{StoreError, corrupt, invitations, outbox, passages, passes, visitor_search, visits};
@@ -38,21 +38,9 @@ pub async fn visits_of(
     day: Span,
     now: DateTime<Utc>,
 ) -> Result<Vec<Counted>, StoreError> {
-    use visits::Column::{AreaId, ArrivedAt, EndsAt, Id, Stage, StartsAt};
-    let begins = [
-        day.from.map(|from| StartsAt.gte(from)),
-        day.until.map(|until| StartsAt.lte(until)),
-    ];
-    let found = visits::Entity::find()
-        .select_only()
-        .columns([Id, AreaId, Stage, StartsAt, EndsAt, ArrivedAt]);
-    let found = { begins.into_iter().flatten() }.fold(found, QueryFilter::filter);
-    let rows: Vec<Row> = found.into_tuple().all(db).await?;
-    let run_out = ids(
-        db,
-        visits::Entity::find().filter(Id.in_subquery(invitations::run_out(now))),
-    )
-    .await?;
+    use visits::Column::Id;
+    let rows: Vec<Row> = beginning(day).into_tuple().all(db).await?;
+    let run_out = ids(db, overdue(now)).await?;
     let joined = visits::Entity::find()
         .filter(Id.is_in(run_out.iter().copied()))
         .filter(Id.in_subquery(visitor_search::visits()));
@@ -69,9 +57,29 @@ pub async fn visits_of(
     rows.into_iter().map(counted).collect()
 }
 
+/// Those that begin in `day`.
+#[must_use]
+pub fn beginning(day: Span) -> Select<visits::Entity> {
+    use visits::Column::{AreaId, ArrivedAt, EndsAt, Id, Stage, StartsAt};
+    let begins = [
+        day.from.map(|from| StartsAt.gte(from)),
+        day.until.map(|until| StartsAt.lte(until)),
+    ];
+    let found = visits::Entity::find()
+        .select_only()
+        .columns([Id, AreaId, Stage, StartsAt, EndsAt, ArrivedAt]);
+    { begins.into_iter().flatten() }.fold(found, QueryFilter::filter)
+}
+
+/// Those whose invitation has run out and was not submitted yet.
+#[must_use]
+pub fn overdue(now: DateTime<Utc>) -> Select<visits::Entity> {
+    visits::Entity::find().filter(visits::Column::Id.in_subquery(invitations::run_out(now)))
+}
+
 async fn ids(
     db: &impl ConnectionTrait,
-    found: sea_orm::Select<visits::Entity>,
+    found: Select<visits::Entity>,
 ) -> Result<HashSet<i64>, StoreError> {
     let found = found.select_only().column(visits::Column::Id);
     Ok(found.into_tuple().all(db).await?.into_iter().collect())
@@ -80,20 +88,7 @@ async fn ids(
 /// How many people have come in since then and not gone out again, as far as the gates tell: of a group's
 /// pass every entry is another person, of any other pass the last scan counts.
 pub async fn on_campus(db: &impl ConnectionTrait, since: DateTime<Utc>) -> Result<i64, StoreError> {
-    use passages::Column::{Direction, Id, PassId, Reason as Said};
-    let scans = passages::Entity::find()
-        .select_only()
-        .column(PassId)
-        .column(passes::Column::EntryLimit)
-        .column(Direction)
-        .column_as(Id.count(), "scans")
-        .column_as(Id.max(), "last")
-        .join(JoinType::InnerJoin, passages::of_pass())
-        .filter(Said.eq(Reason::Ok.as_str()))
-        .filter(Id.gte(first_at(since)))
-        .group_by(PassId)
-        .group_by(passes::Column::EntryLimit)
-        .group_by(Direction);
+    let scans = scans(since);
     let rows: Vec<(i64, Option<i32>, String, i64, i64)> = scans.into_tuple().all(db).await?;
     let mut passes: HashMap<i64, Came> = HashMap::new();
     for (pass, limit, direction, scans, last) in rows {
@@ -108,6 +103,25 @@ pub async fn on_campus(db: &impl ConnectionTrait, since: DateTime<Utc>) -> Resul
         *way = (way.0 + scans, way.1.max(last));
     }
     Ok(passes.values().map(Came::inside).sum())
+}
+
+/// Scans that opened since then, by pass and way.
+#[must_use]
+pub fn scans(since: DateTime<Utc>) -> Select<passages::Entity> {
+    use passages::Column::{Direction, Id, PassId, Reason as Said};
+    passages::Entity::find()
+        .select_only()
+        .column(PassId)
+        .column(passes::Column::EntryLimit)
+        .column(Direction)
+        .column_as(Id.count(), "scans")
+        .column_as(Id.max(), "last")
+        .join(JoinType::InnerJoin, passages::of_pass())
+        .filter(Said.eq(Reason::Ok.as_str()))
+        .filter(Id.gte(first_at(since)))
+        .group_by(PassId)
+        .group_by(passes::Column::EntryLimit)
+        .group_by(Direction)
 }
 
 /// Scans of a pass, each way: how many, and the last.
@@ -137,10 +151,8 @@ pub struct Waiting {
 }
 
 pub async fn waiting(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Waiting, StoreError> {
-    use visits::Column::{EndsAt, Id, Stage, SubmittedAt};
-    let pending = visits::Entity::find()
-        .filter(Stage.eq(StageKind::Pending.as_str()))
-        .filter(EndsAt.gte(now));
+    use visits::Column::{Id, SubmittedAt};
+    let pending = pending(now);
     let longest = pending
         .clone()
         .select_only()
@@ -155,12 +167,25 @@ pub async fn waiting(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Wa
     })
 }
 
+/// Those that wait, and whose time has not passed.
+#[must_use]
+pub fn pending(now: DateTime<Utc>) -> Select<visits::Entity> {
+    use visits::Column::{EndsAt, Stage};
+    let pending = visits::Entity::find().filter(Stage.eq(StageKind::Pending.as_str()));
+    pending.filter(EndsAt.gte(now))
+}
+
 /// How many messages nobody could be told, in all and since then.
 pub async fn dead_messages(
     db: &impl ConnectionTrait,
     since: DateTime<Utc>,
 ) -> Result<(u64, u64), StoreError> {
-    let dead = outbox::Entity::find().filter(outbox::Column::State.eq("dead"));
+    let dead = dead();
     let of_today = dead.clone().filter(outbox::Column::Id.gte(first_at(since)));
     Ok((dead.count(db).await?, of_today.count(db).await?))
+}
+
+#[must_use]
+pub fn dead() -> Select<outbox::Entity> {
+    outbox::Entity::find().filter(outbox::Column::State.eq("dead"))
 }
