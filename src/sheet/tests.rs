@@ -248,3 +248,32 @@ fn a_template_is_a_list_without_rows_and_keeps_numbers_as_they_are_typed() {
     ];
     assert_eq!(csv_template(&runs), "\u{feff}'=cmd|'/c calc'!A1,'-1\r\n");
 }
+
+/// The most memory that this process has had, in KiB.
+fn most_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = line.unwrap().trim().trim_end_matches(" kB");
+    number.parse().unwrap()
+}
+
+#[test]
+fn a_long_list_is_written_in_the_memory_of_a_short_one() {
+    let text = |n: u32| format!("{n:0>200}");
+    let write = |rows: u32| {
+        let mut writer = Writer::new(&["一", "二", "三", "四", "五"]).unwrap();
+        for row in 0..rows {
+            writer
+                .write((0..5).map(|cell| text(row * 5 + cell)))
+                .unwrap();
+        }
+        writer.finish().unwrap()
+    };
+    write(100);
+    let before = most_memory();
+    // 40 MB of text, no two cells the same.
+    let file = write(40_000);
+    assert!(file.metadata().unwrap().len() > 400_000);
+    let more = most_memory() - before;
+    assert!(more < 8 * 1024, "{more} KiB");
+}
